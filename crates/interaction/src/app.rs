@@ -1,0 +1,1 @@
+//! What people call an app.

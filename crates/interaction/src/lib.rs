@@ -1,0 +1,16 @@
+//! One Copilot interaction in its three forms: as Graph writes it ([`wire`]), as a person reads it
+//! ([`text`], [`app`], [`mark`]) and as the lake keeps it ([`row`]).
+//!
+//! This crate does no I/O. It never fails on data from outside: what cannot be kept is returned as
+//! [`wire::Unkept`], to be counted and shown.
+
+pub mod app;
+pub mod mark;
+pub mod row;
+pub mod text;
+pub mod wire;
+
+pub use app::{App, Surface};
+pub use mark::Mark;
+pub use row::{ContentPolicy, Interaction, Kind};
+pub use wire::{AiInteraction, Page, Unkept};

@@ -1,0 +1,1 @@
+//! The signs that nobody asked for an interaction.
