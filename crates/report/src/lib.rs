@@ -1,1 +1,25 @@
-//! hobbs-report
+//! The figures of the lake as JSON, table, CSV and workbook.
+//!
+//! Nothing here knows how the lake is stored: data comes through [`Source`], figures by SQL that
+//! groups where the data lies, rows as a stream in a stated order. [`summarize`] turns the former
+//! into a [`Summary`]; [`table`] and serde print it, [`csv`] and [`workbook`] add the rows.
+//!
+//! A report says what it does not cover: [`coverage`] compares what was asked for with what has
+//! been read whole, user by user.
+
+pub mod columns;
+pub mod coverage;
+mod figures;
+pub mod scope;
+pub mod source;
+pub mod spans;
+pub mod summary;
+pub mod table;
+mod terminal;
+
+pub use figures::summarize;
+pub use scope::Scope;
+pub use source::{Order, ReportRow, RowKind, Source, SourceError};
+pub use summary::Summary;
+pub use table::Style;
+pub use terminal::visible;

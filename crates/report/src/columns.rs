@@ -1,0 +1,1 @@
+//! The columns that CSV and workbook share.
