@@ -1,0 +1,246 @@
+//! The client of one app in one tenant.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::cloud::{Cloud, Endpoints};
+use crate::history::allowance::Allowance;
+use crate::history::filter_memory::FilterMemory;
+use crate::http_transport::HttpTransport;
+use crate::pace::{Limits, Pace, PaceSnapshot};
+use crate::retry::{Budget, Jitter};
+use crate::sign_in::{Credential, Skew, TokenSource};
+use crate::stats::{Counters, Statistics};
+use crate::transport::{Transport, TransportError};
+
+/// Seconds a page are normal; a minute is a hanging one.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// A wait that the service asks for and that is longer than this ends the run as partial.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Reads from Graph as one app in one tenant. Clones share token, pace and counters.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) tokens: TokenSource,
+    /// The newest token that Graph accepted.
+    pub(crate) accepted_generation: AtomicU64,
+    pub(crate) pace: Pace,
+    pub(crate) patience: Duration,
+    pub(crate) budget: Budget,
+    pub(crate) request_timeout: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) jitter: Arc<Jitter>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) skew: Arc<Skew>,
+    pub(crate) filters: FilterMemory,
+    pub(crate) allowance: Allowance,
+}
+
+/// What a client cannot be built from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// The tenant is neither a GUID nor a domain name.
+    #[error("\"{0}\" is no tenant id: give the tenant's GUID or one of its domain names")]
+    Tenant(String),
+    /// TLS cannot be set up.
+    #[error("HTTP cannot be set up on this machine: {0}")]
+    Transport(#[from] TransportError),
+    /// A limit that allows nothing.
+    #[error("the limits must be numbers above zero")]
+    Limits,
+}
+
+/// Makes a [`Client`]. Everything but tenant and credential has a default.
+pub struct ClientBuilder {
+    tenant: String,
+    credential: Credential,
+    endpoints: Endpoints,
+    transport: Option<Arc<dyn Transport>>,
+    limits: Limits,
+    patience: Duration,
+    budget: Budget,
+    request_timeout: Duration,
+    clock: Arc<dyn Clock>,
+    seed: Option<u64>,
+}
+
+impl ClientBuilder {
+    /// Where Graph and the authority are. Default: the global cloud.
+    #[must_use]
+    pub fn endpoints(mut self, endpoints: Endpoints) -> Self {
+        self.endpoints = endpoints;
+        self
+    }
+
+    /// What carries the requests. Default: real HTTP.
+    #[must_use]
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// The pace. Default: the limits that Microsoft documents.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The longest wait that the service may ask for before reading ends with
+    /// [`ReadError::Throttled`](crate::ReadError::Throttled). Default: 10 minutes.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// What one request may cost. Default: see [`Budget`].
+    #[must_use]
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// How long one attempt may take. Default: 60 s.
+    #[must_use]
+    pub fn request_timeout(mut self, request_timeout: Duration) -> Self {
+        self.request_timeout = request_timeout;
+        self
+    }
+
+    /// The time of day. Default: the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Makes the jitter repeatable. Default: drawn by the system.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Builds the client. Nothing is sent yet. Wants a tokio runtime (its clock starts here).
+    ///
+    /// # Errors
+    /// [`BuildError`].
+    pub fn build(self) -> Result<Client, BuildError> {
+        let is_tenant = !self.tenant.is_empty()
+            && self
+                .tenant
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+        if !is_tenant {
+            return Err(BuildError::Tenant(self.tenant));
+        }
+        let rates = [
+            self.limits.burst_per_second,
+            self.limits.sustained_per_second,
+        ];
+        let limits_allow = rates.iter().all(|rate| rate.is_finite() && *rate > 0.0);
+        if !limits_allow || self.limits.in_flight_max == 0 {
+            return Err(BuildError::Limits);
+        }
+        let transport: Arc<dyn Transport> = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(HttpTransport::new()?),
+        };
+        let seed = self
+            .seed
+            .unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
+        let jitter = Arc::new(Jitter::new(seed));
+        let counters = Arc::new(Counters::default());
+        let skew = Arc::new(Skew::unknown());
+        let tokens = TokenSource::new(
+            Arc::clone(&transport),
+            self.endpoints.clone(),
+            self.tenant,
+            self.credential,
+            Arc::clone(&self.clock),
+            Arc::clone(&jitter),
+            Arc::clone(&counters),
+            Arc::clone(&skew),
+        );
+        Ok(Client {
+            inner: Arc::new(Inner {
+                transport,
+                endpoints: self.endpoints,
+                tokens,
+                accepted_generation: AtomicU64::new(0),
+                pace: Pace::new(self.limits),
+                patience: self.patience,
+                budget: self.budget,
+                request_timeout: self.request_timeout,
+                clock: self.clock,
+                jitter,
+                counters,
+                skew,
+                filters: FilterMemory::default(),
+                allowance: Allowance::default(),
+            }),
+        })
+    }
+}
+
+impl Client {
+    /// Begins a client for a tenant (its GUID, or one of its domain names).
+    pub fn builder(tenant: impl Into<String>, credential: Credential) -> ClientBuilder {
+        ClientBuilder {
+            tenant: tenant.into(),
+            credential,
+            endpoints: Endpoints::of(Cloud::Global),
+            transport: None,
+            limits: Limits::default(),
+            patience: PATIENCE,
+            budget: Budget::default(),
+            request_timeout: REQUEST_TIMEOUT,
+            clock: Arc::new(SystemClock),
+            seed: None,
+        }
+    }
+
+    /// Where the pace stands.
+    pub fn pace(&self) -> PaceSnapshot {
+        self.inner.pace.snapshot()
+    }
+
+    /// What was done so far.
+    pub fn statistics(&self) -> Statistics {
+        self.inner.counters.snapshot()
+    }
+
+    /// Where this client talks to.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.inner.endpoints
+    }
+
+    /// The tenant, as given.
+    pub fn tenant(&self) -> &str {
+        &self.inner.tokens.tenant
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("tenant", &self.tenant())
+            .field("credential", &self.inner.tokens.credential)
+            .field("graph", &self.inner.endpoints.graph)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Counts attempts where nobody wants to know them.
+pub(crate) fn uncounted() -> AtomicU32 {
+    AtomicU32::new(0)
+}

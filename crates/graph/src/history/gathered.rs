@@ -1,0 +1,119 @@
+//! What was read of one user so far, each item once.
+
+use std::collections::HashMap;
+
+use hobbs_interaction::{AiInteraction, Page, Unkept};
+
+use super::filter::AppFilter;
+use super::window::Window;
+
+type Key = (Option<String>, String);
+
+/// Items of one user without duplicates, each already turned into what the caller keeps.
+pub(super) struct Gathered<'a, T, K> {
+    window: Window,
+    apps: &'a AppFilter,
+    keep: K,
+    pub(super) items: Vec<T>,
+    places: HashMap<Key, Place>,
+    pub(super) unkept: Vec<(Unkept, u32)>,
+    pub(super) rows: u32,
+}
+
+struct Place {
+    at: usize,
+    etag: String,
+}
+
+/// What one page said about order and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct PageFacts {
+    /// Of all items of the page that have a time.
+    pub(super) newest_ms: Option<i64>,
+    pub(super) oldest_ms: Option<i64>,
+    /// Items not seen before.
+    pub(super) new_items: u32,
+    /// The newest of them.
+    pub(super) newest_new_ms: Option<i64>,
+    /// Whether the new items come newest first.
+    pub(super) is_newest_first: bool,
+}
+
+impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
+    pub(super) fn new(window: Window, apps: &'a AppFilter, keep: K) -> Self {
+        Self {
+            window,
+            apps,
+            keep,
+            items: Vec::new(),
+            places: HashMap::new(),
+            unkept: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    /// Takes a page in. Items outside the window or of other apps are passed over, but tell about order.
+    pub(super) fn take(&mut self, page: Page) -> PageFacts {
+        let mut facts = PageFacts {
+            is_newest_first: true,
+            ..PageFacts::default()
+        };
+        for unkept in page.unkept {
+            match self.unkept.iter_mut().find(|(kind, _)| *kind == unkept) {
+                Some((_, count)) => *count += 1,
+                None => self.unkept.push((unkept, 1)),
+            }
+        }
+        let mut previous_ms = i64::MAX;
+        for item in page.items {
+            let moment_ms = item.created_at_ms;
+            facts.newest_ms = facts.newest_ms.max(Some(moment_ms));
+            facts.oldest_ms = Some(
+                facts
+                    .oldest_ms
+                    .map_or(moment_ms, |oldest| oldest.min(moment_ms)),
+            );
+            if self.take_item(item) {
+                facts.is_newest_first &= moment_ms <= previous_ms;
+                previous_ms = moment_ms;
+                facts.new_items += 1;
+                facts.newest_new_ms = facts.newest_new_ms.max(Some(moment_ms));
+            }
+        }
+        facts
+    }
+
+    /// Whether the item was not seen before.
+    fn take_item(&mut self, item: AiInteraction) -> bool {
+        let is_wanted =
+            self.window.contains(item.created_at_ms) && self.apps.keeps(&item.app_class);
+        self.rows += 1;
+        if !is_wanted {
+            return true;
+        }
+        let key = (item.session_id.clone(), item.id.clone());
+        if let Some(place) = self.places.get_mut(&key) {
+            if is_later(&item.etag, &place.etag) {
+                place.etag.clone_from(&item.etag);
+                self.items[place.at] = (self.keep)(item);
+            }
+            self.rows -= 1;
+            return false;
+        }
+        let place = Place {
+            at: self.items.len(),
+            etag: item.etag.clone(),
+        };
+        self.places.insert(key, place);
+        self.items.push((self.keep)(item));
+        true
+    }
+}
+
+/// Etags are milliseconds as text, so far; should they become something else, their text decides.
+fn is_later(etag: &str, than: &str) -> bool {
+    match (etag.parse::<u64>(), than.parse::<u64>()) {
+        (Ok(one), Ok(other)) => one > other,
+        _ => etag > than,
+    }
+}

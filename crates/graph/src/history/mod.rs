@@ -1,0 +1,59 @@
+//! The interaction history of one user.
+//!
+//! A window is asked for with a filter and read page by page. Once a page shows that there is more, and requests
+//! are to spare, what remains is [`cut`] into windows that are read side by side. Where a tenant refuses the
+//! filter, everything is read and filtered at home.
+//!
+//! Cutting trusts that pages come newest first. Each page is checked for it; where one is not, the user is read
+//! again without cuts.
+
+pub(crate) mod allowance;
+pub mod cut;
+mod filter;
+pub(crate) mod filter_memory;
+mod gathered;
+mod reader;
+mod window;
+
+use hobbs_interaction::{AiInteraction, Unkept};
+
+pub use filter::AppFilter;
+pub use window::Window;
+
+use crate::client::Client;
+use crate::error::ReadError;
+
+/// What was read of one user. Each item stands once, with its latest etag. With an error in `result` the user is
+/// not whole, but what was read is good.
+#[derive(Debug)]
+pub struct History<T> {
+    /// The items inside the window, in no particular order.
+    pub items: Vec<T>,
+    /// Items that cannot be kept, counted. (Those without a time can come from outside the window.)
+    pub unkept: Vec<(Unkept, u32)>,
+    /// Pages read.
+    pub pages: u32,
+    /// Requests sent, failed attempts included.
+    pub requests: u32,
+    /// Windows that were read side by side; 1 without a cut.
+    pub windows: u32,
+    /// Whether the service filtered by time; else we did.
+    pub filtered: bool,
+    /// Whether all of the window was read.
+    pub result: Result<(), ReadError>,
+}
+
+impl Client {
+    /// Reads one user's interactions in a window. `keep` turns each item into what the caller keeps of it as soon
+    /// as its page is read, so that long texts need not pile up. It may be called again for an item that comes
+    /// with a later etag; the later result replaces the earlier.
+    pub async fn read_history<T>(
+        &self,
+        user_id: &str,
+        window: Window,
+        apps: &AppFilter,
+        keep: impl FnMut(AiInteraction) -> T,
+    ) -> History<T> {
+        reader::read(self, user_id, window, apps, keep).await
+    }
+}

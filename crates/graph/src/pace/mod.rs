@@ -1,0 +1,233 @@
+//! The pace of one app in one tenant: one queue, one limiter, one gate, shared by everyone who sends.
+//!
+//! Whoever wants to send waits in line ([`Pace::enter`]); the first in line waits for a free permit, for the gate
+//! to open and for the limiter's turn. What became of the request is told by its [`Pass`].
+
+pub mod concurrency;
+pub mod limiter;
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use concurrency::Concurrency;
+pub use limiter::Limits;
+use limiter::{Limiter, Turn};
+
+/// The gate stays shut for longer than the caller is patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLong {
+    pub(crate) wait: Duration,
+}
+
+/// Where the pace stands, for progress and for decisions about idle capacity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PaceSnapshot {
+    /// Requests sent.
+    pub sent: u64,
+    /// Answers that said 429.
+    pub throttled: u64,
+    /// Requests a second allowed at this time.
+    pub rate_per_second: f64,
+    /// The rate without throttling.
+    pub rate_per_second_max: f64,
+    /// How long nobody may send, because the service said so.
+    pub gate: Duration,
+    /// Requests in flight.
+    pub in_flight: usize,
+    /// Requests that wait in line.
+    pub waiting: usize,
+    /// Requests that may be in flight.
+    pub permits: usize,
+    /// Requests that could be sent at this moment beyond those waiting.
+    pub idle: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    limiter: Limiter,
+    concurrency: Concurrency,
+    sent: u64,
+    throttled: u64,
+}
+
+/// The pace. See the module.
+#[derive(Debug)]
+pub struct Pace {
+    start: Instant,
+    rate_per_second_max: f64,
+    state: Mutex<State>,
+    line: tokio::sync::Mutex<()>,
+    freed: Notify,
+    waiting: AtomicUsize,
+}
+
+impl Pace {
+    /// A pace that keeps these limits.
+    pub fn new(limits: Limits) -> Self {
+        let limiter = Limiter::new(limits);
+        Self {
+            start: Instant::now(),
+            rate_per_second_max: limiter.rate_now(Duration::ZERO),
+            state: Mutex::new(State {
+                limiter,
+                concurrency: Concurrency::new(limits.in_flight_max),
+                sent: 0,
+                throttled: 0,
+            }),
+            line: tokio::sync::Mutex::new(()),
+            freed: Notify::new(),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// Waits in line until a request may go out. Fails at once when the gate stays shut beyond `patience`.
+    pub(crate) async fn enter(&self, patience: Duration) -> Result<Pass<'_>, TooLong> {
+        let _waiting = Waiting::in_line(&self.waiting);
+        let _first_in_line = self.line.lock().await;
+        loop {
+            match self.try_enter(patience)? {
+                Entry::Pass(pass) => return Ok(pass),
+                Entry::Full => self.freed.notified().await,
+                Entry::NotBefore(then) => sleep_until(then).await,
+            }
+        }
+    }
+
+    fn try_enter(&self, patience: Duration) -> Result<Entry<'_>, TooLong> {
+        let now = self.now();
+        let mut state = self.lock();
+        let wait = state.limiter.gate().saturating_sub(now);
+        if wait > patience {
+            return Err(TooLong { wait });
+        }
+        if !state.concurrency.has_room() {
+            return Ok(Entry::Full);
+        }
+        match state.limiter.take(now) {
+            Turn::NotBefore(then) => Ok(Entry::NotBefore(self.start + then)),
+            Turn::Go => {
+                state.concurrency.sent();
+                state.sent += 1;
+                Ok(Entry::Pass(Pass {
+                    pace: self,
+                    sent_at: now,
+                    told: false,
+                }))
+            }
+        }
+    }
+
+    /// Where the pace stands.
+    pub fn snapshot(&self) -> PaceSnapshot {
+        let now = self.now();
+        let waiting = self.waiting.load(Relaxed);
+        let state = self.lock();
+        let permits = state.concurrency.permits();
+        let in_flight = state.concurrency.in_flight();
+        let gate = state.limiter.gate().saturating_sub(now);
+        // Whoever waits in line uses what there is.
+        let idle = if waiting > 0 || !gate.is_zero() {
+            0
+        } else {
+            permits.saturating_sub(in_flight)
+        };
+        PaceSnapshot {
+            sent: state.sent,
+            throttled: state.throttled,
+            rate_per_second: state.limiter.rate_now(now),
+            rate_per_second_max: self.rate_per_second_max,
+            gate,
+            in_flight,
+            waiting,
+            permits,
+            idle,
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+enum Entry<'a> {
+    Pass(Pass<'a>),
+    Full,
+    NotBefore(Instant),
+}
+
+/// Counts one who waits, also if the wait is given up.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn in_line(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// The right to send one request. It wants to hear what became of it; dropped unheard, the request counts as given up.
+#[derive(Debug)]
+pub(crate) struct Pass<'a> {
+    pace: &'a Pace,
+    sent_at: Duration,
+    told: bool,
+}
+
+impl Pass<'_> {
+    /// An answer came that says nothing about the pace.
+    pub(crate) fn answered(self) {
+        self.tell(false, |_, _, _| {});
+    }
+
+    /// 429: everyone waits.
+    pub(crate) fn throttled(self, hint: Option<Duration>) {
+        self.tell(false, |state, now, sent_at| {
+            state.throttled += 1;
+            state.limiter.slow_down(now, sent_at, hint);
+        });
+    }
+
+    /// A timeout or a 5xx. If the service says how long to wait, everyone does.
+    pub(crate) fn overloaded(self, hint: Option<Duration>) {
+        self.tell(true, |state, now, _| {
+            if let Some(wait) = hint {
+                state.limiter.wait_until(now.saturating_add(wait));
+            }
+        });
+    }
+
+    fn tell(mut self, overload: bool, more: impl FnOnce(&mut State, Duration, Duration)) {
+        self.told = true;
+        let now = self.pace.now();
+        let mut state = self.pace.lock();
+        state.concurrency.answered(now, self.sent_at, overload);
+        more(&mut state, now, self.sent_at);
+        drop(state);
+        self.pace.freed.notify_one();
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if !self.told {
+            self.pace.lock().concurrency.abandoned();
+            self.pace.freed.notify_one();
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! One request until it has an outcome: token, pace, transport, meaning, and again within the budget.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
+use http::response::Parts;
+use http::{HeaderMap, HeaderValue, Request};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{debug, trace};
+use url::Url;
+
+use crate::answer::{Meaning, RetryReason, meaning};
+use crate::client::Client;
+use crate::error::{GraphError, ReadError};
+use crate::pace::{Pass, TooLong};
+use crate::retry::backoff;
+use crate::scrub::without_secret;
+use crate::sign_in::Token;
+use crate::transport::TransportError;
+
+/// What a request is for: its name in logs, where no address stands.
+pub(crate) type What = &'static str;
+
+/// What one attempt brought.
+enum Attempt<T> {
+    Done(T),
+    Final(ReadError),
+    /// 401; the error is the outcome if a fresh token fares no better.
+    TokenNotAccepted(GraphError),
+    /// The service asks everyone to wait.
+    Wait,
+    Stumbled(RetryReason, String),
+}
+
+impl Client {
+    /// Gets an address of Graph and reads the body of a good answer. `read` says what is wrong with a body that
+    /// is not whole; then the request is sent again. `attempts` counts what was sent.
+    pub(crate) async fn get<T>(
+        &self,
+        what: What,
+        url: &Url,
+        attempts: &AtomicU32,
+        read: impl Fn(&[u8]) -> Result<T, String>,
+    ) -> Result<T, ReadError> {
+        let began = Instant::now();
+        let (mut stumbles, mut waits, mut renewed) = (0_u32, 0_u32, false);
+        loop {
+            let token = self.inner.tokens.token().await?;
+            let attempt = self.attempt(what, url, &token, attempts, &read).await;
+            let (reason, last) = match attempt {
+                Attempt::Done(value) => return Ok(value),
+                Attempt::Final(error) => return Err(error),
+                Attempt::TokenNotAccepted(error) => {
+                    let was_good_elsewhere =
+                        self.inner.accepted_generation.load(Relaxed) >= token.generation();
+                    if renewed && !was_good_elsewhere {
+                        return Err(ReadError::TokenRefused(error));
+                    }
+                    self.inner.tokens.invalidate(token.generation());
+                    self.inner.counters.retry(RetryReason::TokenExpired);
+                    if !renewed {
+                        renewed = true;
+                        continue;
+                    }
+                    (RetryReason::TokenExpired, error.to_string())
+                }
+                Attempt::Wait => {
+                    waits += 1;
+                    self.inner.counters.retry(RetryReason::TooManyRequests);
+                    (RetryReason::TooManyRequests, "429".to_owned())
+                }
+                Attempt::Stumbled(reason, last) => {
+                    stumbles += 1;
+                    self.inner.counters.retry(reason);
+                    (reason, last)
+                }
+            };
+            if reason == RetryReason::TokenExpired {
+                stumbles += 1;
+            }
+            let budget = self.inner.budget;
+            let spent = stumbles >= budget.attempts
+                || waits >= budget.waits
+                || began.elapsed() >= budget.total;
+            if spent {
+                return Err(ReadError::RetriesExhausted {
+                    attempts: stumbles + waits,
+                    last,
+                });
+            }
+            debug!(
+                what,
+                reason = reason.code(),
+                stumbles,
+                waits,
+                "trying again"
+            );
+            // A wait that the service asked for is the gate's business; the own backoff keeps requests that were
+            // sent together from returning together.
+            let in_a_row = if reason == RetryReason::TooManyRequests {
+                waits
+            } else {
+                stumbles
+            };
+            sleep(backoff(in_a_row, self.inner.jitter.draw())).await;
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        what: What,
+        url: &Url,
+        token: &Token,
+        attempts: &AtomicU32,
+        read: &impl Fn(&[u8]) -> Result<T, String>,
+    ) -> Attempt<T> {
+        let request = match authorized(url, token) {
+            Ok(request) => request,
+            Err(error) => return Attempt::Final(error),
+        };
+        let pass = match self.inner.pace.enter(self.inner.patience).await {
+            Ok(pass) => pass,
+            Err(TooLong { wait }) => {
+                return Attempt::Final(ReadError::Throttled { retry_after: wait });
+            }
+        };
+        attempts.fetch_add(1, Relaxed);
+        self.inner.counters.request();
+        let sent = timeout(
+            self.inner.request_timeout,
+            self.inner.transport.send(request),
+        )
+        .await;
+        let answer = match sent.unwrap_or(Err(TransportError::Timeout)) {
+            Ok(answer) => answer,
+            Err(error) => return stumble(pass, &error),
+        };
+        let (parts, body) = answer.into_parts();
+        self.inner.counters.received(body.len());
+        trace!(
+            what,
+            status = parts.status.as_u16(),
+            bytes = body.len(),
+            "answer"
+        );
+        if is_cut(&parts.headers, &body) {
+            return stumble(pass, &TransportError::Cut);
+        }
+        self.outcome(&parts, &body, token, pass, read)
+    }
+
+    fn outcome<T>(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        token: &Token,
+        pass: Pass<'_>,
+        read: &impl Fn(&[u8]) -> Result<T, String>,
+    ) -> Attempt<T> {
+        let now_ms = self.inner.clock.now_ms();
+        self.inner.skew.observe(&parts.headers, now_ms);
+        let scrub = |error: GraphError| without_token(error, token);
+        match meaning(parts.status, &parts.headers, body, now_ms) {
+            Meaning::Fine => {
+                pass.answered();
+                self.inner
+                    .accepted_generation
+                    .fetch_max(token.generation(), Relaxed);
+                match read(body) {
+                    Ok(value) => Attempt::Done(value),
+                    Err(problem) => Attempt::Stumbled(RetryReason::Unreadable, problem),
+                }
+            }
+            Meaning::RenewToken(error) => {
+                pass.answered();
+                Attempt::TokenNotAccepted(scrub(error))
+            }
+            Meaning::Wait { hint } => {
+                pass.throttled(hint);
+                Attempt::Wait
+            }
+            Meaning::Retry { reason, hint } => {
+                pass.overloaded(hint);
+                Attempt::Stumbled(reason, format!("status {}", parts.status.as_u16()))
+            }
+            Meaning::Redirected { host } => {
+                pass.answered();
+                Attempt::Final(ReadError::Redirected {
+                    status: parts.status.as_u16(),
+                    host,
+                })
+            }
+            Meaning::Refused(error) => {
+                pass.answered();
+                Attempt::Final(ReadError::refused(scrub(error)))
+            }
+        }
+    }
+}
+
+fn stumble<T>(pass: Pass<'_>, error: &TransportError) -> Attempt<T> {
+    let reason = match error {
+        TransportError::Timeout => RetryReason::Timeout,
+        TransportError::Connect(_) => RetryReason::Connect,
+        TransportError::Cut => RetryReason::Cut,
+        TransportError::TooLarge { .. } | TransportError::Other(_) => RetryReason::Unreadable,
+    };
+    if reason == RetryReason::Timeout {
+        pass.overloaded(None);
+    } else {
+        pass.answered();
+    }
+    Attempt::Stumbled(reason, error.to_string())
+}
+
+fn authorized(url: &Url, token: &Token) -> Result<Request<Bytes>, ReadError> {
+    let unusable = |problem: &str| {
+        ReadError::BadRequest(GraphError {
+            status: 0,
+            code: "unusable_request".to_owned(),
+            message: problem.to_owned(),
+        })
+    };
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = url
+        .as_str()
+        .parse()
+        .map_err(|_| unusable("the address cannot be sent"))?;
+    let authorization = token
+        .authorization()
+        .ok_or_else(|| unusable("the token cannot be sent"))?;
+    request.headers_mut().insert(AUTHORIZATION, authorization);
+    request
+        .headers_mut()
+        .insert(ACCEPT, HeaderValue::from_static("application/json"));
+    Ok(request)
+}
+
+/// Whether less came than was announced. (An unpacked body has another length than the packed one announced.)
+fn is_cut(headers: &HeaderMap, body: &[u8]) -> bool {
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .filter(|_| !headers.contains_key(CONTENT_ENCODING))
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    announced.is_some_and(|length| body.len() < length)
+}
+
+fn without_token(mut error: GraphError, token: &Token) -> GraphError {
+    let secret = token.secret().expose_secret();
+    error.message = without_secret(&error.message, secret);
+    error.code = without_secret(&error.code, secret);
+    error
+}
