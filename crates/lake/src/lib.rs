@@ -1,1 +1,40 @@
-//! hobbs-lake
+//! The lake: Delta tables that any engine can read, in which each interaction stands exactly once.
+//!
+//! This is the only crate that knows deltalake and DataFusion; it speaks plain types and Arrow
+//! batches to the others. No other state exists: whoever opens the lake can go on from it.
+//!
+//! **How a commit is made.** Delta has no transaction over two tables. So a commit to
+//! `interactions` carries what it covers in its own metadata, under a sequence number that also
+//! stands in the log as an application transaction; `coverage` follows with the same number. If
+//! the process ends between the two, the next [`Writer::open`] finds `coverage` behind and writes
+//! the missing lines from the commits themselves.
+
+mod coverage;
+mod error;
+mod interactions;
+mod location;
+mod lock;
+mod maintain;
+mod people;
+mod query;
+mod rows;
+mod runs;
+mod schema;
+mod store;
+mod table;
+mod writer;
+
+pub use coverage::{CoverageLine, Failure, Read, Span, joined};
+pub use datafusion::execution::SendableRecordBatchStream;
+/// The engine's Arrow, for readers of batches: an own dependency could be of another version.
+pub use deltalake::arrow;
+/// Writes query results as Parquet.
+pub use deltalake::parquet;
+pub use error::LakeError;
+pub use interactions::Kept;
+pub use location::Location;
+pub use maintain::{TableOptimized, TableStatus};
+pub use people::{KnownUser, LicenseRecord, PeopleChanges, UserRecord};
+pub use query::{Reader, objects};
+pub use runs::{RunCounts, RunStatus};
+pub use writer::{Run, Writer, status};

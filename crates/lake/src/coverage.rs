@@ -1,0 +1,275 @@
+//! What has been read of each user's history, and what has not.
+//!
+//! A line covers one user and one window `[from_ms, to_ms)`. Lines are written after the rows they
+//! speak of; what a data commit covers also travels inside that commit, so that lines lost between
+//! the two commits are written again at the next start.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::prelude::SessionContext;
+use deltalake::arrow::array::{
+    ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use deltalake::arrow::datatypes::Int64Type;
+use deltalake::delta_datafusion::DeltaSessionContext;
+use deltalake::operations::write::SchemaMode;
+use deltalake::protocol::SaveMode;
+use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
+
+use crate::error::LakeError;
+use crate::rows::micros;
+use crate::schema::TableName;
+use crate::table::{Carried, Table, writer_properties};
+
+/// A span of time `[from_ms, to_ms)` in UTC milliseconds; `from_ms` 0 means since the beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Span {
+    /// The first instant inside.
+    pub from_ms: i64,
+    /// The first instant after it.
+    pub to_ms: i64,
+}
+
+/// Why a window is not whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// A stable code, for example `not_licensed`.
+    pub code: String,
+    /// What happened and what to do.
+    pub message: String,
+}
+
+/// One user, one window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverageLine {
+    /// The user.
+    pub user_id: String,
+    /// The window that was asked for.
+    pub span: Span,
+    /// The apps that were asked for, joined by commas; None for all.
+    pub apps: Option<String>,
+    /// Rows that the window holds, as read.
+    pub rows: u64,
+    /// Pages read.
+    pub pages: u64,
+    /// None where the window is whole.
+    pub failure: Option<Failure>,
+}
+
+/// What a data commit carries: enough to write its coverage again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) sequence: i64,
+    pub(crate) tenant_id: String,
+    pub(crate) run_id: String,
+    pub(crate) recorded_at_ms: i64,
+    pub(crate) lines: Vec<CoverageLine>,
+}
+
+/// How far a user's history has been read, over all apps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read {
+    /// The latest span that is whole without a hole.
+    pub whole: Span,
+}
+
+pub(crate) async fn append(table: &mut Table, note: &Note, sequence: Option<i64>) -> Result<(), LakeError> {
+    if note.lines.is_empty() {
+        return Ok(());
+    }
+    let batch = batch(note).map_err(|error| table.error(error.into()))?;
+    table.append(batch, Carried { sequence, note: None }).await
+}
+
+fn batch(note: &Note) -> Result<RecordBatch, deltalake::arrow::error::ArrowError> {
+    let lines = &note.lines;
+    let number = |field: fn(&CoverageLine) -> i64| -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(lines.iter().map(field)))
+    };
+    let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(lines.iter().map(|_| text))) };
+    let optional = |field: fn(&CoverageLine) -> Option<&str>| -> ArrayRef {
+        Arc::new(lines.iter().map(field).collect::<StringArray>())
+    };
+    RecordBatch::try_new(
+        TableName::Coverage.schema(),
+        vec![
+            same(&note.tenant_id),
+            Arc::new(StringArray::from_iter_values(lines.iter().map(|line| &line.user_id))),
+            number(|line| line.span.from_ms),
+            number(|line| line.span.to_ms),
+            optional(|line| line.apps.as_deref()),
+            Arc::new(BooleanArray::from_iter(lines.iter().map(|line| Some(line.failure.is_none())))),
+            number(|line| i64::try_from(line.rows).unwrap_or(i64::MAX)),
+            number(|line| i64::try_from(line.pages).unwrap_or(i64::MAX)),
+            optional(|line| line.failure.as_ref().map(|failure| failure.code.as_str())),
+            optional(|line| line.failure.as_ref().map(|failure| failure.message.as_str())),
+            same(&note.run_id),
+            Arc::new(
+                TimestampMicrosecondArray::from_iter_values(lines.iter().map(|_| micros(note.recorded_at_ms)))
+                    .with_timezone("UTC"),
+            ),
+        ],
+    )
+}
+
+/// Writes the coverage of data commits whose own coverage lines were lost: the process ended
+/// between the two commits. Returns how many commits were repaired.
+pub(crate) async fn repair(interactions: &Table, coverage: &mut Table) -> Result<usize, LakeError> {
+    let covered = coverage.sequence().await?;
+    if interactions.sequence().await? <= covered {
+        return Ok(0);
+    }
+    let mut lost = Vec::new();
+    let mut history = interactions.delta.history(None);
+    while let Some(commit) = history.try_next().await.map_err(|error| interactions.error(error))? {
+        let Some(note) = crate::table::note_of(&commit.info) else { continue };
+        let note: Note = serde_json::from_value(note.clone()).map_err(|error| LakeError::Carried {
+            version: commit.read_version.map_or(0, |version| version + 1),
+            message: error.to_string(),
+        })?;
+        if note.sequence <= covered {
+            break;
+        }
+        lost.push(note);
+    }
+    drop(history);
+    // Oldest first, so that the coverage's sequence number never stands above a lost line.
+    for note in lost.iter().rev() {
+        append(coverage, note, Some(note.sequence)).await?;
+    }
+    Ok(lost.len())
+}
+
+/// For each user the latest span that is whole over all apps, from lines in any order.
+pub(crate) async fn read_of_users(table: &Table, tenant_id: &str) -> Result<HashMap<String, Read>, LakeError> {
+    let mut spans: HashMap<String, Vec<Span>> = HashMap::new();
+    for line in whole_lines(table, tenant_id).await? {
+        spans.entry(line.0).or_default().push(line.1);
+    }
+    Ok(spans.into_iter().filter_map(|(user, spans)| latest_whole(spans).map(|whole| (user, Read { whole }))).collect())
+}
+
+async fn whole_lines(table: &Table, tenant_id: &str) -> Result<Vec<(String, Span)>, LakeError> {
+    let provider = table.delta.table_provider().await.map_err(LakeError::query)?;
+    let session = SessionContext::from(DeltaSessionContext::default());
+    use datafusion::arrow::datatypes::DataType;
+    use datafusion::logical_expr::{cast, col, lit};
+    let batches = session
+        .read_table(provider)
+        .and_then(|frame| {
+            frame.filter(col("whole").and(col("apps").is_null()).and(col("tenant_id").eq(lit(tenant_id))))
+        })
+        .and_then(|frame| {
+            frame.select(vec![cast(col("user_id"), DataType::Utf8), col("from_ms"), col("to_ms")])
+        })
+        .map_err(LakeError::query)?
+        .collect()
+        .await
+        .map_err(LakeError::query)?;
+    let mut lines = Vec::new();
+    for batch in &batches {
+        let users = batch.column(0).as_string::<i32>();
+        let (from, to) = (batch.column(1).as_primitive::<Int64Type>(), batch.column(2).as_primitive::<Int64Type>());
+        for at in 0..batch.num_rows() {
+            lines.push((users.value(at).to_owned(), Span { from_ms: from.value(at), to_ms: to.value(at) }));
+        }
+    }
+    Ok(lines)
+}
+
+/// Joins spans that touch or overlap; the result is in order and without neighbors that touch.
+pub fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.retain(|span| span.from_ms < span.to_ms);
+    spans.sort();
+    let mut whole: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match whole.last_mut() {
+            Some(last) if span.from_ms <= last.to_ms => last.to_ms = last.to_ms.max(span.to_ms),
+            _ => whole.push(span),
+        }
+    }
+    whole
+}
+
+fn latest_whole(spans: Vec<Span>) -> Option<Span> {
+    joined(spans).pop()
+}
+
+/// Lines of coverage beyond which the table is rewritten with joined spans: a table of 200,000
+/// users would otherwise grow by as many lines a day, and each sync reads it whole.
+const LINES_A_USER: usize = 8;
+const LINES_AT_LEAST: usize = 20_000;
+
+/// Joins each user's whole spans where the table has grown well beyond one line a user.
+pub(crate) async fn compact(table: &mut Table) -> Result<bool, LakeError> {
+    let session = SessionContext::from(DeltaSessionContext::default());
+    let provider = table.delta.table_provider().await.map_err(LakeError::query)?;
+    session.register_table("coverage", provider).map_err(LakeError::query)?;
+    let counts = session
+        .sql("SELECT count(*) AS lines, count(DISTINCT user_id) AS users FROM coverage")
+        .await
+        .map_err(LakeError::query)?
+        .collect()
+        .await
+        .map_err(LakeError::query)?;
+    let count = |column: usize| {
+        counts.first().map_or(0, |batch| usize::try_from(batch.column(column).as_primitive::<Int64Type>().value(0)).unwrap_or(0))
+    };
+    let (lines, users) = (count(0), count(1));
+    if lines < LINES_AT_LEAST.max(users * LINES_A_USER) {
+        return Ok(false);
+    }
+    // Touching spans of one (tenant, user, apps) become one line; a failed line stays only while
+    // no later whole line covers its window.
+    let joined = session
+        .sql(include_str!("sql/joined_coverage.sql"))
+        .await
+        .map_err(LakeError::query)?
+        .collect()
+        .await
+        .map_err(LakeError::query)?;
+    let written = table
+        .delta
+        .clone()
+        .write(joined)
+        .with_save_mode(SaveMode::Overwrite)
+        .with_schema_mode(SchemaMode::Overwrite)
+        .with_writer_properties(writer_properties())
+        .await;
+    table.delta = written.map_err(|error| table.error(error))?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn span(from_ms: i64, to_ms: i64) -> Span {
+        Span { from_ms, to_ms }
+    }
+
+    #[test]
+    fn spans_that_touch_become_one() {
+        assert_eq!(joined(vec![span(5, 9), span(0, 5)]), vec![span(0, 9)]);
+        assert_eq!(joined(vec![span(6, 9), span(0, 5)]), vec![span(0, 5), span(6, 9)]);
+        assert_eq!(joined(vec![span(3, 3)]), vec![]);
+        assert_eq!(latest_whole(vec![span(0, 5), span(7, 9), span(9, 12)]), Some(span(7, 12)));
+    }
+
+    proptest! {
+        #[test]
+        fn an_instant_is_inside_exactly_when_it_was(spans in prop::collection::vec((0i64..60, 0i64..20), 0..12)) {
+            let spans: Vec<Span> = spans.into_iter().map(|(from, length)| span(from, from + length)).collect();
+            let whole = joined(spans.clone());
+            for at in 0..90 {
+                let inside = |spans: &[Span]| spans.iter().filter(|s| s.from_ms <= at && at < s.to_ms).count();
+                prop_assert_eq!(inside(&spans) > 0, inside(&whole) == 1);
+                prop_assert!(inside(&whole) <= 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What can go wrong with a lake, and what to do about it.
+
+/// A failed operation on the lake.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// Nothing was written here yet.
+    #[error("there is no lake at {location} yet: run `hobbs sync` or `hobbs import` first, or name another with --lake")]
+    Missing {
+        /// Where it was looked for.
+        location: String,
+    },
+    /// The location is neither a folder nor an address that this build can reach.
+    #[error("{location} is not a place for a lake: {reason}")]
+    Location {
+        /// As configured.
+        location: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Another process is writing.
+    #[error("another hobbs is writing to the lake at {location}: wait until it has ended")]
+    Busy {
+        /// The lake.
+        location: String,
+    },
+    /// Another process committed between our reading and our writing.
+    #[error("another writer committed to the table {table} at the same time; nothing of this commit was kept: run the command again")]
+    Conflict {
+        /// The table.
+        table: &'static str,
+    },
+    /// The lake was written by a newer hobbs.
+    #[error("the table {table} is of lake version {found}, this hobbs knows up to {known}: install a newer hobbs; the lake was left untouched")]
+    Newer {
+        /// The table.
+        table: &'static str,
+        /// The version found.
+        found: String,
+        /// The newest version that this program can write.
+        known: u32,
+    },
+    /// The folder or its files could not be written or read.
+    #[error("cannot {action} {path}: {source}{}", advice(source))]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// The file or folder.
+        path: String,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// A query is not one that reads.
+    #[error("only queries that read are allowed: {0}")]
+    NotAQuery(String),
+    /// A query failed.
+    #[error("{0}")]
+    Query(String),
+    /// The table format's own error.
+    #[error("table {table}: {message}")]
+    Table {
+        /// The table.
+        table: &'static str,
+        /// What the engine says.
+        message: String,
+    },
+    /// A commit carries coverage that this program can't read.
+    #[error("commit {version} of interactions carries coverage that can't be read ({message}); `hobbs sync --full` reads all again")]
+    Carried {
+        /// The commit's version.
+        version: u64,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+fn advice(source: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            ". What was committed before is whole; free some space and run the command again"
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            ". Nothing was lost; make the folder writable for this user, or name another with --lake"
+        }
+        _ => "",
+    }
+}
+
+impl LakeError {
+    pub(crate) fn io(action: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
+        LakeError::Io { action, path: path.display().to_string(), source }
+    }
+
+    /// From the engine, with the system's own error brought to light where there is one.
+    pub(crate) fn table(table: &'static str, error: deltalake::DeltaTableError) -> Self {
+        use deltalake::DeltaTableError;
+        use deltalake::kernel::transaction::TransactionError;
+        let conflict = matches!(
+            &error,
+            DeltaTableError::Transaction {
+                source: TransactionError::CommitConflict(_)
+                    | TransactionError::VersionAlreadyExists(_)
+                    | TransactionError::MaxCommitAttempts(_)
+            }
+        );
+        if conflict {
+            return LakeError::Conflict { table };
+        }
+        if let Some(io) = system_error(&error) {
+            return LakeError::Io {
+                action: "write or read the table",
+                path: table.to_owned(),
+                source: std::io::Error::new(io.kind(), io.to_string()),
+            };
+        }
+        LakeError::Table { table, message: error.to_string() }
+    }
+
+    pub(crate) fn query(error: datafusion::error::DataFusionError) -> Self {
+        LakeError::Query(error.find_root().to_string())
+    }
+}
+
+/// The `std::io::Error` at the root of an error, if there is one.
+fn system_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a std::io::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return Some(io);
+        }
+        next = error.source();
+    }
+    None
+}

@@ -1,0 +1,238 @@
+//! Committing interactions so that each stands once, with its latest etag.
+//!
+//! Known rows are found by reading the keys of files whose statistics overlap the batch's times,
+//! not by a merge over the table: a sync costs what its new rows cost. Only where an etag has
+//! changed are files rewritten, and then only those that hold the changed rows.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use datafusion::prelude::{Expr, SessionContext, col, lit};
+use datafusion::functions::expr_fn::coalesce;
+use deltalake::arrow::array::{Array, AsArray, RecordBatch};
+use deltalake::arrow::datatypes::TimestampMicrosecondType;
+use deltalake::datafusion::common::ScalarValue;
+use deltalake::delta_datafusion::DeltaSessionContext;
+use futures::TryStreamExt;
+use hobbs_interaction::Interaction;
+
+use crate::error::LakeError;
+use crate::rows::{batch, micros};
+use crate::schema::TableName;
+use crate::table::{Carried, Table, writer_properties};
+
+/// What a commit did with the rows given to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Rows that were not there.
+    pub new: u64,
+    /// Rows whose etag was older in the lake.
+    pub changed: u64,
+    /// Rows that were there already.
+    pub known: u64,
+}
+
+impl std::ops::AddAssign for Kept {
+    fn add_assign(&mut self, other: Self) {
+        self.new += other.new;
+        self.changed += other.changed;
+        self.known += other.known;
+    }
+}
+
+/// What makes an interaction one inside a tenant. The parts are held apart by a character that
+/// Graph's ids do not have; no session and an empty one are the same.
+fn key(user_id: &str, session_id: Option<&str>, interaction_id: &str) -> String {
+    [user_id, session_id.unwrap_or_default(), interaction_id].join("\u{1f}")
+}
+
+/// The rows of a batch that have to be written.
+struct Changes {
+    /// Indexes of rows that are not in the lake.
+    new: Vec<usize>,
+    /// Indexes of rows whose etag in the lake is older.
+    changed: Vec<usize>,
+    /// The times at which the rows to be replaced stand in the lake, in microseconds.
+    replaced_us: Option<(i64, i64)>,
+    /// Rows that are in the lake already, or twice in the batch.
+    known: u64,
+}
+
+/// Commits the rows of one tenant, in one commit; none where all are known.
+///
+/// `known_as_of` is the version in which known rows are looked up: the start of the run, where
+/// each user comes once a run, or the newest.
+pub(crate) async fn commit(
+    table: &mut Table,
+    known_as_of: &Table,
+    rows: &[Interaction],
+    run_id: &str,
+    now_ms: i64,
+    carried: impl FnOnce(Kept) -> Carried,
+) -> Result<Kept, LakeError> {
+    let changes = compare(known_as_of, rows).await?;
+    let kept =
+        Kept { new: changes.new.len() as u64, changed: changes.changed.len() as u64, known: changes.known };
+    let mut order = [changes.new.as_slice(), changes.changed.as_slice()].concat();
+    if order.is_empty() {
+        return Ok(kept);
+    }
+    order.sort_by_key(|&index| rows[index].created_at_ms);
+    let batch = batch(rows, &order, run_id, now_ms).map_err(|error| table.error(error.into()))?;
+    match changes.replaced_us {
+        None => table.append(batch, carried(kept)).await?,
+        Some(times) => replace(table, batch, times, carried(kept)).await?,
+    }
+    Ok(kept)
+}
+
+/// True where `a` is of a later change than `b`: etags are milliseconds as text, compared as
+/// numbers where both are.
+fn is_later(a: &str, b: &str) -> bool {
+    let order = match (a.parse::<u64>(), b.parse::<u64>()) {
+        (Ok(a), Ok(b)) => a.cmp(&b),
+        _ => a.cmp(b),
+    };
+    order == Ordering::Greater
+}
+
+async fn compare(known_as_of: &Table, rows: &[Interaction]) -> Result<Changes, LakeError> {
+    let mut latest: HashMap<String, usize> = HashMap::with_capacity(rows.len());
+    let mut repeated = 0;
+    for (index, row) in rows.iter().enumerate() {
+        latest
+            .entry(key(&row.user_id, row.session_id.as_deref(), &row.interaction_id))
+            .and_modify(|kept| {
+                repeated += 1;
+                if is_later(&row.etag, &rows[*kept].etag) {
+                    *kept = index;
+                }
+            })
+            .or_insert(index);
+    }
+    let mut changes = Changes { new: Vec::new(), changed: Vec::new(), replaced_us: None, known: repeated };
+    let Some((first, last)) = times(rows) else { return Ok(changes) };
+    let tenant_id = &rows[0].tenant_id;
+    let mut stream = known_rows(known_as_of, tenant_id, first, last).await?;
+    while let Some(known) = stream.try_next().await.map_err(LakeError::query)? {
+        let (users, sessions) = (known.column(0).as_string::<i32>(), known.column(1).as_string::<i32>());
+        let (ids, etags) = (known.column(2).as_string::<i32>(), known.column(3).as_string::<i32>());
+        let created = known.column(4).as_primitive::<TimestampMicrosecondType>();
+        for at in 0..known.num_rows() {
+            let session_id = sessions.is_valid(at).then(|| sessions.value(at));
+            let key = key(users.value(at), session_id, ids.value(at));
+            let Some(index) = latest.remove(&key) else { continue };
+            if is_later(&rows[index].etag, etags.value(at)) {
+                changes.changed.push(index);
+                let us = created.value(at);
+                let (from, to) = changes.replaced_us.unwrap_or((us, us));
+                changes.replaced_us = Some((from.min(us), to.max(us)));
+            } else {
+                changes.known += 1;
+            }
+        }
+    }
+    changes.new = latest.into_values().collect();
+    Ok(changes)
+}
+
+fn times(rows: &[Interaction]) -> Option<(i64, i64)> {
+    let first = rows.iter().map(|row| row.created_at_ms).min()?;
+    let last = rows.iter().map(|row| row.created_at_ms).max()?;
+    Some((micros(first), micros(last)))
+}
+
+fn time_literal(us: i64) -> Expr {
+    lit(ScalarValue::TimestampMicrosecond(Some(us), Some("UTC".into())))
+}
+
+/// The keys, etags and times of one tenant's rows between two times, both included.
+async fn known_rows(
+    table: &Table,
+    tenant_id: &str,
+    first_us: i64,
+    last_us: i64,
+) -> Result<datafusion::execution::SendableRecordBatchStream, LakeError> {
+    use datafusion::arrow::datatypes::DataType;
+    use datafusion::logical_expr::cast;
+    let provider = table.delta.table_provider().await.map_err(LakeError::query)?;
+    let session = SessionContext::from(DeltaSessionContext::default());
+    let text = |name: &str| cast(col(name), DataType::Utf8).alias(name);
+    session
+        .read_table(provider)
+        .and_then(|frame| {
+            frame.filter(
+                col("created_at")
+                    .gt_eq(time_literal(first_us))
+                    .and(col("created_at").lt_eq(time_literal(last_us)))
+                    .and(col("tenant_id").eq(lit(tenant_id))),
+            )
+        })
+        .and_then(|frame| {
+            frame.select(vec![
+                text("user_id"),
+                text("session_id"),
+                text("interaction_id"),
+                text("etag"),
+                col("created_at"),
+            ])
+        })
+        .map_err(LakeError::query)?
+        .execute_stream()
+        .await
+        .map_err(LakeError::query)
+}
+
+/// Writes new rows and replaces changed ones in one commit. Only files whose times overlap those
+/// of the rows to be replaced are looked into.
+async fn replace(
+    table: &mut Table,
+    rows: RecordBatch,
+    (first_us, last_us): (i64, i64),
+    carried: Carried,
+) -> Result<(), LakeError> {
+    let same = |name: &str| col(format!("target.{name}")).eq(col(format!("source.{name}")));
+    let session = |side: &str| coalesce(vec![col(format!("{side}.session_id")), lit("")]);
+    let predicate = same("tenant_id")
+        .and(same("user_id"))
+        .and(same("interaction_id"))
+        .and(session("target").eq(session("source")))
+        .and(col("target.created_at").gt_eq(time_literal(first_us)))
+        .and(col("target.created_at").lt_eq(time_literal(last_us)));
+    let schema = TableName::Interactions.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let source = SessionContext::from(DeltaSessionContext::default()).read_batch(rows).map_err(LakeError::query)?;
+    let merge = || {
+        table
+            .delta
+            .clone()
+            .merge(source, predicate)
+            .with_source_alias("source")
+            .with_target_alias("target")
+            .with_writer_properties(writer_properties())
+            .with_commit_properties(carried.properties())
+            .when_matched_update(|update| {
+                names.iter().fold(update, |update, name| update.update(*name, col(format!("source.{name}"))))
+            })?
+            .when_not_matched_insert(|insert| {
+                names.iter().fold(insert, |insert, name| insert.set(*name, col(format!("source.{name}"))))
+            })
+    };
+    let merged = merge().map_err(|error| table.error(error))?.await;
+    let (delta, _) = merged.map_err(|error| table.error(error))?;
+    table.delta = delta;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_later;
+
+    #[test]
+    fn etags_are_compared_as_numbers_where_they_are_numbers() {
+        assert!(is_later("1000", "999"));
+        assert!(!is_later("999", "1000"));
+        assert!(!is_later("1000", "1000"));
+        assert!(is_later("b", "a"));
+    }
+}

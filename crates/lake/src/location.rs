@@ -1,0 +1,109 @@
+//! Where a lake is.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use deltalake::logstore::LogStoreRef;
+use deltalake::table::builder::DeltaTableBuilder;
+use url::Url;
+
+use crate::error::LakeError;
+use crate::store::DurableFiles;
+
+/// A folder on this machine, or an address in an object store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// An absolute path.
+    Folder(PathBuf),
+    /// `abfss://…`, `az://…` or `s3://…`, without a slash at the end.
+    Address(Url),
+}
+
+impl Location {
+    /// Reads what a person configured: a path, relative to the current folder, or an address.
+    ///
+    /// # Errors
+    /// The scheme is not one that this build can reach.
+    pub fn parse(text: &str) -> Result<Self, LakeError> {
+        let refuse = |reason: &str| LakeError::Location {
+            location: text.to_owned(),
+            reason: reason.to_owned(),
+        };
+        if text.trim().is_empty() {
+            return Err(refuse("it is empty"));
+        }
+        let Some((scheme, _)) = text.split_once("://") else {
+            let path = std::path::absolute(text).map_err(|error| refuse(&error.to_string()))?;
+            return Ok(Location::Folder(path));
+        };
+        match scheme {
+            "abfss" | "abfs" | "az" | "azure" if cfg!(feature = "azure") => {}
+            "s3" | "s3a" if cfg!(feature = "s3") => {}
+            "abfss" | "abfs" | "az" | "azure" => return Err(refuse("this build lacks the feature `azure`")),
+            "s3" | "s3a" => return Err(refuse("this build lacks the feature `s3`")),
+            _ => return Err(refuse("the address begins neither with abfss:// nor with s3://")),
+        }
+        let url = Url::parse(text.trim_end_matches('/')).map_err(|error| refuse(&error.to_string()))?;
+        Ok(Location::Address(url))
+    }
+
+    /// The folder, where the lake is one.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Location::Folder(path) => Some(path),
+            Location::Address(_) => None,
+        }
+    }
+
+    /// The log store of one table. `options` are those of object_store (`account_name`,
+    /// `use_fabric_endpoint`, `bearer_token`, …) and are ignored for a folder.
+    pub(crate) fn table(&self, name: &'static str, options: &HashMap<String, String>) -> Result<LogStoreRef, LakeError> {
+        let builder = match self {
+            Location::Folder(path) => {
+                let url = Url::from_directory_path(path.join(name)).map_err(|()| LakeError::Location {
+                    location: self.to_string(),
+                    reason: "the path can't be written as an address".to_owned(),
+                })?;
+                DeltaTableBuilder::from_url(url.clone())
+                    .map_err(|error| LakeError::table(name, error))?
+                    .with_storage_backend(Arc::new(DurableFiles::new()), url)
+            }
+            Location::Address(base) => {
+                let mut url = base.clone();
+                url.set_path(&format!("{}/{name}", base.path().trim_end_matches('/')));
+                DeltaTableBuilder::from_url(url)
+                    .map_err(|error| LakeError::table(name, error))?
+                    .with_storage_options(options.clone())
+            }
+        };
+        builder.build_storage().map_err(|error| LakeError::table(name, error))
+    }
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Location::Folder(path) => path.display().fmt(f),
+            Location::Address(url) => url.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn reads_folders_and_addresses() {
+        assert!(Location::parse("lake").unwrap().folder().unwrap().is_absolute());
+        assert!(Location::parse("").is_err());
+        assert!(Location::parse("ftp://host/lake").is_err());
+        #[cfg(feature = "azure")]
+        assert_eq!(
+            Location::parse("abfss://space@onelake.dfs.fabric.microsoft.com/house.Lakehouse/Tables/").unwrap().to_string(),
+            "abfss://space@onelake.dfs.fabric.microsoft.com/house.Lakehouse/Tables"
+        );
+    }
+}

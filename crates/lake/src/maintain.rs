@@ -1,0 +1,81 @@
+//! Keeping the lake small and quick: compaction, vacuum, and what it looks like now.
+
+use std::num::NonZeroU64;
+
+use serde::Serialize;
+
+use crate::error::LakeError;
+use crate::table::{Table, writer_properties};
+
+/// The size that compaction aims at.
+const TARGET_FILE_BYTES: NonZeroU64 = NonZeroU64::new(128 << 20).expect("not zero");
+
+/// A table as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableStatus {
+    /// The table.
+    pub table: &'static str,
+    /// Rows, from the log's statistics; None where a file has none.
+    pub rows: Option<u64>,
+    /// Files that the newest version consists of.
+    pub files: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// The newest version.
+    pub version: u64,
+}
+
+/// What an optimization did to a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableOptimized {
+    /// The table.
+    pub table: &'static str,
+    /// Files before.
+    pub files_before: u64,
+    /// Files after.
+    pub files_after: u64,
+    /// Files deleted from the disk: no version of the last 7 days needs them.
+    pub files_vacuumed: u64,
+}
+
+pub(crate) fn status(table: &Table) -> Result<TableStatus, LakeError> {
+    let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
+    let mut status = TableStatus {
+        table: table.name.as_str(),
+        rows: Some(0),
+        files: 0,
+        bytes: 0,
+        version: snapshot.version(),
+    };
+    for file in snapshot.log_data().iter() {
+        status.files += 1;
+        status.bytes += u64::try_from(file.size()).unwrap_or(0);
+        status.rows = match (status.rows, file.num_records()) {
+            (Some(sum), Some(rows)) => Some(sum + rows as u64),
+            _ => None,
+        };
+    }
+    Ok(status)
+}
+
+pub(crate) async fn optimize(table: &mut Table) -> Result<TableOptimized, LakeError> {
+    let before = status(table)?.files;
+    let compacted = table
+        .delta
+        .clone()
+        .optimize()
+        .with_target_size(TARGET_FILE_BYTES)
+        .with_writer_properties(writer_properties())
+        .await;
+    table.delta = compacted.map_err(|error| table.error(error))?.0;
+    let vacuumed = table.delta.clone().vacuum().await.map_err(|error| table.error(error))?;
+    let files_vacuumed = vacuumed.1.files_deleted.len() as u64;
+    table.delta = vacuumed.0;
+    table.refresh().await?;
+    Ok(TableOptimized {
+        table: table.name.as_str(),
+        files_before: before,
+        files_after: status(table)?.files,
+        files_vacuumed,
+    })
+}

@@ -1,0 +1,96 @@
+//! Asking the lake in SQL. Only queries that read are run.
+
+use std::collections::HashMap;
+
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::SessionContext;
+use deltalake::arrow::array::RecordBatch;
+use deltalake::arrow::json::writer::{JsonArray, WriterBuilder};
+use deltalake::delta_datafusion::DeltaSessionContext;
+use serde_json::{Map, Value};
+
+use crate::error::LakeError;
+use crate::location::Location;
+use crate::schema::TableName;
+use crate::table::Table;
+
+/// Memory that sorts and joins may take before they spill to disk.
+const QUERY_MEMORY_BYTES: usize = 128 << 20;
+
+/// The newest record of each user.
+const USERS_NOW: &str = include_str!("sql/users_now.sql");
+
+/// A lake as of the moment in which it was opened, for reading.
+#[derive(Clone)]
+pub struct Reader {
+    session: SessionContext,
+}
+
+impl Reader {
+    /// Opens all tables.
+    ///
+    /// # Errors
+    /// [`LakeError::Missing`] where there is no lake, [`LakeError::Newer`] where it is of a later
+    /// version.
+    pub async fn open(location: &Location, options: &HashMap<String, String>) -> Result<Self, LakeError> {
+        let missing = || LakeError::Missing { location: location.to_string() };
+        if location.folder().is_some_and(|folder| !folder.is_dir()) {
+            return Err(missing());
+        }
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_limit(QUERY_MEMORY_BYTES, 1.0)
+            .build_arc()
+            .map_err(LakeError::query)?;
+        let session = SessionContext::from(DeltaSessionContext::with_runtime_env(runtime));
+        for name in TableName::ALL {
+            let log = location.table(name.as_str(), options)?;
+            let table = Table::open(name, log).await?.ok_or_else(missing)?;
+            let provider = table.delta.table_provider().await.map_err(LakeError::query)?;
+            session.register_table(name.as_str(), provider).map_err(LakeError::query)?;
+        }
+        let users_now = session.sql(USERS_NOW).await.map_err(LakeError::query)?;
+        session.register_table("users_now", users_now.into_view()).map_err(LakeError::query)?;
+        Ok(Reader { session })
+    }
+
+    /// Runs a query and gives its batches as they come.
+    ///
+    /// # Errors
+    /// [`LakeError::NotAQuery`] for statements that would change something or read files outside
+    /// the lake, [`LakeError::Query`] for the engine's objections.
+    pub async fn query(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
+        let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let plan = self.session.state().create_logical_plan(sql).await.map_err(LakeError::query)?;
+        reading.verify_plan(&plan).map_err(|error| LakeError::NotAQuery(error.strip_backtrace()))?;
+        let frame = self.session.execute_logical_plan(plan).await.map_err(LakeError::query)?;
+        frame.execute_stream().await.map_err(LakeError::query)
+    }
+
+    /// Runs a query with a small result: one JSON object a row; nulls are left out, times are
+    /// RFC 3339 in UTC.
+    ///
+    /// # Errors
+    /// As [`Reader::query`].
+    pub async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, LakeError> {
+        use futures::TryStreamExt;
+        let batches: Vec<RecordBatch> = self.query(sql).await?.try_collect().await.map_err(LakeError::query)?;
+        objects(&batches)
+    }
+}
+
+/// Batches as JSON objects.
+///
+/// # Errors
+/// A column is of a type that JSON has no form for.
+pub fn objects(batches: &[RecordBatch]) -> Result<Vec<Map<String, Value>>, LakeError> {
+    let mut json = Vec::new();
+    let mut writer = WriterBuilder::new().build::<_, JsonArray>(&mut json);
+    let written = batches.iter().try_for_each(|batch| writer.write(batch)).and_then(|()| writer.finish());
+    written.map_err(|error| LakeError::Query(error.to_string()))?;
+    if json.is_empty() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_slice(&json).map_err(|error| LakeError::Query(error.to_string()))
+}

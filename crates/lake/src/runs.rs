@@ -1,0 +1,113 @@
+//! The diary of runs: a line when a run begins, made complete when it ends. A run that was killed
+//! stays `running`.
+
+use std::sync::Arc;
+
+use datafusion::prelude::{col, lit};
+use datafusion::common::ScalarValue;
+use deltalake::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+
+use crate::error::LakeError;
+use crate::rows::micros;
+use crate::schema::TableName;
+use crate::table::{Carried, Table, writer_properties};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunStatus {
+    /// Everything asked for is in the lake.
+    Whole,
+    /// Some of it is not; `coverage` says what.
+    Partial,
+    /// The run as a whole failed.
+    Failed,
+}
+
+impl RunStatus {
+    /// As the table writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunStatus::Whole => "whole",
+            RunStatus::Partial => "partial",
+            RunStatus::Failed => "failed",
+        }
+    }
+}
+
+/// The counts of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunCounts {
+    /// Users whose history was asked for.
+    pub users_asked: u64,
+    /// Of these, users whose history is not whole.
+    pub users_failed: u64,
+    /// Rows that were not in the lake.
+    pub rows_new: u64,
+    /// Rows replaced by a later etag.
+    pub rows_changed: u64,
+    /// Pages of interactions read.
+    pub pages: u64,
+    /// Requests sent, all kinds.
+    pub requests: u64,
+    /// Answers by 429.
+    pub throttled: u64,
+    /// Items that could not be kept.
+    pub unkept: u64,
+}
+
+pub(crate) async fn begin(
+    table: &mut Table,
+    run_id: &str,
+    tenant_id: &str,
+    command: &str,
+    started_at_ms: i64,
+) -> Result<(), LakeError> {
+    let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
+    let zero = || -> ArrayRef { Arc::new(Int64Array::from(vec![0])) };
+    let mut columns: Vec<ArrayRef> = vec![
+        text(run_id),
+        text(tenant_id),
+        text(command),
+        Arc::new(TimestampMicrosecondArray::from(vec![micros(started_at_ms)]).with_timezone("UTC")),
+        Arc::new(TimestampMicrosecondArray::from(vec![None]).with_timezone("UTC")),
+        text("running"),
+    ];
+    columns.extend((0..8).map(|_| zero()));
+    columns.push(Arc::new(StringArray::from(vec![None::<&str>])));
+    columns.push(text(env!("CARGO_PKG_VERSION")));
+    let batch = RecordBatch::try_new(TableName::Runs.schema(), columns).map_err(|error| table.error(error.into()))?;
+    table.append(batch, Carried::default()).await
+}
+
+pub(crate) async fn end(
+    table: &mut Table,
+    run_id: &str,
+    ended_at_ms: i64,
+    status: RunStatus,
+    counts: RunCounts,
+    error: Option<&str>,
+) -> Result<(), LakeError> {
+    let number = |count: u64| lit(i64::try_from(count).unwrap_or(i64::MAX));
+    let ended = ScalarValue::TimestampMicrosecond(Some(micros(ended_at_ms)), Some("UTC".into()));
+    let updated = table
+        .delta
+        .clone()
+        .update()
+        .with_predicate(col("run_id").eq(lit(run_id)))
+        .with_update("ended_at", lit(ended))
+        .with_update("status", lit(status.as_str()))
+        .with_update("users_asked", number(counts.users_asked))
+        .with_update("users_failed", number(counts.users_failed))
+        .with_update("rows_new", number(counts.rows_new))
+        .with_update("rows_changed", number(counts.rows_changed))
+        .with_update("pages", number(counts.pages))
+        .with_update("requests", number(counts.requests))
+        .with_update("throttled", number(counts.throttled))
+        .with_update("unkept", number(counts.unkept))
+        .with_update("error", lit(ScalarValue::Utf8(error.map(str::to_owned))))
+        .with_writer_properties(writer_properties())
+        .await;
+    let (delta, _) = updated.map_err(|error| table.error(error))?;
+    table.delta = delta;
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! One Delta table: open or create it, append batches to it in one commit.
+
+use std::collections::HashMap;
+
+use deltalake::arrow::array::RecordBatch;
+use deltalake::arrow::datatypes::Schema;
+use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::{Action, StructType, Transaction};
+use deltalake::logstore::LogStoreRef;
+use deltalake::operations::create::CreateBuilder;
+use deltalake::parquet::basic::{Compression, ZstdLevel};
+use deltalake::parquet::file::properties::WriterProperties;
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::writer::{DeltaWriter, RecordBatchWriter};
+use deltalake::{DeltaTable, DeltaTableError};
+use serde_json::Value;
+
+use crate::error::LakeError;
+use crate::schema::{LAKE_VERSION, TableName};
+
+/// The name under which our sequence numbers stand in a table's log. One for the whole lake: one
+/// for each user would put 200,000 of them into every checkpoint.
+const APPLICATION: &str = "hobbs";
+
+/// The table property that names the layout's version.
+const VERSION_PROPERTY: &str = "hobbs.lakeVersion";
+
+/// Rows of a group in a Parquet file. Rows are sorted by time before they are written, so small
+/// groups let a query for one day skip the rest of a file that spans months.
+const ROW_GROUP_ROWS: usize = 32_768;
+
+/// A table of the lake as of one version.
+#[derive(Clone)]
+pub(crate) struct Table {
+    pub(crate) name: TableName,
+    pub(crate) delta: DeltaTable,
+}
+
+/// What a commit carries besides its rows.
+#[derive(Default)]
+pub(crate) struct Carried {
+    /// The sequence number that no two commits share.
+    pub(crate) sequence: Option<i64>,
+    /// What the commit covers.
+    pub(crate) note: Option<Value>,
+}
+
+impl Carried {
+    pub(crate) fn properties(self) -> CommitProperties {
+        let mut properties = CommitProperties::default();
+        if let Some(sequence) = self.sequence {
+            properties = properties.with_application_transaction(Transaction::new(APPLICATION, sequence));
+        }
+        if let Some(note) = self.note {
+            properties = properties.with_metadata([(APPLICATION.to_owned(), note)]);
+        }
+        properties
+    }
+}
+
+impl Table {
+    /// Opens the table, or None where it does not exist.
+    pub(crate) async fn open(name: TableName, log: LogStoreRef) -> Result<Option<Self>, LakeError> {
+        let mut delta = DeltaTable::new(log);
+        match delta.load().await {
+            Ok(()) => {}
+            Err(DeltaTableError::NotATable(_)) => return Ok(None),
+            // The kernel has its own words for a folder without a log.
+            Err(error) if !delta.verify_deltatable_existence().await.unwrap_or(true) => {
+                tracing::debug!(%error, table = name.as_str(), "no table yet");
+                return Ok(None);
+            }
+            Err(error) => return Err(LakeError::table(name.as_str(), error)),
+        }
+        let table = Table { name, delta };
+        table.refuse_newer()?;
+        Ok(Some(table))
+    }
+
+    /// Creates the table.
+    pub(crate) async fn create(name: TableName, log: LogStoreRef) -> Result<Self, LakeError> {
+        let create = async {
+            let fields: StructType = (&*name.schema() as &Schema).try_into_kernel()?;
+            CreateBuilder::new()
+                .with_log_store(log)
+                .with_table_name(name.as_str())
+                .with_columns(fields.fields().cloned())
+                .with_raise_if_key_not_exists(false)
+                .with_configuration([
+                    ("delta.checkpointInterval".to_owned(), Some("10".to_owned())),
+                    (VERSION_PROPERTY.to_owned(), Some(LAKE_VERSION.to_string())),
+                    // Statistics for the columns that queries prune by, not for texts.
+                    ("delta.dataSkippingStatsColumns".to_owned(), Some(statistics_columns(name))),
+                ])
+                .await
+        };
+        let delta = create.await.map_err(|error| LakeError::table(name.as_str(), error))?;
+        Ok(Table { name, delta })
+    }
+
+    fn refuse_newer(&self) -> Result<(), LakeError> {
+        let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
+        let found = snapshot.metadata().configuration().get(VERSION_PROPERTY).cloned();
+        match found.as_deref().map(str::parse::<u32>) {
+            Some(Ok(version)) if version <= LAKE_VERSION => Ok(()),
+            _ => Err(LakeError::Newer {
+                table: self.name.as_str(),
+                found: found.unwrap_or_else(|| "unknown".to_owned()),
+                known: LAKE_VERSION,
+            }),
+        }
+    }
+
+    /// The sequence number of the last commit that carried one; 0 before the first.
+    pub(crate) async fn sequence(&self) -> Result<i64, LakeError> {
+        let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
+        let sequence = snapshot
+            .snapshot()
+            .transaction_version(self.delta.log_store().as_ref(), APPLICATION)
+            .await
+            .map_err(|error| self.error(error))?;
+        Ok(sequence.unwrap_or(0))
+    }
+
+    /// Appends rows in one commit.
+    pub(crate) async fn append(&mut self, batch: RecordBatch, carried: Carried) -> Result<(), LakeError> {
+        let name = self.name.as_str();
+        append(&mut self.delta, batch, carried).await.map_err(|error| LakeError::table(name, error))
+    }
+
+    /// Reads commits made since this version was loaded.
+    pub(crate) async fn refresh(&mut self) -> Result<(), LakeError> {
+        let name = self.name.as_str();
+        self.delta.update_state().await.map_err(|error| LakeError::table(name, error))
+    }
+
+    pub(crate) fn error(&self, error: DeltaTableError) -> LakeError {
+        LakeError::table(self.name.as_str(), error)
+    }
+}
+
+async fn append(delta: &mut DeltaTable, batch: RecordBatch, carried: Carried) -> Result<(), DeltaTableError> {
+    let mut writer = RecordBatchWriter::for_table(delta)?.with_writer_properties(writer_properties());
+    writer.write(batch).await?;
+    let actions = writer.flush().await?.into_iter().map(Action::Add).collect();
+    let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+    let committed = CommitBuilder::from(carried.properties())
+        .with_actions(actions)
+        .build(Some(delta.snapshot()?), delta.log_store(), operation)
+        .await?;
+    delta.state = Some(committed.snapshot());
+    Ok(())
+}
+
+/// How Parquet files are written.
+pub(crate) fn writer_properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_created_by(concat!("hobbs ", env!("CARGO_PKG_VERSION")).to_owned())
+        .build()
+}
+
+/// A note in a commit's metadata, if the commit is one of ours.
+pub(crate) fn note_of(info: &HashMap<String, Value>) -> Option<&Value> {
+    info.get(APPLICATION)
+}
+
+fn statistics_columns(name: TableName) -> String {
+    match name {
+        TableName::Interactions => "tenant_id,user_id,interaction_id,created_at,app_class,kind,mark",
+        TableName::Users => "tenant_id,user_id,valid_from",
+        TableName::Licenses => "tenant_id,observed_at",
+        TableName::Runs => "run_id,tenant_id,started_at",
+        TableName::Coverage => "tenant_id,user_id,from_ms,to_ms,recorded_at",
+    }
+    .to_owned()
+}

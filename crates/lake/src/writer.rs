@@ -1,0 +1,210 @@
+//! The one who may write to a lake.
+
+use std::collections::HashMap;
+
+use hobbs_interaction::Interaction;
+
+use crate::coverage::{self, CoverageLine, Note, Read};
+use crate::error::LakeError;
+use crate::interactions::{self, Kept};
+use crate::location::Location;
+use crate::lock::WriteLock;
+use crate::maintain::{self, TableOptimized, TableStatus};
+use crate::people::{self, KnownUser, LicenseRecord, PeopleChanges, UserRecord};
+use crate::runs::{self, RunCounts, RunStatus};
+use crate::schema::TableName;
+use crate::table::{Carried, Table};
+
+/// Whose commits these are.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Fresh for each run.
+    pub run_id: String,
+    /// The tenant, as configured.
+    pub tenant_id: String,
+}
+
+/// A lake opened for writing. While it lives, no other process writes to the same folder.
+pub struct Writer {
+    interactions: Table,
+    /// `interactions` as of the start: where rows of an earlier run are looked up.
+    baseline: Table,
+    users: Table,
+    licenses: Table,
+    runs: Table,
+    coverage: Table,
+    sequence: i64,
+    repaired: usize,
+    _lock: Option<WriteLock>,
+}
+
+impl Writer {
+    /// Opens the lake, creates what is missing of it, and repairs its coverage.
+    ///
+    /// # Errors
+    /// [`LakeError::Busy`] where another process writes, [`LakeError::Newer`] where the lake is of
+    /// a later version, [`LakeError::Io`] where the folder can't be written.
+    pub async fn open(location: &Location, options: &HashMap<String, String>) -> Result<Self, LakeError> {
+        let lock = location.folder().map(WriteLock::take).transpose()?;
+        let mut tables = Vec::with_capacity(TableName::ALL.len());
+        // All are opened before one is created, so that a newer lake is left untouched.
+        for name in TableName::ALL {
+            tables.push(Table::open(name, location.table(name.as_str(), options)?).await?);
+        }
+        let mut opened = Vec::with_capacity(tables.len());
+        for (name, table) in TableName::ALL.into_iter().zip(tables) {
+            opened.push(match table {
+                Some(table) => table,
+                None => Table::create(name, location.table(name.as_str(), options)?).await?,
+            });
+        }
+        let Ok([interactions, users, licenses, runs, mut coverage]) = <[Table; 5]>::try_from(opened) else {
+            unreachable!("one table for each name");
+        };
+        let repaired = coverage::repair(&interactions, &mut coverage).await?;
+        let sequence = interactions.sequence().await?;
+        let baseline = interactions.clone();
+        Ok(Writer { interactions, baseline, users, licenses, runs, coverage, sequence, repaired, _lock: lock })
+    }
+
+    /// Data commits whose coverage was written again when the lake was opened.
+    pub fn repaired(&self) -> usize {
+        self.repaired
+    }
+
+    /// Writes the beginning of a run into the diary.
+    ///
+    /// # Errors
+    /// The table can't be written.
+    pub async fn begin(&mut self, run: &Run, command: &str, started_at_ms: i64) -> Result<(), LakeError> {
+        runs::begin(&mut self.runs, &run.run_id, &run.tenant_id, command, started_at_ms).await
+    }
+
+    /// Writes the end of a run into the diary, and keeps the coverage table short.
+    ///
+    /// # Errors
+    /// A table can't be written.
+    pub async fn end(
+        &mut self,
+        run: &Run,
+        ended_at_ms: i64,
+        status: RunStatus,
+        counts: RunCounts,
+        error: Option<&str>,
+    ) -> Result<(), LakeError> {
+        coverage::compact(&mut self.coverage).await?;
+        runs::end(&mut self.runs, &run.run_id, ended_at_ms, status, counts, error).await
+    }
+
+    /// How far each user's history has been read.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn read_of_users(&self, tenant_id: &str) -> Result<HashMap<String, Read>, LakeError> {
+        coverage::read_of_users(&self.coverage, tenant_id).await
+    }
+
+    /// The newest record of each user.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn known_users(&self, tenant_id: &str) -> Result<HashMap<String, KnownUser>, LakeError> {
+        people::known(&self.users, tenant_id).await
+    }
+
+    /// Keeps what changed in the directory. `whole` says that `listed` is all of it, so that who
+    /// is missing has left.
+    ///
+    /// # Errors
+    /// The table can't be written.
+    pub async fn keep_users(
+        &mut self,
+        run: &Run,
+        now_ms: i64,
+        listed: &[UserRecord],
+        whole: bool,
+    ) -> Result<PeopleChanges, LakeError> {
+        people::keep(&mut self.users, &run.tenant_id, &run.run_id, now_ms, listed, whole).await
+    }
+
+    /// Keeps the subscriptions as they are now.
+    ///
+    /// # Errors
+    /// The table can't be written.
+    pub async fn keep_licenses(&mut self, run: &Run, now_ms: i64, licenses: &[LicenseRecord]) -> Result<(), LakeError> {
+        people::keep_licenses(&mut self.licenses, &run.tenant_id, &run.run_id, now_ms, licenses).await
+    }
+
+    /// Commits rows of one tenant and what they cover. Each user's rows of a run come in one call.
+    ///
+    /// # Errors
+    /// [`LakeError::Conflict`] where another writer came between; then nothing was kept.
+    pub async fn commit(
+        &mut self,
+        run: &Run,
+        now_ms: i64,
+        rows: &[Interaction],
+        lines: Vec<CoverageLine>,
+    ) -> Result<Kept, LakeError> {
+        let sequence = self.sequence + 1;
+        let note = Note {
+            sequence,
+            tenant_id: run.tenant_id.clone(),
+            run_id: run.run_id.clone(),
+            recorded_at_ms: now_ms,
+            lines,
+        };
+        let carried = |_| Carried { sequence: Some(sequence), note: serde_json::to_value(&note).ok() };
+        let kept =
+            interactions::commit(&mut self.interactions, &self.baseline, rows, &run.run_id, now_ms, carried).await?;
+        if kept.new + kept.changed == 0 {
+            coverage::append(&mut self.coverage, &note, None).await?;
+        } else {
+            self.sequence = sequence;
+            coverage::append(&mut self.coverage, &note, Some(sequence)).await?;
+        }
+        Ok(kept)
+    }
+
+    /// From here on rows of earlier commits of this run are looked up too: for imports, where a
+    /// user's rows may come in several calls.
+    pub fn look_up_in_newest(&mut self) {
+        self.baseline = self.interactions.clone();
+    }
+
+    /// Joins small files and deletes those that no version of the last 7 days needs.
+    ///
+    /// # Errors
+    /// A table can't be written.
+    pub async fn optimize(&mut self) -> Result<Vec<TableOptimized>, LakeError> {
+        let mut optimized = Vec::new();
+        for table in [
+            &mut self.interactions,
+            &mut self.users,
+            &mut self.licenses,
+            &mut self.runs,
+            &mut self.coverage,
+        ] {
+            optimized.push(maintain::optimize(table).await?);
+        }
+        self.baseline = self.interactions.clone();
+        Ok(optimized)
+    }
+}
+
+/// The tables of a lake as they are now.
+///
+/// # Errors
+/// [`LakeError::Missing`] where there is no lake.
+pub async fn status(location: &Location, options: &HashMap<String, String>) -> Result<Vec<TableStatus>, LakeError> {
+    let missing = || LakeError::Missing { location: location.to_string() };
+    if location.folder().is_some_and(|folder| !folder.is_dir()) {
+        return Err(missing());
+    }
+    let mut tables = Vec::new();
+    for name in TableName::ALL {
+        let table = Table::open(name, location.table(name.as_str(), options)?).await?.ok_or_else(missing)?;
+        tables.push(maintain::status(&table)?);
+    }
+    Ok(tables)
+}
