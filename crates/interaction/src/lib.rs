@@ -5,12 +5,15 @@
 //! [`wire::Unkept`], to be counted and shown.
 
 pub mod app;
+mod json;
 pub mod mark;
 pub mod row;
+pub mod saved;
 pub mod text;
 pub mod wire;
 
 pub use app::{App, Surface};
 pub use mark::Mark;
 pub use row::{ContentPolicy, Interaction, Kind};
+pub use saved::Saved;
 pub use wire::{AiInteraction, Page, Unkept};

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{Attachment, Context, Link, Mention};
-use crate::{Mark, Surface};
+use crate::wire::{AiInteraction, Attachment, Context, Link, Mention};
+use crate::{App, Mark, Surface, text};
+
+/// Characters that [`ContentPolicy::Excerpt`] keeps.
+pub const EXCERPT_CHARS: usize = 100;
 
 /// How much of a text is kept. Lengths and marks are computed before it is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -12,7 +15,7 @@ pub enum ContentPolicy {
     /// Nothing.
     #[default]
     None,
-    /// The first 100 characters.
+    /// The first [`EXCERPT_CHARS`] characters.
     Excerpt,
     /// All of it.
     Full,
@@ -27,6 +30,26 @@ pub enum Kind {
     Response,
     /// Any other value, raw.
     Other(String),
+}
+
+impl Kind {
+    /// The kind of an `interactionType`. Upper and lower case are the same.
+    pub fn of(interaction_type: &str) -> Kind {
+        match () {
+            () if interaction_type.eq_ignore_ascii_case("userPrompt") => Kind::Prompt,
+            () if interaction_type.eq_ignore_ascii_case("aiResponse") => Kind::Response,
+            () => Kind::Other(interaction_type.to_owned()),
+        }
+    }
+
+    /// As the lake writes it: `prompt`, `response`, or the raw value.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Kind::Prompt => "prompt",
+            Kind::Response => "response",
+            Kind::Other(raw) => raw,
+        }
+    }
 }
 
 /// One row of the table `interactions`. The key is (tenant_id, user_id, session_id, interaction_id).
@@ -80,4 +103,67 @@ pub struct Interaction {
     pub attachments: Vec<Attachment>,
     /// Mentions.
     pub mentions: Vec<Mention>,
+}
+
+impl Interaction {
+    /// The row of an item of a user's history. `user_id` is the Entra object id of the user whose
+    /// history it is, also for responses.
+    ///
+    /// Lengths and the mark are of the whole text; only then `policy` decides what is kept of it.
+    /// An attachment's content is never kept, nor an address that holds the content itself
+    /// (`data:`).
+    pub fn of(
+        tenant_id: &str,
+        user_id: &str,
+        item: AiInteraction,
+        policy: ContentPolicy,
+    ) -> Interaction {
+        let text = text::of(&item);
+        let content_chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let content_words = text::words(&text);
+        let mark = Mark::of(&item, &text);
+        let content = match policy {
+            ContentPolicy::None => None,
+            ContentPolicy::Excerpt => Some(text::excerpt(&text, EXCERPT_CHARS).to_owned()),
+            ContentPolicy::Full => Some(text.into_owned()),
+        };
+        Interaction {
+            tenant_id: tenant_id.to_owned(),
+            user_id: user_id.to_owned(),
+            app: App::of(&item.app_class).name.into_owned(),
+            surface: Surface::of(&item.app_class, item.conversation_type.as_deref()),
+            kind: Kind::of(&item.interaction_type),
+            content,
+            content_chars,
+            content_words,
+            mark,
+            session_id: item.session_id,
+            interaction_id: item.id,
+            request_id: item.request_id,
+            etag: item.etag,
+            created_at_ms: item.created_at_ms,
+            app_class: item.app_class,
+            conversation_type: item.conversation_type,
+            from_id: item.from_id,
+            from_name: item.from_name,
+            locale: item.locale,
+            content_type: item.content_type,
+            contexts: item.contexts,
+            links: item.links,
+            attachments: item.attachments.into_iter().map(without_content).collect(),
+            mentions: item.mentions,
+        }
+    }
+}
+
+fn without_content(attachment: Attachment) -> Attachment {
+    let holds_content = |url: &String| {
+        let scheme = url.trim_start().as_bytes().get(..5);
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"data:"))
+    };
+    Attachment {
+        content: None,
+        content_url: attachment.content_url.filter(|url| !holds_content(url)),
+        ..attachment
+    }
 }

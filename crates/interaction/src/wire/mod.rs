@@ -1,6 +1,19 @@
 //! A page of interactions as Graph writes it (`aiInteraction`), read tolerantly.
+//!
+//! One pass reads the page straight into the types below. A field of a wrong type is None, a
+//! collection that is none is empty, an item that can't be kept is counted as [`Unkept`]; an unknown
+//! field is skipped. A page that this pass refuses (half an emoji, bytes that are not UTF-8, a
+//! number beyond all bounds) is repaired and read again, item by item and if need be field by field,
+//! so that the damage costs the field that it is in. Only a page that is cut off or that has no
+//! `value` is no page.
 
-use serde::Deserialize;
+mod item;
+mod page;
+mod time;
+
+pub(crate) use item::read as read_item;
+
+use std::fmt;
 
 /// An item that can be kept: it has an id and a time. Every other field may be missing.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,6 +40,9 @@ pub struct AiInteraction {
     pub contexts: Vec<Context>,
     /// The user's id for a prompt, the application's id for a response.
     pub from_id: Option<String>,
+    /// Whether `from_id` is a person's Entra object id (`from.user`), not an application's or a
+    /// device's.
+    pub from_is_user: bool,
     /// The display name beside `from_id`.
     pub from_name: Option<String>,
     /// `text` or `html`.
@@ -41,8 +57,16 @@ pub struct AiInteraction {
     pub mentions: Vec<Mention>,
 }
 
+impl AiInteraction {
+    /// The Entra object id of the person who sent this (`from.user.id`): the owner of the history
+    /// that a prompt is in. None for what an application sent, as responses are.
+    pub fn prompt_author(&self) -> Option<&str> {
+        self.from_id.as_deref().filter(|_| self.from_is_user)
+    }
+}
+
 /// Where an interaction happened.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Context {
     /// A URL.
     pub reference: Option<String>,
@@ -53,7 +77,7 @@ pub struct Context {
 }
 
 /// An attachment. The lake keeps all of it but `content`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Attachment {
     /// The id that the body's `<attachment id="…">` names.
     pub attachment_id: Option<String>,
@@ -68,7 +92,7 @@ pub struct Attachment {
 }
 
 /// A source that an answer cites.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Link {
     /// A URL.
     pub url: Option<String>,
@@ -79,7 +103,7 @@ pub struct Link {
 }
 
 /// A mention.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mention {
     /// `mentionId`, as text.
     pub mention_id: Option<String>,
@@ -100,6 +124,20 @@ pub enum Unkept {
     NoId,
     /// No `createdDateTime`, or not a time.
     NoTime,
+    /// A line or stretch of a saved file that is not JSON ([`crate::saved`] alone counts these).
+    NotJson,
+}
+
+impl fmt::Display for Unkept {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str(match self {
+            Unkept::Null => "null in place of an item",
+            Unkept::NotAnObject => "an item that is not an object",
+            Unkept::NoId => "an item without an id",
+            Unkept::NoTime => "an item without a time",
+            Unkept::NotJson => "a line that is not JSON",
+        })
+    }
 }
 
 /// One page of an answer.
@@ -122,4 +160,14 @@ pub enum NotAPage {
     /// JSON, but without an array named `value`.
     #[error("the answer has no array named \"value\"")]
     NoValue,
+}
+
+impl Page {
+    /// Reads the body of an answer of `getAllEnterpriseInteractions`.
+    ///
+    /// Errors: the bytes are cut off or not JSON, the next page's address is not text, or there is
+    /// no array named `value`.
+    pub fn read(bytes: &[u8]) -> Result<Page, NotAPage> {
+        page::read(bytes)
+    }
 }
