@@ -1,1 +1,41 @@
-//! hobbs-tenant
+//! A simulated Microsoft 365 tenant: Entra ID's token endpoint and Graph, drawn from a seed.
+//!
+//! It knows nothing of the client that reads it, and shares no code with it, so that the two cannot share a mistake.
+//! [`Tenant::answer`] takes a request and gives what Microsoft would, in the same process and on tokio's clock, paused
+//! or not; [`server::serve`] puts the same behind real HTTP. [`Tenant::truth`] tells what a client should have found.
+//!
+//! The population costs nothing until asked: users, days and items are pure functions of the seed.
+
+pub mod server;
+pub mod truth;
+
+mod answer;
+mod assertion;
+mod batch;
+mod cache;
+mod directory;
+mod draw;
+mod entra;
+mod faults;
+mod filter;
+mod json;
+mod limits;
+mod options;
+mod pages;
+mod paging;
+mod population;
+mod route;
+mod statistics;
+mod tenant;
+mod time;
+
+pub use answer::Answer;
+pub use directory::{COPILOT_CHAT_PLAN, COPILOT_SKU, SECOND_COPILOT_SKU};
+pub use faults::{Fault, FaultOf, FaultRate, FaultRateError, Faults};
+pub use limits::{Limits, Peaks};
+pub use options::{TenantOptions, Volume};
+pub use population::item::Maker;
+pub use population::people::Access;
+pub use statistics::Statistics;
+pub use tenant::{Clock, Tenant, TenantError, UserFacts};
+pub use truth::{JunkCount, TrueItem};

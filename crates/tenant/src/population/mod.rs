@@ -1,0 +1,10 @@
+//! Who works here and what they do with Copilot: pure functions of the seed, the user and the day.
+
+pub(crate) mod compose;
+pub(crate) mod day;
+pub(crate) mod history;
+pub(crate) mod item;
+pub(crate) mod names;
+pub(crate) mod people;
+pub(crate) mod texts;
+pub(crate) mod write;

@@ -1,0 +1,142 @@
+//! French, Spanish, Italian, Portuguese.
+use super::Texts;
+
+pub(super) const FR_FR: Texts = Texts {
+    locale: "fr-fr",
+    typed: &[
+        "Peux-tu me résumer où en est {topic} ?",
+        "rédige un message poli à {name} au sujet de {topic}",
+        "Qu'est-ce qui a changé dans {file} depuis lundi ?",
+        "donne-moi {n} idées pour {topic}",
+        "plus court et plus direct s'il te plaît",
+        "Qui, dans l'équipe, s'occupe de {topic} ?",
+        "mets ça sous forme de tableau",
+        "qu'a dit {name} pendant la réunion d'hier",
+    ],
+    labels: &["Résumer le fil", "Résumer ce document", "Récapituler la réunion", "Répertorier les actions", "Rédiger une réponse"],
+    summary: "Résumer ce document",
+    topics: &["le budget prévisionnel", "l'appel d'offres", "la migration du parc", "le télétravail", "la charte graphique", "l'audit interne"],
+    files: &["Budget prévisionnel", "Compte rendu CODIR", "Cahier des charges", "Planning été"],
+    sentences: &[
+        "Voici ce que j'ai trouvé sur {topic} dans vos fichiers et messages.",
+        "{name} attend une décision et a partagé {file}.",
+        "Les dépenses ont augmenté de {n} % par rapport à l'an dernier.",
+        "Il reste {n} tâches à terminer, aucune n'est en retard.",
+        "L'équipe a convenu d'en reparler dans deux semaines.",
+        "Pensez à vérifier les chiffres avant l'envoi.",
+        "Souhaitez-vous que je prépare un brouillon ?",
+    ],
+    refusal: "Désolé, je ne peux pas vous aider sur ce point. Essayons un autre sujet.",
+};
+
+pub(super) const ES_ES: Texts = Texts {
+    locale: "es-es",
+    typed: &[
+        "¿Puedes resumirme cómo va {topic}?",
+        "escribe un correo breve a {name} sobre {topic}",
+        "¿Qué ha cambiado en {file} desde la semana pasada?",
+        "dame {n} propuestas para {topic}",
+        "hazlo más corto y menos formal",
+        "¿Quién lleva {topic} en mi departamento?",
+        "pásalo a una tabla con responsable y fecha",
+        "qué acordamos ayer con {name}",
+    ],
+    labels: &["Resumir conversación", "Resumir este documento", "Resumir la reunión", "Enumerar acciones pendientes", "Redactar una respuesta"],
+    summary: "Resumir este documento",
+    topics: &["el presupuesto anual", "la mudanza de oficina", "el plan de formación", "la campaña de otoño", "las vacaciones", "el contrato con el proveedor"],
+    files: &["Presupuesto 2026", "Acta de reunión", "Informe trimestral", "Plan de formación"],
+    sentences: &[
+        "Esto es lo que he encontrado sobre {topic} en tus archivos y mensajes.",
+        "{name} pide una decisión antes del viernes y ha compartido {file}.",
+        "Las cifras suben un {n} % respecto al periodo anterior.",
+        "Quedan {n} tareas abiertas y ninguna está atrasada.",
+        "En la reunión se acordó revisarlo de nuevo en dos semanas.",
+        "Conviene comprobar los datos antes de enviarlos.",
+        "¿Quieres que prepare un borrador?",
+    ],
+    refusal: "Lo siento, no puedo ayudarte con eso. Probemos con otro tema.",
+};
+
+pub(super) const IT_IT: Texts = Texts {
+    locale: "it-it",
+    typed: &[
+        "Mi riassumi a che punto siamo con {topic}?",
+        "scrivi una mail gentile a {name} riguardo a {topic}",
+        "Cosa è cambiato in {file} rispetto al mese scorso?",
+        "dammi {n} idee per {topic}",
+        "più breve, per favore",
+        "Chi si occupa di {topic}?",
+        "trasformalo in una tabella",
+        "cosa ha detto {name} nella riunione di ieri",
+    ],
+    labels: &["Riepiloga thread", "Riepiloga questo documento", "Riepiloga la riunione", "Elenca le azioni", "Scrivi una risposta"],
+    summary: "Riepiloga questo documento",
+    topics: &["il bilancio", "il nuovo gestionale", "la fiera di marzo", "le ferie estive", "la gara d'appalto", "la qualità"],
+    files: &["Bilancio preventivo", "Verbale riunione", "Offerta commerciale"],
+    sentences: &[
+        "Ecco cosa ho trovato su {topic} nei tuoi file e messaggi.",
+        "{name} chiede una decisione entro venerdì e ha condiviso {file}.",
+        "I costi sono cresciuti del {n}% rispetto all'anno scorso.",
+        "Restano {n} attività aperte.",
+        "Nell'ultimo incontro si è deciso di riparlarne più avanti.",
+        "Verifica i numeri prima di inviarli.",
+        "Vuoi che prepari una bozza?",
+    ],
+    refusal: "Mi dispiace, non posso aiutarti con questa richiesta.",
+};
+
+pub(super) const PT_PT: Texts = Texts {
+    locale: "pt-pt",
+    typed: &[
+        "Podes resumir o ponto de situação sobre {topic}?",
+        "escreve um e-mail curto ao {name} acerca de {topic}",
+        "O que mudou no ficheiro {file}?",
+        "dá-me {n} sugestões para {topic}",
+        "mais curto, se faz favor",
+        "Quem está a tratar de {topic}?",
+        "põe isso numa tabela",
+        "o que ficou decidido na reunião com {name}",
+    ],
+    labels: &["Resumir conversa", "Resumir este documento", "Resumir a reunião", "Listar ações a realizar", "Redigir uma resposta"],
+    summary: "Resumir este documento",
+    topics: &["o orçamento", "a mudança de instalações", "o concurso público", "a formação interna", "o plano de férias", "a auditoria"],
+    files: &["Orçamento 2026", "Ata da reunião", "Caderno de encargos"],
+    sentences: &[
+        "Eis o que encontrei sobre {topic} nos seus ficheiros e mensagens.",
+        "{name} pede uma decisão até sexta-feira e partilhou {file}.",
+        "Os custos subiram {n}% face ao período anterior.",
+        "Há ainda {n} tarefas em aberto.",
+        "Na reunião ficou acordado voltar ao assunto dentro de duas semanas.",
+        "Convém confirmar os números antes de enviar.",
+        "Quer que prepare um rascunho?",
+    ],
+    refusal: "Lamento, não consigo ajudar com isso.",
+};
+
+pub(super) const PT_BR: Texts = Texts {
+    locale: "pt-br",
+    typed: &[
+        "Você pode resumir como está {topic}?",
+        "escreve um e-mail rápido pra {name} sobre {topic}",
+        "O que mudou no arquivo {file} desde a semana passada?",
+        "me dá {n} ideias pra {topic}",
+        "deixa mais curto",
+        "Quem está cuidando de {topic}?",
+        "coloca isso numa tabela com responsável e prazo",
+        "o que a gente combinou ontem com {name}?",
+    ],
+    labels: &["Resumir thread", "Resumir este documento", "Recapitular a reunião", "Listar itens de ação", "Rascunhar uma resposta"],
+    summary: "Resumir este documento",
+    topics: &["o orçamento do trimestre", "a campanha de vendas", "o onboarding", "a nota fiscal do fornecedor", "o home office", "a LGPD"],
+    files: &["Orçamento do projeto", "Ata da reunião de sexta", "Relatório de vendas"],
+    sentences: &[
+        "Veja o que encontrei sobre {topic} nos seus arquivos e mensagens.",
+        "{name} pediu uma decisão até sexta e compartilhou {file}.",
+        "Os números subiram {n}% em relação ao período anterior.",
+        "Ainda há {n} tarefas abertas, nenhuma atrasada.",
+        "Na reunião, o time combinou de rever o assunto em duas semanas.",
+        "Confira os dados antes de enviar.",
+        "Quer que eu prepare um rascunho?",
+    ],
+    refusal: "Desculpe, não posso ajudar com isso. Vamos tentar outro assunto?",
+};

@@ -1,0 +1,412 @@
+//! The tenant: takes a request, gives what Microsoft would.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use tokio::time::Instant;
+
+use crate::answer::{Answer, Asked, GraphError};
+use crate::cache::Cache;
+use crate::draw::{Draw, hash};
+use crate::entra::{BadToken, Entra};
+use crate::faults::{Attempts, Fault, FaultOf, request_key};
+use crate::limits::Gate;
+use crate::options::TenantOptions;
+use crate::population::history::Histories;
+use crate::population::item::Item;
+use crate::population::people::{Access, People};
+use crate::route::Route;
+use crate::statistics::{Counters, Statistics};
+use crate::time::http_date;
+
+/// Wall time: UTC milliseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The tenant cannot be made as it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum TenantError {
+    /// Not a certificate.
+    #[error("a registered certificate cannot be read: {0}; give it as DER")]
+    Certificate(String),
+    /// A certificate whose key is of a kind that Entra does not take.
+    #[error("a registered certificate has no RSA key; Entra takes RSA only, make one with 2048 bits or more")]
+    NotRsa,
+}
+
+/// A user as the tenant knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserFacts {
+    /// Place in the directory, from 0.
+    pub index: u32,
+    /// Object id.
+    pub id: String,
+    /// `userPrincipalName`.
+    pub user_principal_name: String,
+    /// `displayName`.
+    pub display_name: String,
+    /// `department`.
+    pub department: &'static str,
+    /// Object id of the manager.
+    pub manager_id: Option<String>,
+    /// `preferredLanguage`.
+    pub locale: &'static str,
+    /// `accountEnabled`.
+    pub enabled: bool,
+    /// Whether the history can be read now.
+    pub access: Access,
+    /// Any `$filter` is answered with 400.
+    pub filter_refused: bool,
+    /// Links to next pages point to another host.
+    pub foreign_next_link: bool,
+    /// The license goes away in the run, after one to three pages.
+    pub loses_license: bool,
+}
+
+/// A simulated tenant: Entra ID and Graph.
+pub struct Tenant {
+    pub(crate) options: TenantOptions,
+    clock: Clock,
+    pub(crate) people: People,
+    histories: Histories,
+    cache: Cache,
+    entra: Entra,
+    gate: Gate,
+    attempts: Attempts,
+    pub(crate) counters: Counters,
+    /// For users whose license goes: how many pages they were asked for; [`REMOVED`] once it is gone.
+    pages_asked: Mutex<HashMap<u32, u32>>,
+}
+
+const REMOVED: u32 = u32::MAX;
+
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Tenant").field("tenant_id", &self.options.tenant_id).finish_non_exhaustive()
+    }
+}
+
+impl Tenant {
+    /// A tenant made of these options. The clock gives wall time; waiting is tokio's.
+    ///
+    /// # Errors
+    /// A registered certificate that cannot be read or has no RSA key.
+    pub fn new(options: TenantOptions, clock: Clock) -> Result<Self, TenantError> {
+        let start_ms = options.start_ms.unwrap_or_else(|| clock());
+        let people = People::new(&options, start_ms);
+        Ok(Self {
+            histories: Histories::new(&options, &people, start_ms),
+            entra: Entra::new(&options)?,
+            gate: Gate::new(options.limits),
+            people,
+            options,
+            clock,
+            cache: Cache::default(),
+            attempts: Attempts::default(),
+            counters: Counters::default(),
+            pages_asked: Mutex::default(),
+        })
+    }
+
+    /// A tenant on the machine's own clock.
+    ///
+    /// # Errors
+    /// As [`Tenant::new`].
+    pub fn on_system_clock(options: TenantOptions) -> Result<Self, TenantError> {
+        Self::new(options, Arc::new(|| jiff::Timestamp::now().as_millisecond()))
+    }
+
+    /// What the tenant is made of.
+    pub fn options(&self) -> &TenantOptions {
+        &self.options
+    }
+
+    /// The tenant's wall time, UTC milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// What was counted so far.
+    pub fn statistics(&self) -> Statistics {
+        self.counters.snapshot(self.gate.peaks())
+    }
+
+    /// How many users the directory has.
+    pub fn user_count(&self) -> u32 {
+        self.people.count
+    }
+
+    /// A user by their place in the directory, below [`Tenant::user_count`].
+    pub fn user_facts(&self, index: u32) -> UserFacts {
+        let person = self.people.person(index);
+        UserFacts {
+            index,
+            display_name: person.display_name(),
+            department: person.department,
+            manager_id: self.people.manager(index).map(|manager| self.people.id(manager)),
+            locale: person.culture.locale,
+            enabled: person.enabled,
+            access: self.access(index),
+            filter_refused: self.user_has(Fault::FilterRefused, index),
+            foreign_next_link: self.user_has(Fault::ForeignNextLink, index),
+            loses_license: self.user_has(Fault::LicenseRemoved, index),
+            id: person.id,
+            user_principal_name: person.upn,
+        }
+    }
+
+    /// The place in the directory of whoever has this object id or user principal name.
+    pub fn find_user(&self, id_or_upn: &str) -> Option<u32> {
+        self.people.find(id_or_upn)
+    }
+
+    /// Takes a user's license away: from now on 403.
+    pub fn remove_license(&self, index: u32) {
+        self.pages_asked.lock().unwrap_or_else(PoisonError::into_inner).insert(index, REMOVED);
+    }
+
+    /// Gives it back.
+    pub fn give_license_back(&self, index: u32) {
+        self.pages_asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&index);
+    }
+
+    /// All tokens handed out so far are answered with 401.
+    pub fn revoke_tokens(&self) {
+        self.entra.revoke_all();
+    }
+
+    /// The application permissions of tokens handed out from now on.
+    pub fn grant_roles(&self, roles: Vec<String>) {
+        self.entra.grant(roles);
+    }
+
+    pub(crate) fn user_has(&self, fault: Fault, user: u32) -> bool {
+        self.options.faults.strikes(fault, self.options.seed, hash(&[u64::from(user), 0x05e4]))
+    }
+
+    pub(crate) fn license_removed(&self, user: u32) -> bool {
+        self.pages_asked.lock().unwrap_or_else(PoisonError::into_inner).get(&user) == Some(&REMOVED)
+    }
+
+    /// Whether a user's history can be read now.
+    pub(crate) fn access(&self, user: u32) -> Access {
+        match self.people.access(user) {
+            Access::Readable if self.license_removed(user) => Access::LicenseRemoved,
+            access => access,
+        }
+    }
+
+    /// The same as somebody asks for a page, which may be one too many.
+    pub(crate) fn access_on_request(&self, user: u32) -> Access {
+        let access = self.access(user);
+        if access == Access::Readable && self.user_has(Fault::LicenseRemoved, user) {
+            let mut asked = self.pages_asked.lock().unwrap_or_else(PoisonError::into_inner);
+            let pages = asked.entry(user).or_default();
+            let allowed = 1 + (hash(&[self.options.seed, u64::from(user), 0x11c]) % 3) as u32;
+            if *pages >= allowed {
+                *pages = REMOVED;
+                self.counters.fault(Fault::LicenseRemoved);
+                return Access::LicenseRemoved;
+            }
+            *pages += 1;
+        }
+        access
+    }
+
+    /// A user's items until the end of their day, oldest first; some of them not visible yet.
+    pub(crate) fn history_of(&self, user: u32, now_ms: i64) -> Arc<Vec<Item>> {
+        self.cache.history(&self.histories, &self.people, user, now_ms)
+    }
+
+    /// Answers a request as Microsoft's services would: Entra's paths and Graph's, whatever the host.
+    pub async fn answer(&self, request: Request<Bytes>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let route = Route::of(parts.uri.path());
+        let key = request_key(self.options.seed, &parts.method, &parts.uri);
+        let attempt = self.attempts.count(key);
+        let asked = Asked {
+            now_ms: self.now_ms(),
+            salt: hash(&[key, u64::from(attempt)]),
+            base: base_of(&parts),
+            client_request_id: header(&parts.headers, "client-request-id").map(str::to_owned),
+        };
+        self.counters.request(route.name());
+        let answer = match &route {
+            Route::Token { tenant } => Answer::Whole(self.token(tenant, &parts.method, &body, &asked, key, attempt)),
+            Route::Batch if parts.method == Method::POST => Answer::Whole(self.batch(&parts.headers, &body, &asked).await),
+            _ => self.graph(&route, &parts, &asked, key, attempt).await,
+        };
+        if let Some(status) = answer.status() {
+            self.counters.answer(status);
+        }
+        answer
+    }
+
+    fn token(&self, tenant: &str, method: &Method, body: &Bytes, asked: &Asked, key: u64, attempt: u32) -> Response<Bytes> {
+        if method != Method::POST {
+            return asked.respond(StatusCode::METHOD_NOT_ALLOWED, "text/plain", Bytes::new());
+        }
+        if let Some(fault) = self.options.faults.at_attempt(FaultOf::TokenAttempt, self.options.seed, key, attempt) {
+            self.counters.fault(fault);
+            return asked.respond(StatusCode::SERVICE_UNAVAILABLE, "text/plain", Bytes::new());
+        }
+        self.entra.answer(tenant, body, asked)
+    }
+
+    /// Who is it, may it, is there room, does something go wrong; then the answer itself.
+    pub(crate) async fn graph(
+        &self,
+        route: &Route,
+        parts: &http::request::Parts,
+        asked: &Asked,
+        key: u64,
+        attempt: u32,
+    ) -> Answer {
+        if let Err(error) = self.authorize(route, &parts.headers, asked.now_ms) {
+            return Answer::Whole(asked.error(&error));
+        }
+        if matches!(route, Route::History { .. })
+            && let Err(wait) = self.gate.enter(Instant::now())
+        {
+            self.counters.refused_by_limits();
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
+            return Answer::Whole(asked.too_many(Some(&seconds.to_string())));
+        }
+        if parts.method != Method::GET {
+            let message = "Specified HTTP method is not allowed for the request target.";
+            return Answer::Whole(asked.error(&GraphError::new(StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", message)));
+        }
+        let fault = self.options.faults.at_attempt(FaultOf::Attempt, self.options.seed, key, attempt);
+        if let Some(fault) = fault {
+            self.counters.fault(fault);
+        }
+        let latency = match route {
+            Route::History { .. } => &self.options.latency_ms,
+            _ => &self.options.directory_latency_ms,
+        };
+        match fault {
+            Some(Fault::Hang) => return Answer::Hang,
+            Some(fault) if throttles(fault) => {}
+            _ => wait(latency, asked.salt).await,
+        }
+        // What an answer says is what is true as it is written, after the waiting.
+        let asked = Asked { now_ms: self.now_ms(), ..asked.clone() };
+        match fault {
+            None => Answer::Whole(self.read(route, parts, &asked)),
+            Some(fault) => self.spoil(fault, route, parts, &asked),
+        }
+    }
+
+    fn authorize(&self, route: &Route, headers: &HeaderMap, now_ms: i64) -> Result<(), GraphError> {
+        let bearer = header(headers, AUTHORIZATION.as_str()).and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+        });
+        let roles = self.entra.roles_of(bearer, now_ms).map_err(|bad| {
+            let message = match bad {
+                BadToken::Missing => "Access token is empty.",
+                BadToken::Unknown => "Access token validation failure.",
+                BadToken::Expired => "Lifetime validation failed, the token is expired.",
+            };
+            GraphError::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message)
+        })?;
+        let needed = route.roles();
+        if needed.is_empty() || roles.iter().any(|role| needed.contains(&role.as_str())) {
+            return Ok(());
+        }
+        let message = "Insufficient privileges to complete the operation.";
+        Err(GraphError::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message))
+    }
+
+    fn read(&self, route: &Route, parts: &http::request::Parts, asked: &Asked) -> Response<Bytes> {
+        let (path, query) = (parts.uri.path(), parts.uri.query());
+        let answer = match route {
+            Route::Users => self.users(path, query, asked),
+            Route::User { id } => self.user(id, query, asked),
+            Route::Manager { id } => self.manager(id, query, asked),
+            Route::SubscribedSkus => Ok(self.subscribed_skus(asked)),
+            Route::Organization => Ok(self.organization(asked)),
+            Route::History { id } => self.history_page(id, path, query, asked),
+            Route::Token { .. } | Route::Batch | Route::Unknown { .. } => {
+                let segment = if let Route::Unknown { segment } = route { segment } else { "$batch" };
+                let message = format!("Resource not found for the segment '{segment}'.");
+                Err(GraphError::new(StatusCode::BAD_REQUEST, "BadRequest", message))
+            }
+        };
+        answer.unwrap_or_else(|error| asked.error(&error))
+    }
+
+    /// What comes in place of the answer, or of a part of it.
+    fn spoil(&self, fault: Fault, route: &Route, parts: &http::request::Parts, asked: &Asked) -> Answer {
+        let mut draw = Draw::of(&[asked.salt, 0x0b]);
+        let graph_error = |status, code, message: &str| Answer::Whole(asked.error(&GraphError::new(status, code, message)));
+        match fault {
+            Fault::ThrottleSeconds => Answer::Whole(asked.too_many(Some(&draw.between(1, 5).to_string()))),
+            Fault::ThrottleDate => {
+                let date = http_date(asked.now_ms + draw.between(1_000, 5_000));
+                Answer::Whole(asked.too_many(Some(&date)))
+            }
+            Fault::ThrottleBare => Answer::Whole(asked.too_many(None)),
+            Fault::Error500 => graph_error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerError",
+                "An internal server error occurred. The operation failed.",
+            ),
+            Fault::BadGatewayHtml => {
+                let html = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>Microsoft-Azure-Application-Gateway/v2</center>\r\n</body>\r\n</html>\r\n";
+                Answer::Whole(asked.respond(StatusCode::BAD_GATEWAY, "text/html", Bytes::from_static(html.as_bytes())))
+            }
+            Fault::Unavailable503 => {
+                Answer::Whole(asked.respond(StatusCode::SERVICE_UNAVAILABLE, "text/plain", Bytes::new()))
+            }
+            Fault::Timeout504 => graph_error(StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout", "The server, while acting as a proxy, did not receive a timely response."),
+            Fault::ExpiredToken => graph_error(
+                StatusCode::UNAUTHORIZED,
+                "InvalidAuthenticationToken",
+                "Lifetime validation failed, the token is expired.",
+            ),
+            Fault::Reset => Answer::Reset,
+            Fault::Hang => Answer::Hang,
+            Fault::CutBody => {
+                let response = self.read(route, parts, asked);
+                let keep_bytes = draw.below(response.body().len() as u64) as usize;
+                Answer::Cut { response, keep_bytes }
+            }
+            Fault::TruncatedJson => {
+                let mut response = self.read(route, parts, asked);
+                let keep_bytes = draw.below(response.body().len() as u64) as usize;
+                response.body_mut().truncate(keep_bytes);
+                Answer::Whole(response)
+            }
+            _ => Answer::Whole(self.read(route, parts, asked)),
+        }
+    }
+}
+
+fn throttles(fault: Fault) -> bool {
+    matches!(fault, Fault::ThrottleSeconds | Fault::ThrottleDate | Fault::ThrottleBare)
+}
+
+async fn wait(range_ms: &RangeInclusive<u64>, salt: u64) {
+    let (low, high) = (*range_ms.start() as i64, *range_ms.end() as i64);
+    if high > 0 {
+        let latency_ms = Draw::of(&[salt, 0x1a7]).between(low, high);
+        tokio::time::sleep(Duration::from_millis(latency_ms as u64)).await;
+    }
+}
+
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Scheme and authority that the client used.
+fn base_of(parts: &http::request::Parts) -> String {
+    match (parts.uri.scheme_str(), parts.uri.authority()) {
+        (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
+        _ => format!("http://{}", header(&parts.headers, "host").unwrap_or("localhost")),
+    }
+}
