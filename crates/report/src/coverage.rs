@@ -97,9 +97,19 @@ pub(crate) struct Read {
 impl Read {
     /// The time that a report is about: what was asked for, but never later than now, and where no
     /// end was asked for up to the end of the furthest reading.
-    pub(crate) fn window(&self, from_ms: Option<i64>, to_ms: Option<i64>, now_ms: i64) -> (i64, i64) {
+    pub(crate) fn window(
+        &self,
+        from_ms: Option<i64>,
+        to_ms: Option<i64>,
+        now_ms: i64,
+    ) -> (i64, i64) {
         let from = from_ms.unwrap_or(0);
-        let furthest = self.whole.values().filter_map(Spans::end_ms).max().filter(|end| *end > from);
+        let furthest = self
+            .whole
+            .values()
+            .filter_map(Spans::end_ms)
+            .max()
+            .filter(|end| *end > from);
         let to = to_ms.or(furthest).unwrap_or(now_ms).min(now_ms);
         (from, to.max(from))
     }
@@ -110,12 +120,21 @@ impl Read {
         (from_ms, to_ms): (i64, i64),
         people: impl IntoIterator<Item = Judged<'a>>,
     ) -> Coverage {
-        let mut coverage = Coverage { whole: false, users: 0, users_with_gaps: 0, gaps: Vec::new() };
+        let mut coverage = Coverage {
+            whole: false,
+            users: 0,
+            users_with_gaps: 0,
+            gaps: Vec::new(),
+        };
         for person in people {
-            let Some(missing) = self.missing(from_ms, to_ms, &person) else { continue };
+            let Some(missing) = self.missing(from_ms, to_ms, &person) else {
+                continue;
+            };
             coverage.users += 1;
             coverage.users_with_gaps += u64::from(!missing.is_empty());
-            coverage.gaps.extend(missing.iter().map(|span| self.gap(&person, span)));
+            coverage
+                .gaps
+                .extend(missing.iter().map(|span| self.gap(&person, span)));
         }
         coverage.whole = coverage.users > 0 && coverage.gaps.is_empty() && from_ms < to_ms;
         coverage
@@ -170,10 +189,17 @@ impl Read {
 
 /// A time that jiff can hold; times beyond its years are cut to them.
 pub(crate) fn time(ms: i64) -> Timestamp {
-    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
 }
 
 /// The window as it is printed.
 pub(crate) fn printed((from_ms, to_ms): (i64, i64)) -> Window {
-    Window { from: (from_ms > 0).then(|| time(from_ms)), to: time(to_ms) }
+    Window {
+        from: (from_ms > 0).then(|| time(from_ms)),
+        to: time(to_ms),
+    }
 }

@@ -11,7 +11,8 @@ use crate::scope::Scope;
 use crate::source::{Source, SourceError};
 use crate::spans::{Span, Spans};
 use crate::summary::{
-    AppFigures, Counts, DayFigures, DepartmentFigures, MarkFigures, Rows, Summary, UserFigures, VERSION,
+    AppFigures, Counts, DayFigures, DepartmentFigures, MarkFigures, Rows, Summary, UserFigures,
+    VERSION,
 };
 
 /// What counts as automatic, in SQL over `interactions`.
@@ -25,7 +26,10 @@ struct Query {
 
 macro_rules! query {
     ($name:literal) => {
-        Query { name: $name, text: include_str!(concat!("../sql/", $name)) }
+        Query {
+            name: $name,
+            text: include_str!(concat!("../sql/", $name)),
+        }
     };
 }
 
@@ -33,7 +37,11 @@ macro_rules! query {
 ///
 /// Costs a handful of scans over the columns needed; memory grows with the users, apps and days,
 /// not with the interactions.
-pub async fn summarize(source: &dyn Source, scope: &Scope, now: Timestamp) -> Result<Summary, SourceError> {
+pub async fn summarize(
+    source: &dyn Source,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<Summary, SourceError> {
     let read = what_was_read(source, scope).await?;
     let window_ms = read.window(scope.from_ms, scope.to_ms, now.as_millisecond());
 
@@ -84,7 +92,9 @@ async fn select<T: DeserializeOwned>(
     let mut sql = String::with_capacity(query.text.len() + 256);
     let mut rest = query.text.replace("{automatic}", AUTOMATIC);
     while let Some(at) = rest.find('{') {
-        let end = rest[at..].find('}').map_or(rest.len(), |length| at + length + 1);
+        let end = rest[at..]
+            .find('}')
+            .map_or(rest.len(), |length| at + length + 1);
         sql.push_str(&rest[..at]);
         match &rest[at..end] {
             "{scope}" => sql.push_str(&scope.interactions()),
@@ -99,24 +109,36 @@ async fn select<T: DeserializeOwned>(
     rows.into_iter()
         .map(|row| serde_json::from_value(Value::Object(row)))
         .collect::<Result<_, _>>()
-        .map_err(|source| SourceError::Shape { query: query.name, source })
+        .map_err(|source| SourceError::Shape {
+            query: query.name,
+            source,
+        })
 }
 
 async fn what_was_read(source: &dyn Source, scope: &Scope) -> Result<Read, SourceError> {
     let mut spans: HashMap<String, Vec<Span>> = HashMap::new();
     let whole: Vec<SpanRow> = select(source, scope, query!("coverage_whole.sql")).await?;
     for row in whole {
-        spans.entry(row.user_id).or_default().extend(Span::new(row.from_ms, row.to_ms));
+        spans
+            .entry(row.user_id)
+            .or_default()
+            .extend(Span::new(row.from_ms, row.to_ms));
     }
     if !scope.apps.is_empty() {
         let partial: Vec<AppSpanRow> = select(source, scope, query!("coverage_apps.sql")).await?;
         for row in partial.into_iter().filter(|row| row.covers(&scope.apps)) {
-            spans.entry(row.user_id).or_default().extend(Span::new(row.from_ms, row.to_ms));
+            spans
+                .entry(row.user_id)
+                .or_default()
+                .extend(Span::new(row.from_ms, row.to_ms));
         }
     }
     let failures: Vec<FailureRow> = select(source, scope, query!("coverage_failures.sql")).await?;
     Ok(Read {
-        whole: spans.into_iter().map(|(user, spans)| (user, Spans::from_iter(spans))).collect(),
+        whole: spans
+            .into_iter()
+            .map(|(user, spans)| (user, Spans::from_iter(spans)))
+            .collect(),
         failures: failures.into_iter().map(FailureRow::keyed).collect(),
     })
 }
@@ -141,9 +163,16 @@ impl Person {
 
 /// All that the report is about: who has rows, who has been read, who is licensed, who was named.
 /// The largest first; among equals by name.
-fn everybody(scope: &Scope, records: Vec<PersonRow>, users: Vec<UserRow>, read: &Read) -> Vec<Person> {
-    let mut counted: HashMap<String, UserRow> =
-        users.into_iter().map(|user| (user.user_id.clone(), user)).collect();
+fn everybody(
+    scope: &Scope,
+    records: Vec<PersonRow>,
+    users: Vec<UserRow>,
+    read: &Read,
+) -> Vec<Person> {
+    let mut counted: HashMap<String, UserRow> = users
+        .into_iter()
+        .map(|user| (user.user_id.clone(), user))
+        .collect();
     let mut people = Vec::with_capacity(records.len());
     let mut recorded = std::collections::HashSet::new();
     for record in records {
@@ -154,31 +183,56 @@ fn everybody(scope: &Scope, records: Vec<PersonRow>, users: Vec<UserRow>, read: 
             || read.whole.contains_key(&record.user_id)
             || scope.users.contains(&record.user_id);
         if concerned {
-            people.push(Person { standing: record.standing(), figures: figures(record, counts, read) });
+            people.push(Person {
+                standing: record.standing(),
+                figures: figures(record, counts, read),
+            });
         }
     }
-    let unrecorded = read.whole.keys().chain(read.failures.keys()).chain(&scope.users);
+    let unrecorded = read
+        .whole
+        .keys()
+        .chain(read.failures.keys())
+        .chain(&scope.users);
     let missing: Vec<String> = unrecorded
         .filter(|id| !counted.contains_key(*id) && !recorded.contains(*id))
         .cloned()
         .collect();
-    for user_id in counted.keys().cloned().collect::<Vec<_>>().into_iter().chain(missing) {
+    for user_id in counted
+        .keys()
+        .cloned()
+        .collect::<Vec<_>>()
+        .into_iter()
+        .chain(missing)
+    {
         if recorded.insert(user_id.clone()) {
             let counts = counted.remove(&user_id);
-            let record = PersonRow { user_id, ..PersonRow::default() };
-            people.push(Person { standing: record.standing(), figures: figures(record, counts, read) });
+            let record = PersonRow {
+                user_id,
+                ..PersonRow::default()
+            };
+            people.push(Person {
+                standing: record.standing(),
+                figures: figures(record, counts, read),
+            });
         }
     }
     people.sort_unstable_by(|a, b| {
         let (a, b) = (&a.figures, &b.figures);
         let by_size = b.counts.total.cmp(&a.counts.total);
-        by_size.then_with(|| a.name().cmp(b.name())).then_with(|| a.user_id.cmp(&b.user_id))
+        by_size
+            .then_with(|| a.name().cmp(b.name()))
+            .then_with(|| a.user_id.cmp(&b.user_id))
     });
     people
 }
 
 fn figures(record: PersonRow, counts: Option<UserRow>, read: &Read) -> UserFigures {
-    let read_until = read.whole.get(&record.user_id).and_then(Spans::end_ms).map(time);
+    let read_until = read
+        .whole
+        .get(&record.user_id)
+        .and_then(Spans::end_ms)
+        .map(time);
     let counts = counts.unwrap_or_default();
     UserFigures {
         user_id: record.user_id,
@@ -214,7 +268,10 @@ fn departments(users: &[UserFigures]) -> Vec<DepartmentFigures> {
     }
     let mut departments: Vec<DepartmentFigures> = by_name.into_values().collect();
     departments.sort_unstable_by(|a, b| {
-        b.counts.total.cmp(&a.counts.total).then_with(|| a.department.cmp(&b.department))
+        b.counts
+            .total
+            .cmp(&a.counts.total)
+            .then_with(|| a.department.cmp(&b.department))
     });
     departments
 }
@@ -223,11 +280,16 @@ fn departments(users: &[UserFigures]) -> Vec<DepartmentFigures> {
 fn time_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     match Option::<Value>::deserialize(deserializer)? {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Number(ms)) => {
-            ms.as_i64().map(Some).ok_or_else(|| serde::de::Error::custom("a time that is not whole milliseconds"))
-        }
-        Some(Value::String(text)) => parse_time_ms(&text).map(Some).map_err(serde::de::Error::custom),
-        Some(other) => Err(serde::de::Error::custom(format!("a time written as {other}"))),
+        Some(Value::Number(ms)) => ms
+            .as_i64()
+            .map(Some)
+            .ok_or_else(|| serde::de::Error::custom("a time that is not whole milliseconds")),
+        Some(Value::String(text)) => parse_time_ms(&text)
+            .map(Some)
+            .map_err(serde::de::Error::custom),
+        Some(other) => Err(serde::de::Error::custom(format!(
+            "a time written as {other}"
+        ))),
     }
 }
 
@@ -255,7 +317,11 @@ struct AppRow {
 
 impl AppRow {
     fn figures(self) -> AppFigures {
-        AppFigures { app: self.app, app_class: self.app_class, counts: self.counts }
+        AppFigures {
+            app: self.app,
+            app_class: self.app_class,
+            counts: self.counts,
+        }
     }
 }
 
@@ -283,8 +349,14 @@ struct DayRow {
 
 impl DayRow {
     fn figures(self) -> DayFigures {
-        let day = time(self.day_at.unwrap_or(0)).to_zoned(TimeZone::UTC).date();
-        DayFigures { day, users: self.users, counts: self.counts }
+        let day = time(self.day_at.unwrap_or(0))
+            .to_zoned(TimeZone::UTC)
+            .date();
+        DayFigures {
+            day,
+            users: self.users,
+            counts: self.counts,
+        }
     }
 }
 
@@ -346,7 +418,9 @@ impl AppSpanRow {
             _ => return false,
         };
         let bare = |app: &str| app.trim().rsplit('.').next().unwrap_or("").to_lowercase();
-        asked.iter().all(|app| read.iter().any(|read| bare(read) == bare(app)))
+        asked
+            .iter()
+            .all(|app| read.iter().any(|read| bare(read) == bare(app)))
     }
 }
 
@@ -365,7 +439,17 @@ struct FailureRow {
 
 impl FailureRow {
     fn keyed(self) -> (String, Failure) {
-        let span = self.from_ms.zip(self.to_ms).and_then(|(from, to)| Span::new(from, to));
-        (self.user_id, Failure { span, code: self.error_code, error: self.error })
+        let span = self
+            .from_ms
+            .zip(self.to_ms)
+            .and_then(|(from, to)| Span::new(from, to));
+        (
+            self.user_id,
+            Failure {
+                span,
+                code: self.error_code,
+                error: self.error,
+            },
+        )
     }
 }

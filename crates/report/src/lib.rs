@@ -7,8 +7,12 @@
 //! A report says what it does not cover: [`coverage`] compares what was asked for with what has
 //! been read whole, user by user.
 
+pub mod cell;
 pub mod columns;
+pub mod conversation;
 pub mod coverage;
+pub mod csv;
+mod error;
 mod figures;
 pub mod scope;
 pub mod source;
@@ -16,7 +20,9 @@ pub mod spans;
 pub mod summary;
 pub mod table;
 mod terminal;
+pub mod workbook;
 
+pub use error::ReportError;
 pub use figures::summarize;
 pub use scope::Scope;
 pub use source::{Order, ReportRow, RowKind, Source, SourceError};

@@ -74,7 +74,8 @@ pub fn text_literal(text: &str) -> String {
 fn time_literal(ms: i64) -> String {
     const FIRST_MS: i64 = -62_135_596_800_000; // 0001-01-01
     const LAST_MS: i64 = 253_402_207_200_000; // 9999-12-30T22:00, the last moment jiff knows
-    let time = Timestamp::from_millisecond(ms.clamp(FIRST_MS, LAST_MS)).unwrap_or(Timestamp::UNIX_EPOCH);
+    let time =
+        Timestamp::from_millisecond(ms.clamp(FIRST_MS, LAST_MS)).unwrap_or(Timestamp::UNIX_EPOCH);
     format!("'{time:.3}'")
 }
 
@@ -104,7 +105,10 @@ mod tests {
              AND created_at >= '1970-01-01T00:00:00.000Z' AND created_at < '2024-11-15T20:16:41.008Z' \
              AND (app_class IN ('Word') OR app IN ('Word'))"
         );
-        assert_eq!(scope.people(), "tenant_id = 'contoso' AND user_id IN ('u1', 'o''neill')");
+        assert_eq!(
+            scope.people(),
+            "tenant_id = 'contoso' AND user_id IN ('u1', 'o''neill')"
+        );
     }
 
     /// Reads one literal as an SQL engine does; None if the text ends it early or not at all.

@@ -139,7 +139,9 @@ pub enum SourceError {
     Lake(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A row of a result lacks a column or has it in another type: lake and report are of
     /// different versions.
-    #[error("the lake's answer to {query} has another shape than expected ({source}): is the lake of a newer version of hobbs?")]
+    #[error(
+        "the lake's answer to {query} has another shape than expected ({source}): is the lake of a newer version of hobbs?"
+    )]
     Shape {
         /// The name of the query's file.
         query: &'static str,

@@ -84,11 +84,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn spans(pairs: &[(i64, i64)]) -> Spans {
-        pairs.iter().filter_map(|&(from, to)| Span::new(from, to)).collect()
+        pairs
+            .iter()
+            .filter_map(|&(from, to)| Span::new(from, to))
+            .collect()
     }
 
     fn holds(set: &Spans, ms: i64) -> bool {
-        set.iter().any(|span| span.from_ms() <= ms && ms < span.to_ms())
+        set.iter()
+            .any(|span| span.from_ms() <= ms && ms < span.to_ms())
     }
 
     #[test]
@@ -99,7 +103,10 @@ mod tests {
     #[test]
     fn a_hole_of_one_millisecond_is_seen() {
         let window = Span::new(0, 10).expect("not empty");
-        assert_eq!(spans(&[(0, 4), (5, 10)]).missing_from(window), spans(&[(4, 5)]));
+        assert_eq!(
+            spans(&[(0, 4), (5, 10)]).missing_from(window),
+            spans(&[(4, 5)])
+        );
     }
 
     #[test]

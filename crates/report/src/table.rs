@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::coverage::Gap;
 use crate::summary::{Counts, Summary};
 use crate::terminal::visible;
 
@@ -20,7 +21,10 @@ pub struct Style {
 impl Default for Style {
     /// Plain text, 80 columns.
     fn default() -> Self {
-        Style { color: false, width: 80 }
+        Style {
+            color: false,
+            width: 80,
+        }
     }
 }
 
@@ -49,7 +53,7 @@ pub fn render(summary: &Summary, style: Style) -> String {
     }
     days(&mut text, summary, style);
     marks(&mut text, summary, style);
-    footnote(&mut text, summary);
+    footnote(&mut text, summary, style);
     text
 }
 
@@ -70,18 +74,26 @@ pub fn coverage_line(summary: &Summary) -> String {
     if coverage.gaps.is_empty() {
         return "PARTIAL: nothing can have been read of a time that is still to come".to_owned();
     }
-    let mut names: Vec<&str> = coverage.gaps.iter().map(|gap| gap.user()).collect();
-    names.dedup();
-    let mut named: Vec<String> = Vec::new();
-    for name in names.iter().take(NAMED) {
-        let codes = coverage.gaps.iter().filter(|gap| gap.user() == *name).map(|gap| gap.code.as_str());
-        named.push(format!("{} ({})", visible(&cut(name)), visible(codes.last().unwrap_or("not_read"))));
-    }
-    let more = match names.len().saturating_sub(NAMED) {
+    // The gaps of one user stand together: the last of them says why nothing newer is there.
+    let users: Vec<&[Gap]> = coverage
+        .gaps
+        .chunk_by(|a, b| a.user_id == b.user_id)
+        .collect();
+    let named: Vec<String> = users
+        .iter()
+        .take(NAMED)
+        .filter_map(|gaps| gaps.last())
+        .map(|gap| format!("{} ({})", visible(&cut(gap.user())), visible(&gap.code)))
+        .collect();
+    let more = match users.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let verb = if coverage.users_with_gaps == 1 { "is" } else { "are" };
+    let verb = if coverage.users_with_gaps == 1 {
+        "is"
+    } else {
+        "are"
+    };
     format!(
         "PARTIAL: {} of {} {} {verb} not covered {window}: {}{more}",
         coverage.users_with_gaps,
@@ -94,7 +106,14 @@ pub fn coverage_line(summary: &Summary) -> String {
 /// The sentences that administrators know from their own scripts. Empty without interactions.
 pub(crate) fn sentence_lines(summary: &Summary) -> Vec<String> {
     let rows = &summary.rows;
-    let Counts { total, prompts, marked_automatic, prompts_marked_automatic, other, .. } = rows.counts;
+    let Counts {
+        total,
+        prompts,
+        marked_automatic,
+        prompts_marked_automatic,
+        other,
+        ..
+    } = rows.counts;
     if total == 0 {
         return Vec::new();
     }
@@ -103,8 +122,14 @@ pub(crate) fn sentence_lines(summary: &Summary) -> Vec<String> {
         n => format!(", {n} of them automatic"),
     };
     let mut lines = vec![
-        format!("{marked_automatic} of the {total} interactions are automatic ({})", percent(marked_automatic, total)),
-        format!("{prompts} of the interactions are user prompts ({}){automatic_prompts}", percent(prompts, total)),
+        format!(
+            "{marked_automatic} of the {total} interactions are automatic ({})",
+            percent(marked_automatic, total)
+        ),
+        format!(
+            "{prompts} of the interactions are user prompts ({}){automatic_prompts}",
+            percent(prompts, total)
+        ),
         format!(
             "{} of the interactions are Copilot responses to user prompts ({}) [1]",
             percent(rows.responses_to_prompts, total),
@@ -112,7 +137,10 @@ pub(crate) fn sentence_lines(summary: &Summary) -> Vec<String> {
         ),
     ];
     if other > 0 {
-        lines.push(format!("{other} of the interactions are of another kind ({})", percent(other, total)));
+        lines.push(format!(
+            "{other} of the interactions are of another kind ({})",
+            percent(other, total)
+        ));
     }
     lines
 }
@@ -143,12 +171,21 @@ fn sentences(text: &mut String, summary: &Summary) {
         let _ = writeln!(text, "{line}");
     }
     if let (Some(first), Some(last)) = (summary.rows.first, summary.rows.last) {
-        let _ = writeln!(text, "The first is of {}, the last of {}", minute(first), minute(last));
+        let _ = writeln!(
+            text,
+            "The first is of {}, the last of {}",
+            minute(first),
+            minute(last)
+        );
     }
 }
 
 fn apps(text: &mut String, summary: &Summary, style: Style) {
-    let mut table = table(&["App", "Prompts", "Responses", "Automatic", "Total", "Share"], 1, style);
+    let mut table = table(
+        &["App", "Prompts", "Responses", "Automatic", "Total", "Share"],
+        1,
+        style,
+    );
     for app in &summary.apps {
         let share = percent(app.counts.total, summary.rows.counts.total);
         table.add_row(row(&app.app, &app.counts, [share]));
@@ -157,10 +194,22 @@ fn apps(text: &mut String, summary: &Summary, style: Style) {
 }
 
 fn users(text: &mut String, summary: &Summary, style: Style) {
-    let mut table = table(&["User", "Prompts", "Responses", "Automatic", "Total", "Days"], 1, style);
-    let active: Vec<_> = summary.users.iter().filter(|user| user.counts.total > 0).collect();
+    let mut table = table(
+        &["User", "Prompts", "Responses", "Automatic", "Total", "Days"],
+        1,
+        style,
+    );
+    let active: Vec<_> = summary
+        .users
+        .iter()
+        .filter(|user| user.counts.total > 0)
+        .collect();
     for user in active.iter().take(SHOWN) {
-        table.add_row(row(user.name(), &user.counts, [user.days_active.to_string()]));
+        table.add_row(row(
+            user.name(),
+            &user.counts,
+            [user.days_active.to_string()],
+        ));
     }
     print(text, table);
     and_more(text, active.len(), SHOWN, "users");
@@ -172,10 +221,25 @@ fn users(text: &mut String, summary: &Summary, style: Style) {
 }
 
 fn departments(text: &mut String, summary: &Summary, style: Style) {
-    if summary.departments.iter().all(|department| department.department.is_none()) {
+    if summary
+        .departments
+        .iter()
+        .all(|department| department.department.is_none())
+    {
         return;
     }
-    let mut table = table(&["Department", "Prompts", "Responses", "Automatic", "Total", "Users"], 1, style);
+    let mut table = table(
+        &[
+            "Department",
+            "Prompts",
+            "Responses",
+            "Automatic",
+            "Total",
+            "Users",
+        ],
+        1,
+        style,
+    );
     for department in summary.departments.iter().take(SHOWN) {
         let users = format!("{} of {}", department.users_active, department.users);
         let name = department.department.as_deref().unwrap_or("(none)");
@@ -186,14 +250,33 @@ fn departments(text: &mut String, summary: &Summary, style: Style) {
 }
 
 fn days(text: &mut String, summary: &Summary, style: Style) {
-    let mut table = table(&["Day (UTC)", "Prompts", "Responses", "Automatic", "Total", "Users"], 1, style);
+    let mut table = table(
+        &[
+            "Day (UTC)",
+            "Prompts",
+            "Responses",
+            "Automatic",
+            "Total",
+            "Users",
+        ],
+        1,
+        style,
+    );
     let earlier = summary.days.len().saturating_sub(DAYS_SHOWN);
     for day in &summary.days[earlier..] {
-        table.add_row(row(&day.day.to_string(), &day.counts, [day.users.to_string()]));
+        table.add_row(row(
+            &day.day.to_string(),
+            &day.counts,
+            [day.users.to_string()],
+        ));
     }
     print(text, table);
     if earlier > 0 {
-        let _ = writeln!(text, " and {earlier} earlier {}", plural(earlier as u64, "day", "days"));
+        let _ = writeln!(
+            text,
+            " and {earlier} earlier {}",
+            plural(earlier as u64, "day", "days")
+        );
     }
 }
 
@@ -201,7 +284,11 @@ fn marks(text: &mut String, summary: &Summary, style: Style) {
     if summary.marks.is_empty() {
         return;
     }
-    let mut table = table(&["Why automatic", "Prompts", "Responses", "Total"], 1, style);
+    let mut table = table(
+        &["Why automatic", "Prompts", "Responses", "Total"],
+        1,
+        style,
+    );
     for mark in &summary.marks {
         table.add_row(vec![
             Cell::new(visible(&mark.mark)),
@@ -213,23 +300,30 @@ fn marks(text: &mut String, summary: &Summary, style: Style) {
     print(text, table);
 }
 
-fn footnote(text: &mut String, summary: &Summary) {
+fn footnote(text: &mut String, summary: &Summary, style: Style) {
     text.push_str(
         "\n[1] Responses that are not automatic and have a prompt with the same request\n    \
          id in their session. Prompts and responses are counted under their app.\n",
     );
     if !summary.coverage.gaps.is_empty() {
         text.push_str("\nNot covered:\n");
+        let width = width(style).saturating_sub(4);
         for gap in summary.coverage.gaps.iter().take(SHOWN) {
             let from = gap.from.map_or("the beginning".to_owned(), minute);
-            let error = gap.error.as_deref().map(|error| format!(": {}", visible(error))).unwrap_or_default();
-            let _ = writeln!(
-                text,
-                "  {}, {from} to {}, {}{error}",
-                visible(&cut(gap.user())),
-                minute(gap.to),
-                visible(&gap.code)
+            let error = gap
+                .error
+                .as_deref()
+                .map(|error| format!(": {}", visible(error)))
+                .unwrap_or_default();
+            let (user, code) = (cut(gap.user()), visible(&gap.code));
+            let line = format!(
+                "{}, {from} to {}, {code}{error}",
+                visible(&user),
+                minute(gap.to)
             );
+            for (at, part) in wrap(&line, width).iter().enumerate() {
+                let _ = writeln!(text, "{}{part}", if at == 0 { "  " } else { "    " });
+            }
         }
         and_more(text, summary.coverage.gaps.len(), SHOWN, "gaps");
     }
@@ -237,15 +331,25 @@ fn footnote(text: &mut String, summary: &Summary) {
 
 fn row<const N: usize>(name: &str, counts: &Counts, last: [String; N]) -> Vec<Cell> {
     let mut cells = vec![Cell::new(visible(&cut(name)))];
-    for number in [counts.prompts, counts.responses, counts.marked_automatic, counts.total] {
+    for number in [
+        counts.prompts,
+        counts.responses,
+        counts.marked_automatic,
+        counts.total,
+    ] {
         cells.push(Cell::new(number));
     }
     cells.extend(last.into_iter().map(Cell::new));
     cells
 }
 
-const LINES: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─').left('─').right('─'));
+const LINES: TableStyle = TableStyle::new().header_separator(
+    LineStyle::none()
+        .fill('─')
+        .junction('─')
+        .left('─')
+        .right('─'),
+);
 
 fn table(header: &[&str], left_aligned: usize, style: Style) -> Table {
     let mut table = Table::new();
@@ -284,13 +388,19 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
 }
 
 pub(crate) fn minute(time: Timestamp) -> String {
-    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string()
+    time.to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%d %H:%M UTC")
+        .to_string()
 }
 
 fn cut(name: &str) -> String {
     let mut chars = name.chars();
     let head: String = chars.by_ref().take(NAME_CHARS).collect();
-    if chars.next().is_some() { format!("{head}…") } else { head }
+    if chars.next().is_some() {
+        format!("{head}…")
+    } else {
+        head
+    }
 }
 
 fn plural(n: u64, one: &'static str, many: &'static str) -> &'static str {
@@ -302,14 +412,19 @@ fn width(style: Style) -> usize {
 }
 
 fn paint(text: &str, codes: &str, style: Style) -> String {
-    if style.color { format!("\u{1b}[{codes}m{text}\u{1b}[0m") } else { text.to_owned() }
+    if style.color {
+        format!("\u{1b}[{codes}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
 }
 
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let last = lines.len() - 1;
-        if !lines[last].is_empty() && lines[last].chars().count() + 1 + word.chars().count() > width {
+        if !lines[last].is_empty() && lines[last].chars().count() + 1 + word.chars().count() > width
+        {
             lines.push(word.to_owned());
         } else {
             let line = &mut lines[last];

@@ -6,10 +6,18 @@ use std::borrow::Cow;
 /// that turn the direction of writing. So an escape sequence in a user's name stays a name, and
 /// nothing in it can hide or reorder what stands around it.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| !c.is_control() && !turns_direction(c) && !breaks_line(c)) {
+    if text
+        .chars()
+        .all(|c| !c.is_control() && !turns_direction(c) && !breaks_line(c))
+    {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().filter(|c| !turns_direction(*c)).map(symbol).collect())
+    Cow::Owned(
+        text.chars()
+            .filter(|c| !turns_direction(*c))
+            .map(symbol)
+            .collect(),
+    )
 }
 
 fn symbol(c: char) -> char {
