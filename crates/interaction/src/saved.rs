@@ -34,6 +34,14 @@ pub fn read(bytes: &[u8]) -> Saved {
     while let Some(value) = values.next() {
         match value {
             Value::Whole(json) => saved.add(json, values.is_damaged),
+            // One page with a damage that can be repaired.
+            Value::NotJson if saved == Saved::default() => match Page::read(text.as_bytes()) {
+                Ok(page) => {
+                    saved.add_page(page);
+                    return saved;
+                }
+                Err(_) => saved.unkept.push(Unkept::NotJson),
+            },
             Value::NotJson => saved.unkept.push(Unkept::NotJson),
         }
     }
@@ -151,10 +159,12 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
 struct Values<'a> {
     text: &'a str,
     at: usize,
+    /// Where the line ends that `at` is in, once it is known.
+    line_end: Option<usize>,
+    /// Whether that line was told to be no JSON.
+    is_told: bool,
     /// Something was no JSON. From then on a line may be a part of it.
     is_damaged: bool,
-    /// Where the line ends that was last told to be no JSON.
-    told_until: usize,
     read_in_vain: usize,
 }
 
@@ -168,65 +178,83 @@ impl<'a> Values<'a> {
         Values {
             text,
             at: 0,
+            line_end: None,
+            is_told: false,
             is_damaged: false,
-            told_until: 0,
             read_in_vain: 0,
         }
     }
 
     fn next(&mut self) -> Option<Value<'a>> {
         loop {
-            // A byte-order mark may stand in the middle, of files joined; a comma after an item of
-            // a page that was cut off.
-            let is_between =
-                |c: char| c.is_ascii_whitespace() || matches!(c, '\u{FEFF}' | ',' | '\u{1E}');
-            let rest = self.text[self.at..].trim_start_matches(is_between);
-            self.at = self.text.len() - rest.len();
-            if rest.is_empty() {
-                return None;
-            }
-            let line_end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
-            let line = rest[..line_end].trim_end();
+            self.skip_to_value();
+            let rest = &self.text[self.at..];
+            let line = &self.text[self.at..self.line_end()];
             if self.is_damaged && is_fragment(line) {
-                self.at += line_end;
+                self.at = self.line_end();
                 continue;
             }
-            let may_span_lines =
-                self.read_in_vain <= self.text.len().saturating_mul(READ_IN_VAIN_MAX);
+            let may_span_lines = self.read_in_vain / READ_IN_VAIN_MAX <= self.text.len();
             match whole_value(if may_span_lines { rest } else { line })? {
                 Ok(json) => {
                     self.at += json.len();
                     return Some(Value::Whole(json));
                 }
                 Err(error) => {
-                    let end = self.at + line_end;
-                    let is_told =
-                        self.told_until == end || self.is_damaged && matches!(line, "{" | "[");
                     self.read_in_vain += read_until(rest, &error);
+                    let is_part = self.is_damaged && matches!(line.trim_end(), "{" | "[");
+                    let is_news = !self.is_told && !is_part;
+                    // Once a line: otherwise a line of nothing but beginnings would be read to its
+                    // end from each of them.
+                    let item = first_item(line).filter(|_| !self.is_told);
+                    self.at = item.map_or(self.line_end(), |item| self.at + item);
+                    self.is_told = true;
                     self.is_damaged = true;
-                    self.told_until = end;
-                    self.at += first_item(line).unwrap_or(line_end);
-                    if !is_told {
+                    if is_news {
                         return Some(Value::NotJson);
                     }
                 }
             }
         }
     }
-}
 
-/// Where the items begin in the first line of a page.
-fn first_item(line: &str) -> Option<usize> {
-    let page = line.strip_prefix('{')?;
-    let after_name = memmem::find(page.as_bytes(), b"\"value\"")? + "\"value\"".len();
-    let list = page[after_name..].trim_ascii_start().strip_prefix(':')?;
-    let items = list.trim_ascii_start().strip_prefix('[')?;
-    Some(line.len() - items.len())
+    /// A byte-order mark may stand in the middle, where files were joined; a comma after an item of
+    /// a page that was cut off.
+    fn skip_to_value(&mut self) {
+        let is_between =
+            |c: char| c.is_ascii_whitespace() || matches!(c, '\u{FEFF}' | ',' | '\u{1E}');
+        let rest = self.text[self.at..].trim_start_matches(is_between);
+        self.at = self.text.len() - rest.len();
+        if self.line_end.is_some_and(|end| end < self.at) {
+            self.line_end = None;
+            self.is_told = false;
+        }
+    }
+
+    fn line_end(&mut self) -> usize {
+        let rest = &self.text.as_bytes()[self.at..];
+        let end = || memchr(b'\n', rest).map_or(self.text.len(), |len| self.at + len);
+        *self.line_end.get_or_insert_with(end)
+    }
 }
 
 /// Whether a line is the middle or the end of a value that was spread over lines.
 fn is_fragment(line: &str) -> bool {
     line.starts_with(['"', '}', ']'])
+}
+
+/// Where the items begin in the first line of a page or of a list.
+fn first_item(line: &str) -> Option<usize> {
+    let items = match line.strip_prefix('{') {
+        None => line.strip_prefix('[')?,
+        Some(page) => {
+            let after_name = memmem::find(page.as_bytes(), b"\"value\"")? + "\"value\"".len();
+            let list = page[after_name..].trim_ascii_start().strip_prefix(':')?;
+            list.trim_ascii_start().strip_prefix('[')?
+        }
+    };
+    let items = items.trim_ascii_start();
+    items.starts_with('{').then(|| line.len() - items.len())
 }
 
 /// The JSON value at the beginning; None if there is nothing.

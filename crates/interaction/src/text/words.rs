@@ -12,21 +12,19 @@ const LETTERS_A_WORD: u64 = 5;
 pub fn words(text: &str) -> u32 {
     let count = match text.is_ascii() {
         true => ascii_words(text.as_bytes()),
-        false => text.split_whitespace().map(words_in).sum(),
+        false => words_of_any_script(text),
     };
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn ascii_words(text: &[u8]) -> u64 {
     let mut count = 0;
-    let mut is_counted = false;
+    let mut is_in_word = false;
     for byte in text {
-        if is_ascii_space(*byte) {
-            is_counted = false;
-        } else if !is_counted && byte.is_ascii_alphanumeric() {
-            is_counted = true;
-            count += 1;
-        }
+        // As in the other scripts, what is neither letter nor space does not end a word.
+        let begins = !is_in_word && byte.is_ascii_alphanumeric();
+        is_in_word = begins || is_in_word && !is_ascii_space(*byte);
+        count += u64::from(begins);
     }
     count
 }
@@ -46,33 +44,42 @@ enum Script {
     WithoutSpaces,
     /// Between two spaces, or two of the above, is a word.
     Spaced,
-    /// No letter and no digit.
+    /// Ends a word.
+    Space,
+    /// Neither: a hyphen or an apostrophe does not end a word.
     None,
 }
 
-/// Counts in what stands between two spaces.
-fn words_in(token: &str) -> u64 {
-    if token.is_ascii() {
-        return ascii_words(token.as_bytes());
-    }
+fn words_of_any_script(text: &str) -> u64 {
     let mut count = 0;
     let mut letters_without_spaces = 0;
-    let mut is_in_spaced_word = false;
-    let mut last = Script::None;
-    for c in token.chars() {
+    let mut is_in_word = false;
+    let mut last = Script::Space;
+    for c in text.chars() {
         let script = script_of(c);
         match script {
-            Script::Ideographs => count += 1,
-            Script::Katakana if last != Script::Katakana => count += 1,
-            Script::WithoutSpaces => letters_without_spaces += 1,
-            Script::Spaced if !is_in_spaced_word => count += 1,
-            _ => {}
-        }
-        match script {
-            // A hyphen or an apostrophe does not end a word.
+            Script::Spaced => {
+                count += u64::from(!is_in_word);
+                is_in_word = true;
+            }
             Script::None => {}
-            Script::Spaced => is_in_spaced_word = true,
-            _ => is_in_spaced_word = false,
+            Script::Space => {
+                count += u64::div_ceil(letters_without_spaces, LETTERS_A_WORD);
+                letters_without_spaces = 0;
+                is_in_word = false;
+            }
+            Script::Ideographs => {
+                count += 1;
+                is_in_word = false;
+            }
+            Script::Katakana => {
+                count += u64::from(last != Script::Katakana);
+                is_in_word = false;
+            }
+            Script::WithoutSpaces => {
+                letters_without_spaces += 1;
+                is_in_word = false;
+            }
         }
         last = script;
     }
@@ -81,6 +88,9 @@ fn words_in(token: &str) -> u64 {
 
 fn script_of(c: char) -> Script {
     match u32::from(c) {
+        0..0x80 if c.is_ascii_alphanumeric() => Script::Spaced,
+        0..0x80 if is_ascii_space(c as u8) => Script::Space,
+        0..0x80 => Script::None,
         // Hiragana; Han with its extensions and compatibility forms.
         0x3041..=0x309F
         | 0x3005..=0x3007
@@ -94,6 +104,7 @@ fn script_of(c: char) -> Script {
             Script::WithoutSpaces
         }
         _ if c.is_alphanumeric() => Script::Spaced,
+        _ if c.is_whitespace() => Script::Space,
         _ => Script::None,
     }
 }

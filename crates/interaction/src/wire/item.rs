@@ -1,5 +1,8 @@
 //! One item, field by field.
 
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
@@ -243,11 +246,11 @@ fn list<'de, T: Object, A: MapAccess<'de>>(from: &mut A) -> Result<Vec<T>, A::Er
 }
 
 /// One object; None for anything else.
-struct One<T>(std::marker::PhantomData<T>);
+struct One<T>(PhantomData<T>);
 
 impl<T> One<T> {
     fn new() -> Self {
-        One(std::marker::PhantomData)
+        One(PhantomData)
     }
 }
 
@@ -264,11 +267,11 @@ impl<'de, T: Object> Reader<'de> for One<T> {
 }
 
 /// The objects of a list; empty for anything else.
-struct Many<T>(std::marker::PhantomData<T>);
+struct Many<T>(PhantomData<T>);
 
 impl<T> Many<T> {
     fn new() -> Self {
-        Many(std::marker::PhantomData)
+        Many(PhantomData)
     }
 }
 
@@ -307,7 +310,7 @@ impl Reader<'_> for Time {
 struct Fields;
 
 impl<'de> Reader<'de> for Fields {
-    type Out = Vec<(std::borrow::Cow<'de, str>, &'de RawValue)>;
+    type Out = Vec<(Cow<'de, str>, &'de RawValue)>;
 
     fn otherwise(self) -> Self::Out {
         Vec::new()
