@@ -91,6 +91,11 @@ impl BaseUrl {
         same_place && anonymous && below
     }
 
+    /// Whether it is plain http, and so leads to this machine.
+    pub fn is_plain(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
     /// The host, for messages.
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or("")

@@ -19,6 +19,10 @@ use crate::transport::{Transport, TransportError};
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// A wait that the service asks for and that is longer than this ends the run as partial.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// A burst over new connections may arrive that much later than it left (TLS handshakes, routes).
+const ARRIVAL_SPREAD: Duration = Duration::from_millis(100);
+/// Plain http leads to this machine, where there is little on the way.
+const ARRIVAL_SPREAD_ON_THIS_MACHINE: Duration = Duration::from_millis(25);
 
 /// Reads from Graph as one app in one tenant. Clones share token, pace and counters.
 #[derive(Clone)]
@@ -158,6 +162,11 @@ impl ClientBuilder {
         let seed = self
             .seed
             .unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
+        let arrival_spread = if self.endpoints.graph.is_plain() {
+            ARRIVAL_SPREAD_ON_THIS_MACHINE
+        } else {
+            ARRIVAL_SPREAD
+        };
         let jitter = Arc::new(Jitter::new(seed));
         let counters = Arc::new(Counters::default());
         let skew = Arc::new(Skew::unknown());
@@ -177,7 +186,7 @@ impl ClientBuilder {
                 endpoints: self.endpoints,
                 tokens,
                 accepted_generation: AtomicU64::new(0),
-                pace: Pace::new(self.limits),
+                pace: Pace::new(self.limits, arrival_spread),
                 patience: self.patience,
                 budget: self.budget,
                 request_timeout: self.request_timeout,

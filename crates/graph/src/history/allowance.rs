@@ -4,9 +4,9 @@
 use std::sync::{Mutex, MutexGuard};
 
 /// Spent on the first users of a run, so that a run for one user is fast.
-const FREE_REQUESTS: f64 = 8.0;
+const FREE_REQUESTS: f64 = 14.0;
 /// Of all pages read, that much may be spent besides.
-const SHARE: f64 = 0.05;
+const SHARE: f64 = 0.035;
 /// What a cut is expected to cost, until it is known what it did cost.
 const EXPECTED_COST: f64 = 0.5;
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hobbs_interaction::{AiInteraction, Page, Unkept};
 
 use super::filter::AppFilter;
+use super::rhythm::is_weekend;
 use super::window::Window;
 
 type Key = (Option<String>, String);
@@ -31,6 +32,10 @@ pub(super) struct PageFacts {
     /// Of all items of the page that have a time.
     pub(super) newest_ms: Option<i64>,
     pub(super) oldest_ms: Option<i64>,
+    /// All of these items.
+    pub(super) rows: u32,
+    /// Those of a Saturday or Sunday.
+    pub(super) weekend_rows: u32,
     /// Items not seen before.
     pub(super) new_items: u32,
     /// The newest of them.
@@ -73,6 +78,8 @@ impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
                     .oldest_ms
                     .map_or(moment_ms, |oldest| oldest.min(moment_ms)),
             );
+            facts.rows += 1;
+            facts.weekend_rows += u32::from(is_weekend(moment_ms));
             if self.take_item(item) {
                 facts.is_newest_first &= moment_ms <= previous_ms;
                 previous_ms = moment_ms;

@@ -13,6 +13,7 @@ mod filter;
 pub(crate) mod filter_memory;
 mod gathered;
 mod reader;
+pub mod rhythm;
 mod window;
 
 use hobbs_interaction::{AiInteraction, Unkept};

@@ -3,16 +3,17 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use futures::stream::FuturesUnordered;
 use hobbs_interaction::{AiInteraction, Page};
 use tracing::debug;
 use url::Url;
 
 use super::History;
-use super::cut::{self, Progress};
+use super::cut::{self, Extent, Piece, Progress};
 use super::filter::{self, AppFilter};
 use super::gathered::{Gathered, PageFacts};
+use super::rhythm::Rhythm;
 use super::window::Window;
 use crate::client::Client;
 use crate::error::ReadError;
@@ -29,6 +30,9 @@ struct Chain {
     window: Window,
     /// Whether the service may be asked to filter; if not, all is read from the newest on.
     filtered: bool,
+    extent: Extent,
+    /// Pages still to come, as far as one can tell.
+    expected_pages: f64,
     pages: u32,
     barren_pages: u32,
     newest_ms: Option<i64>,
@@ -37,10 +41,12 @@ struct Chain {
 }
 
 impl Chain {
-    fn new(window: Window, filtered: bool) -> Self {
+    fn whole(window: Window, filtered: bool) -> Self {
         Self {
             window,
             filtered,
+            extent: Extent::Asked,
+            expected_pages: 1.0,
             pages: 0,
             barren_pages: 0,
             newest_ms: None,
@@ -62,10 +68,7 @@ impl Chain {
             0
         };
         self.newest_ms = self.newest_ms.or(facts.newest_ms);
-        self.oldest_ms = match (self.oldest_ms, facts.oldest_ms) {
-            (Some(before_ms), Some(now_ms)) => Some(before_ms.min(now_ms)),
-            (before, now) => before.or(now),
-        };
+        self.oldest_ms = earliest(self.oldest_ms, facts.oldest_ms);
         facts.is_newest_first && continues_downwards
     }
 
@@ -79,14 +82,17 @@ impl Chain {
         Ok(link.url().clone())
     }
 
-    fn progress(&self) -> Option<Progress> {
-        Some(Progress {
-            from_ms: self.window.from_ms,
-            newest_ms: self.newest_ms?,
-            oldest_ms: self.oldest_ms?,
-            pages: self.pages,
-        })
+    fn piece(piece: Piece) -> Self {
+        Self {
+            extent: Extent::Unknown,
+            expected_pages: piece.pages,
+            ..Self::whole(piece.window, true)
+        }
     }
+}
+
+fn earliest(one_ms: Option<i64>, other_ms: Option<i64>) -> Option<i64> {
+    one_ms.into_iter().chain(other_ms).min()
 }
 
 /// How the reading of chains ended, if not well.
@@ -116,6 +122,9 @@ pub(super) async fn read<T>(
         pages: 0,
         windows: 0,
         reserved: 0.0,
+        newest_ms: None,
+        oldest_ms: None,
+        rhythm: Rhythm::default(),
         may_cut: true,
         in_order: true,
     };
@@ -150,6 +159,10 @@ struct Reading<'a, T, K> {
     pages: u32,
     windows: u32,
     reserved: f64,
+    /// Of all chains.
+    newest_ms: Option<i64>,
+    oldest_ms: Option<i64>,
+    rhythm: Rhythm,
     may_cut: bool,
     in_order: bool,
 }
@@ -161,7 +174,7 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
         let mut filtered = filters.worth_trying();
         let mut refusal: Option<ReadError> = None;
         loop {
-            let outcome = self.read_chains(Chain::new(self.window, filtered)).await;
+            let outcome = self.read_chains(Chain::whole(self.window, filtered)).await;
             match (outcome, &refusal) {
                 (Ok(()), _) => return (Ok(()), filtered),
                 (Err(Trouble::OutOfOrder), _) => {
@@ -193,45 +206,129 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
         };
         let mut in_flight = FuturesUnordered::new();
         self.windows += 1;
+        let mut expected_in_flight = first.expected_pages;
         in_flight.push(fetch(self.address(&first), first));
-        while let Some((mut chain, page)) = in_flight.next().await {
-            let is_first_page = chain.pages == 0;
-            let page = match page {
-                Ok(page) => page,
-                Err(error @ ReadError::BadRequest(_))
-                    if is_first_page && self.sends_filter(&chain) =>
-                {
-                    return Err(Trouble::FilterRefused(error));
-                }
-                Err(error) => return Err(Trouble::Error(error)),
-            };
-            if is_first_page && self.sends_filter(&chain) {
-                client.inner.filters.accepted();
-            } else if is_first_page && is_fallback {
-                client.inner.filters.refused();
+        while let Some(answer) = in_flight.next().await {
+            // Answers that came together are judged together: an older page tells that a newer window is full.
+            let mut answers = vec![answer];
+            while let Some(Some(answer)) = in_flight.next().now_or_never() {
+                answers.push(answer);
             }
-            let next_link = page.next_link.clone();
-            let facts = self.gathered.take(page);
-            self.pages += 1;
-            client.inner.allowance.page();
-            self.in_order &= chain.note(facts);
-            if !self.in_order && self.windows > 1 && self.may_cut {
-                return Err(Trouble::OutOfOrder);
+            let mut unfinished = Vec::new();
+            for (chain, page) in answers {
+                expected_in_flight -= chain.expected_pages;
+                unfinished.extend(self.take(chain, page, is_fallback)?);
             }
-            let Some(next_link) = next_link else { continue };
-            if self.is_past_the_window(&chain, facts) {
-                continue;
-            }
-            let next = chain.follow(client, &next_link).map_err(Trouble::Error)?;
-            let pieces = self.cut(&chain);
-            if pieces.is_empty() {
-                in_flight.push(fetch(next, chain));
-            }
-            for piece in pieces {
-                in_flight.push(fetch(self.address(&piece), piece));
+            for (address, chain) in self.share_out(unfinished, expected_in_flight) {
+                expected_in_flight += chain.expected_pages;
+                in_flight.push(fetch(address, chain));
             }
         }
         Ok(())
+    }
+
+    /// Takes a page in; gives the chain back, with the address of its next page, if it goes on.
+    fn take(
+        &mut self,
+        mut chain: Chain,
+        page: Result<Page, ReadError>,
+        is_fallback: bool,
+    ) -> Result<Option<(Url, Chain)>, Trouble> {
+        let inner = &self.client.inner;
+        let is_first_page = chain.pages == 0;
+        let page = match page {
+            Ok(page) => page,
+            Err(error @ ReadError::BadRequest(_)) if is_first_page && self.sends_filter(&chain) => {
+                return Err(Trouble::FilterRefused(error));
+            }
+            Err(error) => return Err(Trouble::Error(error)),
+        };
+        if is_first_page && self.sends_filter(&chain) {
+            inner.filters.accepted();
+        } else if is_first_page && is_fallback {
+            inner.filters.refused();
+        }
+        let next_link = page.next_link.clone();
+        let facts = self.gathered.take(page);
+        self.pages += 1;
+        inner.allowance.page();
+        self.newest_ms = self.newest_ms.max(facts.newest_ms);
+        self.oldest_ms = earliest(self.oldest_ms, facts.oldest_ms);
+        self.in_order &= chain.note(facts);
+        if !self.in_order && self.windows > 1 && self.may_cut {
+            return Err(Trouble::OutOfOrder);
+        }
+        let Some(next_link) = next_link else {
+            return Ok(None);
+        };
+        if let (Some(newest_ms), Some(oldest_ms)) = (facts.newest_ms, facts.oldest_ms) {
+            self.rhythm.learn(oldest_ms, newest_ms, facts.rows, facts.weekend_rows);
+        }
+        if self.is_past_the_window(&chain, facts) {
+            return Ok(None);
+        }
+        let next = chain.follow(self.client, &next_link).map_err(Trouble::Error)?;
+        Ok(Some((next, chain)))
+    }
+
+    /// Gives each unfinished chain its share of the windows to spare, the longest first: chains are cut, or go on
+    /// as they are.
+    fn share_out(
+        &mut self,
+        unfinished: Vec<(Url, Chain)>,
+        expected_in_flight: f64,
+    ) -> Vec<(Url, Chain)> {
+        let inner = &self.client.inner;
+        let mut by_length: Vec<(Option<Progress>, Url, Chain)> = Vec::new();
+        for (next, mut chain) in unfinished {
+            let progress = self.progress(&chain);
+            chain.expected_pages = progress.as_ref().map_or(1.0, cut::remaining_pages);
+            by_length.push((progress, next, chain));
+        }
+        by_length.sort_by(|a, b| b.2.expected_pages.total_cmp(&a.2.expected_pages));
+        let mut expected: f64 =
+            expected_in_flight.max(0.0) + by_length.iter().map(|entry| entry.2.expected_pages).sum::<f64>();
+        let may_cut = self.may_cut && self.in_order;
+        let mut idle = if may_cut { inner.pace.snapshot().idle } else { 0 };
+        let mut requests = Vec::new();
+        for (progress, next, chain) in by_length {
+            let to_spare = inner.allowance.windows().min(idle) as f64;
+            let share = chain.expected_pages / expected.max(1.0);
+            let windows_max = 1 + (to_spare * share).round() as usize;
+            expected -= chain.expected_pages;
+            let pieces = match progress {
+                Some(progress) if chain.filtered => cut::plan(&progress, windows_max),
+                _ => Vec::new(),
+            };
+            if pieces.is_empty() {
+                requests.push((next, chain));
+                continue;
+            }
+            self.reserved += inner.allowance.reserve(pieces.len());
+            self.windows += u32::try_from(pieces.len()).unwrap_or(u32::MAX) - 1;
+            idle = idle.saturating_sub(pieces.len() - 1);
+            for piece in pieces {
+                let chain = Chain::piece(piece);
+                requests.push((self.address(&chain), chain));
+            }
+        }
+        requests
+    }
+
+    fn progress(&self, chain: &Chain) -> Option<Progress> {
+        let older_is_known = match (self.oldest_ms, chain.window.from_ms) {
+            (Some(oldest_ms), Some(from_ms)) => oldest_ms < from_ms,
+            _ => false,
+        };
+        Some(Progress {
+            from_ms: chain.window.from_ms,
+            newest_ms: chain.newest_ms?,
+            oldest_ms: chain.oldest_ms?,
+            pages: chain.pages,
+            history_newest_ms: self.newest_ms?,
+            rhythm: self.rhythm,
+            extent: if older_is_known { Extent::Full } else { chain.extent },
+        })
     }
 
     /// An unfiltered reading may stop once a whole page lies before the window, as pages come newest first.
@@ -241,28 +338,6 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
             _ => false,
         };
         !chain.filtered && self.in_order && lies_before
-    }
-
-    /// What remains of a chain, cut, if that is possible, allowed and worth it.
-    fn cut(&mut self, chain: &Chain) -> Vec<Chain> {
-        if !(chain.filtered && self.may_cut && self.in_order) {
-            return Vec::new();
-        }
-        let inner = &self.client.inner;
-        let idle = inner.pace.snapshot().idle;
-        let windows_max = inner.allowance.windows().min(idle) + 1;
-        let windows = chain
-            .progress()
-            .map(|progress| cut::plan(progress, windows_max))
-            .unwrap_or_default();
-        if !windows.is_empty() {
-            self.reserved += inner.allowance.reserve(windows.len());
-            self.windows += u32::try_from(windows.len()).unwrap_or(u32::MAX) - 1;
-        }
-        windows
-            .into_iter()
-            .map(|window| Chain::new(window, true))
-            .collect()
     }
 
     fn sends_filter(&self, chain: &Chain) -> bool {

@@ -4,11 +4,11 @@
 //! it counts. So this limiter stays within every way of counting that we could think of, each with a margin for
 //! requests that arrive closer together than they left:
 //! - a bucket of 30 that fills at 25 a second: ours holds 28 and fills at 24.6 a second;
-//! - 30 in any one second: at most 29 in any 1.1 s;
+//! - 30 in any one second: at most 30 in any second and a little more (how much depends on the way to the server);
 //! - 25 a second averaged over a longer window, of ten seconds or more: at most 248 in any 10 s.
 //!
-//! A quiet client may begin with a burst; under load the burst dies down and requests go out evenly, because time
-//! spent waiting for the one-second rule fills the bucket at half speed only.
+//! A quiet client may begin with a burst. After some seconds under load the bucket shrinks, so that requests go out
+//! evenly.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -46,6 +46,13 @@ const DOWN_AFTER_QUIET: f64 = 0.9;
 const DOWN_AGAIN: f64 = 0.7;
 const OWN_WAIT_MAX: Duration = Duration::from_secs(60);
 
+/// Under load for longer than this, requests go out evenly.
+const BURSTS_FOR: Duration = Duration::from_secs(4);
+/// Without anyone waiting for longer than this, there is no load.
+const LULL: Duration = Duration::from_secs(1);
+/// The bucket under load: enough that a timer's millisecond is not lost.
+const DEPTH_UNDER_LOAD: f64 = 2.0;
+
 /// Whether a request may go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
@@ -67,9 +74,11 @@ struct SlidingWindow {
 pub struct Limiter {
     rate_per_second: f64,
     depth: f64,
+    depth_under_load: f64,
     tokens: f64,
     filled_at: Duration,
-    held_back_since: Option<Duration>,
+    waited_at: Option<Duration>,
+    load_since: Duration,
     windows: Vec<SlidingWindow>,
     sent: VecDeque<Duration>,
     gate: Duration,
@@ -80,8 +89,9 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter with a full bucket at time zero.
-    pub fn new(limits: Limits) -> Self {
+    /// A limiter with a full bucket at time zero. `arrival_spread`: by how much closer together requests may
+    /// arrive than they left.
+    pub fn new(limits: Limits, arrival_spread: Duration) -> Self {
         let sustained = limits.sustained_per_second.max(0.01);
         let burst = limits.burst_per_second.max(sustained).max(1.0);
         let depth = (burst * 28.0 / 30.0).floor().max(1.0);
@@ -90,8 +100,8 @@ impl Limiter {
         } else {
             vec![
                 SlidingWindow {
-                    count: at_least_one(burst * 29.0 / 30.0),
-                    length: Duration::from_millis(1_100),
+                    count: at_least_one(burst),
+                    length: Duration::from_secs(1) + arrival_spread,
                 },
                 SlidingWindow {
                     count: at_least_one(sustained * 248.0 / 25.0),
@@ -102,9 +112,12 @@ impl Limiter {
         Self {
             rate_per_second: sustained * 24.6 / 25.0,
             depth,
+            // At high rates many tokens fall due within a timer's millisecond or two.
+            depth_under_load: (sustained * 0.005).max(DEPTH_UNDER_LOAD),
             tokens: depth,
             filled_at: Duration::ZERO,
-            held_back_since: None,
+            waited_at: None,
+            load_since: Duration::ZERO,
             windows,
             sent: VecDeque::new(),
             gate: Duration::ZERO,
@@ -122,10 +135,11 @@ impl Limiter {
         }
         self.fill(now);
         if let Some(free_at) = self.window_free_at(now) {
-            self.held_back_since.get_or_insert(now);
+            self.note_load(now);
             return Turn::NotBefore(free_at);
         }
         if self.tokens < 1.0 {
+            self.note_load(now);
             let seconds = (1.0 - self.tokens) / self.rate_now(now);
             // Rounded up, or the caller would come back a nanosecond early, again and again.
             return Turn::NotBefore(
@@ -175,23 +189,6 @@ impl Limiter {
         self.rate_per_second * self.share_now(now)
     }
 
-    /// How many requests could go out at once.
-    pub fn turns_at_once(&self, now: Duration) -> usize {
-        if now < self.gate {
-            return 0;
-        }
-        let tokens = (self.tokens + self.gained(now)).min(self.depth);
-        let by_windows = self.windows.iter().map(|window| {
-            let recent = self
-                .sent
-                .iter()
-                .rev()
-                .take_while(|sent| **sent + window.length > now);
-            window.count.saturating_sub(recent.count())
-        });
-        by_windows.chain([tokens as usize]).min().unwrap_or(0)
-    }
-
     fn share_now(&self, now: Duration) -> f64 {
         let recovered = now.saturating_sub(self.share_at).as_secs_f64() * RECOVERY_PER_SECOND;
         (self.share + recovered).min(1.0)
@@ -203,18 +200,27 @@ impl Limiter {
     }
 
     fn fill(&mut self, now: Duration) {
-        self.tokens = (self.tokens + self.gained(now)).min(self.depth);
+        let since = self.filled_at.max(self.gate.min(now));
+        let gained = now.saturating_sub(since).as_secs_f64() * self.rate_now(now);
+        self.tokens = (self.tokens + gained).min(self.depth_now(now));
         self.filled_at = now;
-        self.held_back_since = None;
     }
 
-    fn gained(&self, now: Duration) -> f64 {
-        let elapsed = now.saturating_sub(self.filled_at.max(self.gate.min(now)));
-        let held_back = self
-            .held_back_since
-            .map_or(Duration::ZERO, |since| now.saturating_sub(since));
-        let counted = elapsed.as_secs_f64() - held_back.min(elapsed).as_secs_f64() / 2.0;
-        counted * self.rate_now(now)
+    /// Someone has to wait.
+    fn note_load(&mut self, now: Duration) {
+        if self.has_lull(now) {
+            self.load_since = now;
+        }
+        self.waited_at = Some(now);
+    }
+
+    fn has_lull(&self, now: Duration) -> bool {
+        self.waited_at.is_none_or(|waited| now.saturating_sub(waited) > LULL)
+    }
+
+    fn depth_now(&self, now: Duration) -> f64 {
+        let is_long_under_load = !self.has_lull(now) && now.saturating_sub(self.load_since) > BURSTS_FOR;
+        if is_long_under_load { self.depth.min(self.depth_under_load) } else { self.depth }
     }
 
     fn window_free_at(&self, now: Duration) -> Option<Duration> {

@@ -66,9 +66,10 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A pace that keeps these limits.
-    pub fn new(limits: Limits) -> Self {
-        let limiter = Limiter::new(limits);
+    /// A pace that keeps these limits, on a way to the server on which requests may arrive by `arrival_spread`
+    /// closer together than they left.
+    pub fn new(limits: Limits, arrival_spread: Duration) -> Self {
+        let limiter = Limiter::new(limits, arrival_spread);
         Self {
             start: Instant::now(),
             rate_per_second_max: limiter.rate_now(Duration::ZERO),
