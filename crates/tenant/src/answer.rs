@@ -46,7 +46,11 @@ pub(crate) struct GraphError {
 
 impl GraphError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -97,14 +101,21 @@ impl Asked {
         let mut response = self.respond(error.status, "application/json", body.to_string().into());
         if error.status == StatusCode::UNAUTHORIZED {
             let challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"";
-            response.headers_mut().insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            response.headers_mut().insert(
+                http::header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(challenge),
+            );
         }
         response
     }
 
     /// 429 with this `Retry-After`, if any.
     pub(crate) fn too_many(&self, retry_after: Option<&str>) -> Response<Bytes> {
-        let error = GraphError::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests");
+        let error = GraphError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TooManyRequests",
+            "Too many requests",
+        );
         let mut response = self.error(&error);
         if let Some(value) = retry_after.and_then(|value| HeaderValue::from_str(value).ok()) {
             response.headers_mut().insert(RETRY_AFTER, value);
@@ -113,17 +124,27 @@ impl Asked {
     }
 
     /// Any answer, with the headers that all of them carry.
-    pub(crate) fn respond(&self, status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Bytes> {
+    pub(crate) fn respond(
+        &self,
+        status: StatusCode,
+        content_type: &'static str,
+        body: Bytes,
+    ) -> Response<Bytes> {
         let mut response = Response::new(body);
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         let texts = [
             (DATE, http_date(self.now_ms)),
-            (http::HeaderName::from_static("request-id"), self.request_id()),
+            (
+                http::HeaderName::from_static("request-id"),
+                self.request_id(),
+            ),
             (
                 http::HeaderName::from_static("client-request-id"),
-                self.client_request_id.clone().unwrap_or_else(|| self.request_id()),
+                self.client_request_id
+                    .clone()
+                    .unwrap_or_else(|| self.request_id()),
             ),
         ];
         for (name, text) in texts {
@@ -144,7 +165,7 @@ pub(crate) fn uuid(salt: u64) -> String {
 
 /// Appends the GUID drawn from a hash.
 pub(crate) fn write_uuid(out: &mut Vec<u8>, salt: u64) {
-    write_uuid_bits(out, mix(salt), mix(salt ^ 0x75_75_69_64));
+    write_uuid_bits(out, mix(salt), mix(salt ^ 0x7575_6964));
 }
 
 /// Appends 128 bits as a GUID of version 4.

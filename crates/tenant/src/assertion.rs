@@ -24,7 +24,10 @@ pub(crate) struct Registered {
 
 impl std::fmt::Debug for Registered {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Registered").field("x5t_s256", &self.x5t_s256).finish_non_exhaustive()
+        formatter
+            .debug_struct("Registered")
+            .field("x5t_s256", &self.x5t_s256)
+            .finish_non_exhaustive()
     }
 }
 
@@ -48,9 +51,13 @@ struct Claims {
 impl Registered {
     /// Reads a certificate with an RSA key; Entra takes no other.
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, TenantError> {
-        let (_, certificate) = X509Certificate::from_der(der).map_err(|error| TenantError::Certificate(error.to_string()))?;
+        let (_, certificate) = X509Certificate::from_der(der)
+            .map_err(|error| TenantError::Certificate(error.to_string()))?;
         let public_key = certificate.public_key();
-        if !matches!(public_key.parsed(), Ok(x509_parser::public_key::PublicKey::RSA(_))) {
+        if !matches!(
+            public_key.parsed(),
+            Ok(x509_parser::public_key::PublicKey::RSA(_))
+        ) {
             return Err(TenantError::NotRsa);
         }
         Ok(Self {
@@ -68,19 +75,27 @@ impl Registered {
         audiences: &[String],
         now_ms: i64,
     ) -> Result<Proven, EntraError> {
-        let malformed = |what: &str| EntraError::invalid_client(50_027, format!("Invalid JWT token. {what}"));
-        let header = jsonwebtoken::decode_header(assertion).map_err(|_| malformed("The token is malformed."))?;
-        if header.typ.as_deref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
+        let malformed =
+            |what: &str| EntraError::invalid_client(50_027, format!("Invalid JWT token. {what}"));
+        let header = jsonwebtoken::decode_header(assertion)
+            .map_err(|_| malformed("The token is malformed."))?;
+        if header
+            .typ
+            .as_deref()
+            .is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT"))
+        {
             return Err(malformed("The header's 'typ' is not JWT."));
         }
         if !matches!(header.alg, Algorithm::PS256 | Algorithm::RS256) {
             return Err(malformed("The signing algorithm is not supported."));
         }
-        let certificate = registered.iter().find(|known| match (&header.x5t_s256, &header.x5t) {
-            (Some(thumbprint), _) => *thumbprint == known.x5t_s256,
-            (None, Some(thumbprint)) => *thumbprint == known.x5t,
-            (None, None) => false,
-        });
+        let certificate = registered
+            .iter()
+            .find(|known| match (&header.x5t_s256, &header.x5t) {
+                (Some(thumbprint), _) => *thumbprint == known.x5t_s256,
+                (None, Some(thumbprint)) => *thumbprint == known.x5t,
+                (None, None) => false,
+            });
         let Some(certificate) = certificate else {
             let thumbprint = header.x5t_s256.or(header.x5t).unwrap_or_default();
             let message = format!(
@@ -107,15 +122,28 @@ impl Registered {
 }
 
 impl Claims {
-    fn check(self, client_id: &str, audiences: &[String], now_ms: i64) -> Result<Proven, EntraError> {
-        let same = |name: &Option<String>| name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(client_id));
+    fn check(
+        self,
+        client_id: &str,
+        audiences: &[String],
+        now_ms: i64,
+    ) -> Result<Proven, EntraError> {
+        let same = |name: &Option<String>| {
+            name.as_deref()
+                .is_some_and(|name| name.eq_ignore_ascii_case(client_id))
+        };
         if !same(&self.iss) || !same(&self.sub) {
             let message = "Client assertion application identifier doesn't match 'client_id' parameter. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .";
             return Err(EntraError::invalid_client(700_021, message));
         }
         let audience = self.aud.unwrap_or_default();
-        if !audiences.iter().any(|allowed| allowed.eq_ignore_ascii_case(&audience)) {
-            let message = format!("Client assertion audience claim does not match Realm issuer. Audience: '{audience}'.");
+        if !audiences
+            .iter()
+            .any(|allowed| allowed.eq_ignore_ascii_case(&audience))
+        {
+            let message = format!(
+                "Client assertion audience claim does not match Realm issuer. Audience: '{audience}'."
+            );
             return Err(EntraError::invalid_client(700_023, message));
         }
         let outside = |what: &str| {
@@ -138,7 +166,12 @@ impl Claims {
             return Err(outside("It has expired."));
         }
         let jti = self.jti.filter(|jti| !jti.is_empty());
-        let jti = jti.ok_or_else(|| EntraError::invalid_client(50_027, "Invalid JWT token. Claim 'jti' is missing."))?;
-        Ok(Proven { jti, expires_ms: exp.saturating_mul(1000) })
+        let jti = jti.ok_or_else(|| {
+            EntraError::invalid_client(50_027, "Invalid JWT token. Claim 'jti' is missing.")
+        })?;
+        Ok(Proven {
+            jti,
+            expires_ms: exp.saturating_mul(1000),
+        })
     }
 }

@@ -30,7 +30,13 @@ pub(crate) struct Cache(Mutex<State>);
 
 impl Cache {
     /// A user's items until the end of their current day, oldest first.
-    pub(crate) fn history(&self, histories: &Histories, people: &People, user: u32, now_ms: i64) -> Arc<Vec<Item>> {
+    pub(crate) fn history(
+        &self,
+        histories: &Histories,
+        people: &People,
+        user: u32,
+        now_ms: i64,
+    ) -> Arc<Vec<Item>> {
         let last_day = histories.last_day(people.offset_min(user), now_ms);
         if let Some(items) = self.find(user, last_day) {
             return items;
@@ -45,7 +51,10 @@ impl Cache {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.clock += 1;
         let clock = state.clock;
-        let kept = state.kept.get_mut(&user).filter(|kept| kept.last_day == last_day)?;
+        let kept = state
+            .kept
+            .get_mut(&user)
+            .filter(|kept| kept.last_day == last_day)?;
         kept.used = clock;
         Some(Arc::clone(&kept.items))
     }
@@ -54,7 +63,14 @@ impl Cache {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let used = state.clock;
         state.items += items.len();
-        if let Some(old) = state.kept.insert(user, Kept { last_day, used, items: Arc::clone(items) }) {
+        if let Some(old) = state.kept.insert(
+            user,
+            Kept {
+                last_day,
+                used,
+                items: Arc::clone(items),
+            },
+        ) {
             state.items -= old.items.len();
         }
         if state.items > ITEMS_MAX {
@@ -66,7 +82,11 @@ impl Cache {
 impl State {
     /// Forgets those not used for long until a quarter of the room is free.
     fn forget_oldest(&mut self, but: u32) {
-        let mut users: Vec<(u64, u32)> = self.kept.iter().map(|(user, kept)| (kept.used, *user)).collect();
+        let mut users: Vec<(u64, u32)> = self
+            .kept
+            .iter()
+            .map(|(user, kept)| (kept.used, *user))
+            .collect();
         users.sort_unstable();
         for (_, user) in users.into_iter().filter(|(_, user)| *user != but) {
             if self.items <= ITEMS_MAX * 3 / 4 {

@@ -22,23 +22,68 @@ pub const COPILOT_CHAT_PLAN: &str = "3f30311c-6b1e-48a4-ab79-725b469da960";
 const E5_SKU: &str = "06ebc4ee-1bb5-47dd-8120-11324bc54e06";
 
 const COPILOT_PLANS: [(&str, &str, &str); 7] = [
-    (COPILOT_CHAT_PLAN, "M365_COPILOT_BUSINESS_CHAT", "M365CopilotBusinessChat"),
-    ("b95945de-b3bd-46db-8437-f2beb6ea2347", "M365_COPILOT_TEAMS", "TeamspaceAPI"),
-    ("a62f8878-de10-42f3-b68f-6149a25ceb97", "M365_COPILOT_APPS", "MicrosoftOffice"),
-    ("82d30987-df9b-4486-b146-198b21d164c7", "GRAPH_CONNECTORS_COPILOT", "M365CopilotConnectors"),
-    ("931e4a88-a67f-48b5-814f-16a5f1e6028d", "M365_COPILOT_INTELLIGENT_SEARCH", "IntelligentSearch"),
-    ("89f1c4c8-0878-40f7-804d-869c9128ab5d", "M365_COPILOT_CONNECTORS", "PowerPlatform"),
-    ("fe6c28b3-d468-44ea-bbd0-a10a5167435c", "COPILOT_STUDIO_IN_COPILOT_FOR_M365", "CopilotStudio"),
+    (
+        COPILOT_CHAT_PLAN,
+        "M365_COPILOT_BUSINESS_CHAT",
+        "M365CopilotBusinessChat",
+    ),
+    (
+        "b95945de-b3bd-46db-8437-f2beb6ea2347",
+        "M365_COPILOT_TEAMS",
+        "TeamspaceAPI",
+    ),
+    (
+        "a62f8878-de10-42f3-b68f-6149a25ceb97",
+        "M365_COPILOT_APPS",
+        "MicrosoftOffice",
+    ),
+    (
+        "82d30987-df9b-4486-b146-198b21d164c7",
+        "GRAPH_CONNECTORS_COPILOT",
+        "M365CopilotConnectors",
+    ),
+    (
+        "931e4a88-a67f-48b5-814f-16a5f1e6028d",
+        "M365_COPILOT_INTELLIGENT_SEARCH",
+        "IntelligentSearch",
+    ),
+    (
+        "89f1c4c8-0878-40f7-804d-869c9128ab5d",
+        "M365_COPILOT_CONNECTORS",
+        "PowerPlatform",
+    ),
+    (
+        "fe6c28b3-d468-44ea-bbd0-a10a5167435c",
+        "COPILOT_STUDIO_IN_COPILOT_FOR_M365",
+        "CopilotStudio",
+    ),
 ];
 const E5_PLANS: [(&str, &str, &str); 2] = [
-    ("efb87545-963c-4e0d-99df-69c6916d9eb0", "EXCHANGE_S_ENTERPRISE", "exchange"),
-    ("57ff2da0-773e-42df-b2af-ffb7a2317929", "TEAMS1", "TeamspaceAPI"),
+    (
+        "efb87545-963c-4e0d-99df-69c6916d9eb0",
+        "EXCHANGE_S_ENTERPRISE",
+        "exchange",
+    ),
+    (
+        "57ff2da0-773e-42df-b2af-ffb7a2317929",
+        "TEAMS1",
+        "TeamspaceAPI",
+    ),
 ];
 
 /// What Graph gives without `$select`.
 const DEFAULT_FIELDS: [&str; 11] = [
-    "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
-    "preferredLanguage", "surname", "userPrincipalName", "id",
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
 ];
 
 const TOP_DEFAULT: usize = 100;
@@ -53,14 +98,24 @@ enum UserFilter {
 
 impl Tenant {
     /// `GET /users`.
-    pub(crate) fn users(&self, path: &str, query: Option<&str>, asked: &Asked) -> Result<Response<Bytes>, GraphError> {
+    pub(crate) fn users(
+        &self,
+        path: &str,
+        query: Option<&str>,
+        asked: &Asked,
+    ) -> Result<Response<Bytes>, GraphError> {
         let parameters = paging::parameters(query);
-        let top = paging::top(&parameters, TOP_DEFAULT, TOP_MOST).map_err(GraphError::bad_request)?;
-        let filter = paging::parameter(&parameters, "filter").map(parse_filter).transpose()?;
+        let top =
+            paging::top(&parameters, TOP_DEFAULT, TOP_MOST).map_err(GraphError::bad_request)?;
+        let filter = paging::parameter(&parameters, "filter")
+            .map(parse_filter)
+            .transpose()?;
         let begin = match paging::parameter(&parameters, "skiptoken") {
             Some(token) => {
                 let opened = paging::open(self.options.seed, hash_text(0, "users"), token);
-                opened.ok_or_else(|| GraphError::bad_request("Skip token is not valid."))?.1 as u32
+                opened
+                    .ok_or_else(|| GraphError::bad_request("Skip token is not valid."))?
+                    .1 as u32
             }
             None => 0,
         };
@@ -69,7 +124,10 @@ impl Tenant {
         let mut next = None;
         for index in begin..self.people.count {
             let person = self.people.person(index);
-            if filter.as_ref().is_some_and(|filter| !self.passes(filter, &person)) {
+            if filter
+                .as_ref()
+                .is_some_and(|filter| !self.passes(filter, &person))
+            {
                 continue;
             }
             if values.len() == top {
@@ -79,32 +137,70 @@ impl Tenant {
             values.push(Value::Object(self.user_json(&person, &view)));
         }
         let mut body = Map::new();
-        body.insert("@odata.context".into(), view.context(&asked.base, "users", false).into());
+        body.insert(
+            "@odata.context".into(),
+            view.context(&asked.base, "users", false).into(),
+        );
         if let Some(index) = next {
-            let token = paging::seal(self.options.seed, hash_text(0, "users"), 0, u64::from(index));
-            body.insert("@odata.nextLink".into(), paging::next_link(&asked.base, path, &parameters, &token).into());
+            let token = paging::seal(
+                self.options.seed,
+                hash_text(0, "users"),
+                0,
+                u64::from(index),
+            );
+            body.insert(
+                "@odata.nextLink".into(),
+                paging::next_link(&asked.base, path, &parameters, &token).into(),
+            );
         }
         body.insert("value".into(), values.into());
         Ok(asked.json(Value::Object(body).to_string()))
     }
 
     /// `GET /users/{id}`.
-    pub(crate) fn user(&self, id: &str, query: Option<&str>, asked: &Asked) -> Result<Response<Bytes>, GraphError> {
+    pub(crate) fn user(
+        &self,
+        id: &str,
+        query: Option<&str>,
+        asked: &Asked,
+    ) -> Result<Response<Bytes>, GraphError> {
         let person = self.existing(id)?;
         Ok(self.one(&person, query, asked, "users"))
     }
 
     /// `GET /users/{id}/manager`.
-    pub(crate) fn manager(&self, id: &str, query: Option<&str>, asked: &Asked) -> Result<Response<Bytes>, GraphError> {
+    pub(crate) fn manager(
+        &self,
+        id: &str,
+        query: Option<&str>,
+        asked: &Asked,
+    ) -> Result<Response<Bytes>, GraphError> {
         let person = self.existing(id)?;
-        let manager = self.people.manager(person.index).ok_or_else(|| GraphError::no_such_resource("manager"))?;
-        Ok(self.one(&self.people.person(manager), query, asked, "directoryObjects"))
+        let manager = self
+            .people
+            .manager(person.index)
+            .ok_or_else(|| GraphError::no_such_resource("manager"))?;
+        Ok(self.one(
+            &self.people.person(manager),
+            query,
+            asked,
+            "directoryObjects",
+        ))
     }
 
-    fn one(&self, person: &Person, query: Option<&str>, asked: &Asked, set: &str) -> Response<Bytes> {
+    fn one(
+        &self,
+        person: &Person,
+        query: Option<&str>,
+        asked: &Asked,
+        set: &str,
+    ) -> Response<Bytes> {
         let view = View::of(&paging::parameters(query));
         let mut body = Map::new();
-        body.insert("@odata.context".into(), view.context(&asked.base, set, true).into());
+        body.insert(
+            "@odata.context".into(),
+            view.context(&asked.base, set, true).into(),
+        );
         if set == "directoryObjects" {
             body.insert("@odata.type".into(), "#microsoft.graph.user".into());
         }
@@ -114,7 +210,9 @@ impl Tenant {
 
     fn existing(&self, id: &str) -> Result<Person, GraphError> {
         let found = self.people.find(id).map(|index| self.people.person(index));
-        found.filter(|person| person.access != Access::Deleted).ok_or_else(|| GraphError::no_such_resource(id))
+        found
+            .filter(|person| person.access != Access::Deleted)
+            .ok_or_else(|| GraphError::no_such_resource(id))
     }
 
     fn passes(&self, filter: &UserFilter, person: &Person) -> bool {
@@ -131,20 +229,32 @@ impl Tenant {
             skus.push(E5_SKU);
         }
         if person.licensed() && !self.license_removed(person.index) {
-            skus.push(if person.second_sku { SECOND_COPILOT_SKU } else { COPILOT_SKU });
+            skus.push(if person.second_sku {
+                SECOND_COPILOT_SKU
+            } else {
+                COPILOT_SKU
+            });
         }
         skus
     }
 
     fn user_json(&self, person: &Person, view: &View) -> Map<String, Value> {
-        let mut json: Map<String, Value> =
-            view.fields.iter().filter_map(|field| Some((field.clone(), self.field(person, field)?))).collect();
+        let mut json: Map<String, Value> = view
+            .fields
+            .iter()
+            .filter_map(|field| Some((field.clone(), self.field(person, field)?)))
+            .collect();
         if let Some(fields) = &view.manager
             && let Some(manager) = self.people.manager(person.index)
         {
             let manager = self.people.person(manager);
-            let view = View { fields: fields.clone(), manager: None, selected: true };
-            let mut expanded = Map::from_iter([("@odata.type".to_owned(), json!("#microsoft.graph.user"))]);
+            let view = View {
+                fields: fields.clone(),
+                manager: None,
+                selected: true,
+            };
+            let mut expanded =
+                Map::from_iter([("@odata.type".to_owned(), json!("#microsoft.graph.user"))]);
             expanded.extend(self.user_json(&manager, &view));
             json.insert("manager".into(), expanded.into());
         }
@@ -173,7 +283,13 @@ impl Tenant {
             "companyName" => if_member(self.options.organization.as_str().into()),
             "employeeId" => if_member(format!("{:06}", person.index + 1).into()),
             "mobilePhone" => Value::Null,
-            "businessPhones" => if member { json!([format!("+1 555 {:07}", drawn % 10_000_000)]) } else { json!([]) },
+            "businessPhones" => {
+                if member {
+                    json!([format!("+1 555 {:07}", drawn % 10_000_000)])
+                } else {
+                    json!([])
+                }
+            }
             "accountEnabled" => person.enabled.into(),
             "userType" => if member { "Member" } else { "Guest" }.into(),
             "createdDateTime" => iso_seconds(person.created_ms).into(),
@@ -186,8 +302,11 @@ impl Tenant {
 
     fn assigned_licenses(&self, person: &Person) -> Value {
         let licenses = self.skus(person).into_iter().map(|sku| {
-            let disabled: &[&str] =
-                if person.access == Access::PlanDisabled && sku != E5_SKU { &[COPILOT_CHAT_PLAN] } else { &[] };
+            let disabled: &[&str] = if person.access == Access::PlanDisabled && sku != E5_SKU {
+                &[COPILOT_CHAT_PLAN]
+            } else {
+                &[]
+            };
             json!({"disabledPlans": disabled, "skuId": sku})
         });
         licenses.collect()
@@ -195,9 +314,7 @@ impl Tenant {
 
     fn assigned_plans(&self, person: &Person) -> Value {
         let assigned = iso_seconds(person.created_ms + 30 * DAY_MS);
-        let plan = |(id, _, service): &(&str, &str, &str), status: &str| {
-            json!({"assignedDateTime": assigned, "capabilityStatus": status, "service": service, "servicePlanId": id})
-        };
+        let plan = |(id, _, service): &(&str, &str, &str), status: &str| json!({"assignedDateTime": assigned, "capabilityStatus": status, "service": service, "servicePlanId": id});
         let mut plans = Vec::new();
         if !person.guest() {
             plans.extend(E5_PLANS.iter().map(|entry| plan(entry, "Enabled")));
@@ -205,7 +322,8 @@ impl Tenant {
         if person.licensed() {
             let removed = self.license_removed(person.index);
             plans.extend(COPILOT_PLANS.iter().map(|entry| {
-                let off = removed || person.access == Access::PlanDisabled && entry.0 == COPILOT_CHAT_PLAN;
+                let off = removed
+                    || person.access == Access::PlanDisabled && entry.0 == COPILOT_CHAT_PLAN;
                 plan(entry, if off { "Deleted" } else { "Enabled" })
             }));
         }
@@ -250,9 +368,7 @@ impl Tenant {
 
     /// `GET /organization`.
     pub(crate) fn organization(&self, asked: &Asked) -> Response<Bytes> {
-        let domain = |name: &str, initial: bool| {
-            json!({"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": initial, "isInitial": initial, "name": name, "type": "Managed"})
-        };
+        let domain = |name: &str, initial: bool| json!({"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": initial, "isInitial": initial, "name": name, "type": "Managed"});
         let body = json!({
             "@odata.context": format!("{}/v1.0/$metadata#organization", asked.base),
             "value": [{
@@ -274,33 +390,65 @@ struct View {
 
 impl View {
     fn of(parameters: &[(String, String)]) -> Self {
-        let split = |list: &str| list.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty()).collect();
+        let split = |list: &str| {
+            list.split(',')
+                .map(|field| field.trim().to_owned())
+                .filter(|field| !field.is_empty())
+                .collect()
+        };
         let select = paging::parameter(parameters, "select");
         let fields = select.map_or_else(|| DEFAULT_FIELDS.map(str::to_owned).to_vec(), split);
-        let manager = paging::parameter(parameters, "expand").filter(|expand| expand.starts_with("manager")).map(|expand| {
-            let inner = expand.split_once("$select=").map(|(_, list)| list.trim_end_matches(')'));
-            inner.map_or_else(|| DEFAULT_FIELDS.map(str::to_owned).to_vec(), split)
-        });
-        Self { fields, manager, selected: select.is_some() }
+        let manager = paging::parameter(parameters, "expand")
+            .filter(|expand| expand.starts_with("manager"))
+            .map(|expand| {
+                let inner = expand
+                    .split_once("$select=")
+                    .map(|(_, list)| list.trim_end_matches(')'));
+                inner.map_or_else(|| DEFAULT_FIELDS.map(str::to_owned).to_vec(), split)
+            });
+        Self {
+            fields,
+            manager,
+            selected: select.is_some(),
+        }
     }
 
     fn context(&self, base: &str, set: &str, single: bool) -> String {
         let mut fields = self.fields.clone();
-        fields.extend(self.manager.as_ref().map(|inner| format!("manager({})", inner.join(","))));
-        let shown = if self.selected || self.manager.is_some() { format!("({})", fields.join(",")) } else { String::new() };
-        format!("{base}/v1.0/$metadata#{set}{shown}{}", if single { "/$entity" } else { "" })
+        fields.extend(
+            self.manager
+                .as_ref()
+                .map(|inner| format!("manager({})", inner.join(","))),
+        );
+        let shown = if self.selected || self.manager.is_some() {
+            format!("({})", fields.join(","))
+        } else {
+            String::new()
+        };
+        format!(
+            "{base}/v1.0/$metadata#{set}{shown}{}",
+            if single { "/$entity" } else { "" }
+        )
     }
 }
 
 fn parse_filter(text: &str) -> Result<UserFilter, GraphError> {
     let unsupported = || {
-        let message = format!("Unsupported or invalid query filter clause specified for resource 'User': {text}");
-        GraphError::new(http::StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", message)
+        let message = format!(
+            "Unsupported or invalid query filter clause specified for resource 'User': {text}"
+        );
+        GraphError::new(
+            http::StatusCode::BAD_REQUEST,
+            "Request_UnsupportedQuery",
+            message,
+        )
     };
     let unquoted = |text: &str| text.trim().trim_matches('\'').to_owned();
     if let Some(rest) = text.strip_prefix("assignedLicenses/any(") {
         let (_, sku) = rest.split_once("/skuId eq ").ok_or_else(unsupported)?;
-        return Ok(UserFilter::Sku(unquoted(sku.strip_suffix(')').ok_or_else(unsupported)?).to_lowercase()));
+        return Ok(UserFilter::Sku(
+            unquoted(sku.strip_suffix(')').ok_or_else(unsupported)?).to_lowercase(),
+        ));
     }
     match text.split_once(" eq ") {
         Some(("userPrincipalName", upn)) => Ok(UserFilter::Upn(unquoted(upn))),

@@ -14,7 +14,9 @@ pub(crate) const fn mix(value: u64) -> u64 {
 
 /// The hash of a sequence of numbers.
 pub(crate) fn hash(parts: &[u64]) -> u64 {
-    parts.iter().fold(0x5bd1_e995, |state, part| mix(state ^ part))
+    parts
+        .iter()
+        .fold(0x5bd1_e995, |state, part| mix(state ^ part))
 }
 
 /// The hash of a text.
@@ -109,13 +111,18 @@ mod tests {
             assert_eq!(place, again.below(10));
             counts[place as usize] += 1;
         }
-        assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (850..1150).contains(count)),
+            "{counts:?}"
+        );
     }
 
     #[test]
     fn weights_are_kept() {
         let mut draw = Draw::of(&[7]);
-        let heavy = (0..10_000).filter(|_| draw.weighted(&[1, 0, 3]) == 2).count();
+        let heavy = (0..10_000)
+            .filter(|_| draw.weighted(&[1, 0, 3]) == 2)
+            .count();
         assert!((7200..7800).contains(&heavy), "{heavy}");
     }
 

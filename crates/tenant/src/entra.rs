@@ -20,8 +20,12 @@ use crate::time::entra as entra_time;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Graph hosts of the clouds, and of nobody else.
-const GRAPH_HOSTS: [&str; 4] =
-    ["graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"];
+const GRAPH_HOSTS: [&str; 4] = [
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+];
 
 /// An error as Entra writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +39,22 @@ pub(crate) struct EntraError {
 impl EntraError {
     /// The client did not prove who it is: 401.
     pub(crate) fn invalid_client(number: u32, message: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNAUTHORIZED, error: "invalid_client", number, message: message.into() }
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            error: "invalid_client",
+            number,
+            message: message.into(),
+        }
     }
 
     /// The request is wrong: 400.
     fn invalid_request(error: &'static str, number: u32, message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error, number, message: message.into() }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error,
+            number,
+            message: message.into(),
+        }
     }
 
     fn respond(&self, asked: &Asked) -> Response<Bytes> {
@@ -60,7 +74,11 @@ impl EntraError {
             "correlation_id": correlation_id,
             "error_uri": format!("https://login.microsoftonline.com/error?code={}", self.number),
         });
-        asked.respond(self.status, "application/json; charset=utf-8", body.to_string().into())
+        asked.respond(
+            self.status,
+            "application/json; charset=utf-8",
+            body.to_string().into(),
+        )
     }
 }
 
@@ -116,7 +134,11 @@ pub(crate) struct Entra {
 
 impl Entra {
     pub(crate) fn new(options: &TenantOptions) -> Result<Self, TenantError> {
-        let certificates = options.certificates.iter().map(|der| Registered::from_der(der)).collect::<Result<_, _>>()?;
+        let certificates = options
+            .certificates
+            .iter()
+            .map(|der| Registered::from_der(der))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             seed: options.seed,
             tenant_id: options.tenant_id.to_lowercase(),
@@ -135,7 +157,8 @@ impl Entra {
 
     /// Answers `POST /{tenant}/oauth2/v2.0/token`.
     pub(crate) fn answer(&self, tenant: &str, form: &[u8], asked: &Asked) -> Response<Bytes> {
-        let fields: HashMap<String, String> = url::form_urlencoded::parse(form).into_owned().collect();
+        let fields: HashMap<String, String> =
+            url::form_urlencoded::parse(form).into_owned().collect();
         match self.check(tenant, &fields, asked) {
             Ok(audience) => self.issue(&audience, asked),
             Err(error) => error.respond(asked),
@@ -143,7 +166,11 @@ impl Entra {
     }
 
     /// Who has it may do what the token says. `needed`: any one of these roles.
-    pub(crate) fn roles_of(&self, bearer: Option<&str>, now_ms: i64) -> Result<Vec<String>, BadToken> {
+    pub(crate) fn roles_of(
+        &self,
+        bearer: Option<&str>,
+        now_ms: i64,
+    ) -> Result<Vec<String>, BadToken> {
         let token = bearer.ok_or(BadToken::Missing)?;
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         let found = issued.get(token).ok_or(BadToken::Unknown)?;
@@ -155,7 +182,10 @@ impl Entra {
 
     /// All tokens handed out so far stop working.
     pub(crate) fn revoke_all(&self) {
-        self.issued.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.issued
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// Tokens handed out from now on carry these roles.
@@ -164,24 +194,42 @@ impl Entra {
     }
 
     /// Checks a request in the order that Entra does; gives the audience that the scope asks for.
-    fn check(&self, tenant: &str, fields: &HashMap<String, String>, asked: &Asked) -> Result<String, EntraError> {
+    fn check(
+        &self,
+        tenant: &str,
+        fields: &HashMap<String, String>,
+        asked: &Asked,
+    ) -> Result<String, EntraError> {
         let tenant = tenant.to_lowercase();
         if tenant != self.tenant_id && tenant != self.domain {
             let message = format!(
                 "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
             );
-            return Err(EntraError::invalid_request("invalid_request", 90_002, message));
+            return Err(EntraError::invalid_request(
+                "invalid_request",
+                90_002,
+                message,
+            ));
         }
         let field = |name: &str| {
-            fields.get(name).filter(|value| !value.is_empty()).map(String::as_str).ok_or_else(|| {
-                let message = format!("The request body must contain the following parameter: '{name}'.");
-                EntraError::invalid_request("invalid_request", 900_144, message)
-            })
+            fields
+                .get(name)
+                .filter(|value| !value.is_empty())
+                .map(String::as_str)
+                .ok_or_else(|| {
+                    let message =
+                        format!("The request body must contain the following parameter: '{name}'.");
+                    EntraError::invalid_request("invalid_request", 900_144, message)
+                })
         };
         let grant = field("grant_type")?;
         if grant != "client_credentials" {
             let message = format!("The app returned an unsupported grant type '{grant}'.");
-            return Err(EntraError::invalid_request("unsupported_grant_type", 70_003, message));
+            return Err(EntraError::invalid_request(
+                "unsupported_grant_type",
+                70_003,
+                message,
+            ));
         }
         let client_id = field("client_id")?;
         if client_id.to_lowercase() != self.client_id {
@@ -189,15 +237,26 @@ impl Entra {
                 "Application with identifier '{client_id}' was not found in the directory '{}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
                 self.domain
             );
-            return Err(EntraError::invalid_request("unauthorized_client", 700_016, message));
+            return Err(EntraError::invalid_request(
+                "unauthorized_client",
+                700_016,
+                message,
+            ));
         }
         let audience = audience_of(field("scope")?)?;
         match (fields.get("client_assertion"), fields.get("client_secret")) {
             (Some(assertion), _) => {
-                let kind = fields.get("client_assertion_type").map_or("", String::as_str);
+                let kind = fields
+                    .get("client_assertion_type")
+                    .map_or("", String::as_str);
                 if kind != ASSERTION_TYPE {
-                    let message = "The value of parameter 'client_assertion_type' is not supported.";
-                    return Err(EntraError::invalid_request("invalid_request", 900_144, message));
+                    let message =
+                        "The value of parameter 'client_assertion_type' is not supported.";
+                    return Err(EntraError::invalid_request(
+                        "invalid_request",
+                        900_144,
+                        message,
+                    ));
                 }
                 self.check_assertion(assertion, &tenant, asked)?;
             }
@@ -225,21 +284,41 @@ impl Entra {
         Ok(())
     }
 
-    fn check_assertion(&self, assertion: &str, tenant: &str, asked: &Asked) -> Result<(), EntraError> {
-        let endpoint = |authority: &str, tenant: &str| format!("{authority}/{tenant}/oauth2/v2.0/token");
+    fn check_assertion(
+        &self,
+        assertion: &str,
+        tenant: &str,
+        asked: &Asked,
+    ) -> Result<(), EntraError> {
+        let endpoint =
+            |authority: &str, tenant: &str| format!("{authority}/{tenant}/oauth2/v2.0/token");
         let mut audiences = Vec::new();
-        let clouds = ["microsoftonline.com", "microsoftonline.us", "chinacloudapi.cn"];
-        let authorities = clouds.iter().map(|host| format!("https://login.{host}")).chain([asked.base.clone()]);
+        let clouds = [
+            "microsoftonline.com",
+            "microsoftonline.us",
+            "chinacloudapi.cn",
+        ];
+        let authorities = clouds
+            .iter()
+            .map(|host| format!("https://login.{host}"))
+            .chain([asked.base.clone()]);
         for authority in authorities {
             for name in [tenant, &self.tenant_id, &self.domain] {
                 audiences.push(endpoint(&authority, name));
             }
         }
-        let proven = Registered::verify(&self.certificates, assertion, &self.client_id, &audiences, asked.now_ms)?;
+        let proven = Registered::verify(
+            &self.certificates,
+            assertion,
+            &self.client_id,
+            &audiences,
+            asked.now_ms,
+        )?;
         let mut seen = self.seen_jti.lock().unwrap_or_else(PoisonError::into_inner);
         seen.retain(|_, expires_ms| *expires_ms + SKEW_MS > asked.now_ms);
         if seen.insert(proven.jti, proven.expires_ms).is_some() {
-            let message = "Invalid JWT token. The client assertion with this 'jti' has been used before.";
+            let message =
+                "Invalid JWT token. The client assertion with this 'jti' has been used before.";
             return Err(EntraError::invalid_client(50_027, message));
         }
         Ok(())
@@ -248,7 +327,11 @@ impl Entra {
     fn issue(&self, audience: &str, asked: &Asked) -> Response<Bytes> {
         let now_s = asked.now_ms.div_euclid(1000);
         let count = self.count.fetch_add(1, Ordering::Relaxed);
-        let roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let roles = self
+            .roles
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let service_principal = uuid(hash_text(self.seed, &self.client_id));
         let claims = AccessClaims {
             aud: audience,
@@ -268,7 +351,11 @@ impl Entra {
         };
         let key = EncodingKey::from_secret(&hash(&[self.seed, 0x6b_65_79]).to_le_bytes().repeat(4));
         let Ok(token) = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key) else {
-            let failed = EntraError::invalid_request("temporarily_unavailable", 90_033, "A transient error has occurred.");
+            let failed = EntraError::invalid_request(
+                "temporarily_unavailable",
+                90_033,
+                "A transient error has occurred.",
+            );
             return failed.respond(asked);
         };
         let expires_ms = asked.now_ms + self.lifetime_s as i64 * 1000;
@@ -281,13 +368,19 @@ impl Entra {
             "ext_expires_in": self.lifetime_s,
             "access_token": token,
         });
-        asked.respond(StatusCode::OK, "application/json; charset=utf-8", body.to_string().into())
+        asked.respond(
+            StatusCode::OK,
+            "application/json; charset=utf-8",
+            body.to_string().into(),
+        )
     }
 }
 
 /// The resource that a scope names: a Graph host's `.default`.
 fn audience_of(scope: &str) -> Result<String, EntraError> {
-    let known = GRAPH_HOSTS.iter().find(|host| scope == format!("https://{host}/.default"));
+    let known = GRAPH_HOSTS
+        .iter()
+        .find(|host| scope == format!("https://{host}/.default"));
     known.map(|host| format!("https://{host}")).ok_or_else(|| {
         let message = format!("The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid.");
         EntraError::invalid_request("invalid_scope", 70_011, message)

@@ -88,7 +88,9 @@ pub struct Faults {
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { rates: [0.0; Fault::ALL.len()] }
+        Self {
+            rates: [0.0; Fault::ALL.len()],
+        }
     }
 }
 
@@ -117,12 +119,20 @@ impl Faults {
 
     /// Whether anything of this kind may go wrong.
     pub fn any(&self, of: FaultOf) -> bool {
-        Fault::ALL.iter().any(|fault| fault.of() == of && self.rate(*fault) > 0.0)
+        Fault::ALL
+            .iter()
+            .any(|fault| fault.of() == of && self.rate(*fault) > 0.0)
     }
 
     /// The fault of this kind, if any, that the n-th attempt at a request meets. The kinds share one draw, so that
     /// each comes at its own rate and the sum of the rates is the share of attempts that fail.
-    pub(crate) fn at_attempt(&self, of: FaultOf, seed: u64, key: u64, attempt: u32) -> Option<Fault> {
+    pub(crate) fn at_attempt(
+        &self,
+        of: FaultOf,
+        seed: u64,
+        key: u64,
+        attempt: u32,
+    ) -> Option<Fault> {
         let mut left = unit(hash(&[seed, key, u64::from(attempt), 0xfa01]));
         for fault in Fault::ALL.iter().copied().filter(|fault| fault.of() == of) {
             let rate = self.rate(fault);
@@ -166,7 +176,11 @@ pub enum FaultRateError {
 }
 
 fn names() -> String {
-    Fault::ALL.iter().map(|fault| fault.name()).collect::<Vec<_>>().join(", ")
+    Fault::ALL
+        .iter()
+        .map(|fault| fault.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl FromStr for Fault {
@@ -182,12 +196,20 @@ impl FromStr for FaultRate {
     type Err = FaultRateError;
 
     fn from_str(text: &str) -> Result<Self, FaultRateError> {
-        let (name, rate) = text.split_once('=').ok_or_else(|| FaultRateError::NoEquals(text.to_owned()))?;
-        let parsed: f64 = rate.trim().parse().map_err(|_| FaultRateError::BadRate(rate.to_owned()))?;
+        let (name, rate) = text
+            .split_once('=')
+            .ok_or_else(|| FaultRateError::NoEquals(text.to_owned()))?;
+        let parsed: f64 = rate
+            .trim()
+            .parse()
+            .map_err(|_| FaultRateError::BadRate(rate.to_owned()))?;
         if !(0.0..=1.0).contains(&parsed) {
             return Err(FaultRateError::BadRate(rate.to_owned()));
         }
-        Ok(Self { fault: name.trim().parse()?, rate: parsed })
+        Ok(Self {
+            fault: name.trim().parse()?,
+            rate: parsed,
+        })
     }
 }
 
@@ -199,7 +221,9 @@ impl fmt::Display for FaultRate {
 
 impl FromIterator<FaultRate> for Faults {
     fn from_iter<I: IntoIterator<Item = FaultRate>>(settings: I) -> Self {
-        settings.into_iter().fold(Self::none(), |faults, setting| faults.with(setting.fault, setting.rate))
+        settings.into_iter().fold(Self::none(), |faults, setting| {
+            faults.with(setting.fault, setting.rate)
+        })
     }
 }
 
@@ -233,11 +257,23 @@ mod tests {
         for fault in Fault::ALL {
             let text = format!("{}=0.25", fault.name());
             let setting: FaultRate = text.parse().unwrap();
-            assert_eq!(setting, FaultRate { fault: *fault, rate: 0.25 });
+            assert_eq!(
+                setting,
+                FaultRate {
+                    fault: *fault,
+                    rate: 0.25
+                }
+            );
             assert_eq!(setting.to_string(), text);
         }
-        assert!(matches!("error_500".parse::<FaultRate>(), Err(FaultRateError::NoEquals(_))));
-        assert!(matches!("error_501=1".parse::<FaultRate>(), Err(FaultRateError::UnknownFault(_))));
+        assert!(matches!(
+            "error_500".parse::<FaultRate>(),
+            Err(FaultRateError::NoEquals(_))
+        ));
+        assert!(matches!(
+            "error_501=1".parse::<FaultRate>(),
+            Err(FaultRateError::UnknownFault(_))
+        ));
         for rate in ["x", "1.1", "-0.1", "NaN"] {
             let setting = format!("hang={rate}").parse::<FaultRate>();
             assert!(matches!(setting, Err(FaultRateError::BadRate(_))), "{rate}");
@@ -246,13 +282,23 @@ mod tests {
 
     #[test]
     fn each_attempt_fault_comes_at_its_rate() {
-        let faults = Faults::none().with(Fault::Error500, 0.1).with(Fault::Hang, 0.3);
+        let faults = Faults::none()
+            .with(Fault::Error500, 0.1)
+            .with(Fault::Hang, 0.3);
         let mut counts: HashMap<Option<Fault>, u32> = HashMap::new();
         for key in 0..20_000 {
-            *counts.entry(faults.at_attempt(FaultOf::Attempt, 1, hash(&[key]), 0)).or_default() += 1;
+            *counts
+                .entry(faults.at_attempt(FaultOf::Attempt, 1, hash(&[key]), 0))
+                .or_default() += 1;
         }
-        assert!((1_850..2_150).contains(&counts[&Some(Fault::Error500)]), "{counts:?}");
-        assert!((5_800..6_200).contains(&counts[&Some(Fault::Hang)]), "{counts:?}");
+        assert!(
+            (1_850..2_150).contains(&counts[&Some(Fault::Error500)]),
+            "{counts:?}"
+        );
+        assert!(
+            (5_800..6_200).contains(&counts[&Some(Fault::Hang)]),
+            "{counts:?}"
+        );
         assert_eq!(counts.len(), 3);
     }
 
@@ -260,7 +306,11 @@ mod tests {
     fn no_request_fails_forever() {
         let faults = Faults::none().with(Fault::CutBody, 0.5);
         for key in 0..1_000 {
-            let whole = (0..40).any(|attempt| faults.at_attempt(FaultOf::Attempt, 3, hash(&[key]), attempt).is_none());
+            let whole = (0..40).any(|attempt| {
+                faults
+                    .at_attempt(FaultOf::Attempt, 3, hash(&[key]), attempt)
+                    .is_none()
+            });
             assert!(whole, "request {key} never succeeds");
         }
     }
@@ -268,7 +318,10 @@ mod tests {
     #[test]
     fn a_good_token_is_refused_once_at_most() {
         let faults = Faults::none().with(Fault::ExpiredToken, 1.0);
-        assert_eq!(faults.at_attempt(FaultOf::Attempt, 1, 9, 0), Some(Fault::ExpiredToken));
+        assert_eq!(
+            faults.at_attempt(FaultOf::Attempt, 1, 9, 0),
+            Some(Fault::ExpiredToken)
+        );
         assert_eq!(faults.at_attempt(FaultOf::Attempt, 1, 9, 1), None);
     }
 }

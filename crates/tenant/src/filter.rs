@@ -34,7 +34,10 @@ impl Filter {
     /// Reads a filter, or says what is wrong with it.
     pub(crate) fn parse(text: &str, strictness: Strictness) -> Result<Self, String> {
         let tokens = tokens(text)?;
-        let mut parser = Parser { tokens: &tokens, strictness };
+        let mut parser = Parser {
+            tokens: &tokens,
+            strictness,
+        };
         let filter = parser.any()?;
         if let Some(token) = parser.tokens.first() {
             return Err(format!("Syntax error in filter: unexpected {token:?}."));
@@ -46,7 +49,9 @@ impl Filter {
             _ => {}
         });
         if (after > 0) != (before > 0) {
-            return Err("Both a lower and an upper bound of createdDateTime are required.".to_owned());
+            return Err(
+                "Both a lower and an upper bound of createdDateTime are required.".to_owned(),
+            );
         }
         Ok(filter)
     }
@@ -98,12 +103,16 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, String> {
                 rest = &rest[1..];
             }
             '\'' => {
-                let end = rest[1..].find('\'').ok_or("Syntax error in filter: a text has no closing quote.")?;
+                let end = rest[1..]
+                    .find('\'')
+                    .ok_or("Syntax error in filter: a text has no closing quote.")?;
                 tokens.push(Token::Text(&rest[1..=end]));
                 rest = &rest[end + 2..];
             }
             _ => {
-                let end = rest.find(|letter: char| letter.is_whitespace() || "()'".contains(letter)).unwrap_or(rest.len());
+                let end = rest
+                    .find(|letter: char| letter.is_whitespace() || "()'".contains(letter))
+                    .unwrap_or(rest.len());
                 tokens.push(Token::Word(&rest[..end]));
                 rest = &rest[end..];
             }
@@ -139,7 +148,11 @@ impl<'t> Parser<'t> {
         while self.word("or") {
             parts.push(self.all()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Any(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Filter::Any(parts)
+        })
     }
 
     fn all(&mut self) -> Result<Filter, String> {
@@ -147,7 +160,11 @@ impl<'t> Parser<'t> {
         while self.word("and") {
             parts.push(self.one()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::All(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Filter::All(parts)
+        })
     }
 
     fn one(&mut self) -> Result<Filter, String> {
@@ -167,35 +184,56 @@ impl<'t> Parser<'t> {
     fn comparison(&mut self, property: &str) -> Result<Filter, String> {
         let operator = match self.next() {
             Some(Token::Word(operator)) => *operator,
-            other => return Err(format!("Syntax error in filter: an operator is expected after {property}, not {other:?}.")),
+            other => {
+                return Err(format!(
+                    "Syntax error in filter: an operator is expected after {property}, not {other:?}."
+                ));
+            }
         };
         let value = self.next();
         match (property, operator, value) {
-            ("createdDateTime", "gt", Some(Token::Word(time))) => Ok(Filter::After(self.time(time)?)),
-            ("createdDateTime", "lt", Some(Token::Word(time))) => Ok(Filter::Before(self.time(time)?)),
-            ("appClass", "eq", Some(Token::Text(class))) => self.app(class),
-            ("createdDateTime" | "appClass", ..) => {
-                Err(format!("Operator '{operator}' is not supported for property '{property}' with this value."))
+            ("createdDateTime", "gt", Some(Token::Word(time))) => {
+                Ok(Filter::After(self.time(time)?))
             }
-            _ => Err(format!("Filtering on property '{property}' is not supported.")),
+            ("createdDateTime", "lt", Some(Token::Word(time))) => {
+                Ok(Filter::Before(self.time(time)?))
+            }
+            ("appClass", "eq", Some(Token::Text(class))) => self.app(class),
+            ("createdDateTime" | "appClass", ..) => Err(format!(
+                "Operator '{operator}' is not supported for property '{property}' with this value."
+            )),
+            _ => Err(format!(
+                "Filtering on property '{property}' is not supported."
+            )),
         }
     }
 
     fn time(&self, text: &str) -> Result<i64, String> {
-        let time: Timestamp =
-            text.parse().map_err(|_| format!("The value '{text}' is not a valid Edm.DateTimeOffset."))?;
+        let time: Timestamp = text
+            .parse()
+            .map_err(|_| format!("The value '{text}' is not a valid Edm.DateTimeOffset."))?;
         if self.strictness.refuse_fractions && text.contains('.') {
-            return Err(format!("The value '{text}' is not supported: fractions of a second."));
+            return Err(format!(
+                "The value '{text}' is not supported: fractions of a second."
+            ));
         }
         Ok(time.as_millisecond())
     }
 
     fn app(&self, class: &str) -> Result<Filter, String> {
-        let last = class.strip_prefix("IPM.SkypeTeams.Message.Copilot.").unwrap_or("");
-        if self.strictness.any_app || DOCUMENTED.iter().any(|known| known.eq_ignore_ascii_case(last)) {
+        let last = class
+            .strip_prefix("IPM.SkypeTeams.Message.Copilot.")
+            .unwrap_or("");
+        if self.strictness.any_app
+            || DOCUMENTED
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(last))
+        {
             Ok(Filter::App(class.to_owned()))
         } else {
-            Err(format!("The value '{class}' is not supported for property 'appClass'."))
+            Err(format!(
+                "The value '{class}' is not supported for property 'appClass'."
+            ))
         }
     }
 }
@@ -205,7 +243,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const STRICT: Strictness = Strictness { refuse_fractions: true, any_app: false };
+    const STRICT: Strictness = Strictness {
+        refuse_fractions: true,
+        any_app: false,
+    };
     const WORD: &str = "IPM.SkypeTeams.Message.Copilot.Word";
     const TEAMS: &str = "IPM.SkypeTeams.Message.Copilot.Teams";
 
@@ -215,7 +256,10 @@ mod tests {
 
     #[test]
     fn bounds_are_exclusive_and_needed_together() {
-        let filter = parse("createdDateTime gt 1970-01-01T00:00:01Z and createdDateTime lt 1970-01-01T00:00:03Z").unwrap();
+        let filter = parse(
+            "createdDateTime gt 1970-01-01T00:00:01Z and createdDateTime lt 1970-01-01T00:00:03Z",
+        )
+        .unwrap();
         assert_eq!(filter.window(), (1_000, 3_000));
         for (at_ms, passes) in [(1_000, false), (1_001, true), (2_999, true), (3_000, false)] {
             assert_eq!(filter.passes(at_ms, WORD), passes, "{at_ms}");
@@ -227,12 +271,24 @@ mod tests {
 
     #[test]
     fn apps_are_joined_by_or_with_or_without_parentheses() {
-        let bounds = "createdDateTime gt 1970-01-01T00:00:01Z and createdDateTime lt 1970-01-01T00:00:03Z";
+        let bounds =
+            "createdDateTime gt 1970-01-01T00:00:01Z and createdDateTime lt 1970-01-01T00:00:03Z";
         let apps = format!("appClass eq '{WORD}' or appClass eq '{TEAMS}'");
-        for text in [&apps, &format!("({apps})"), &format!("{bounds} and ({apps})"), &format!("(({bounds}) and ({apps}))")] {
+        for text in [
+            &apps,
+            &format!("({apps})"),
+            &format!("{bounds} and ({apps})"),
+            &format!("(({bounds}) and ({apps}))"),
+        ] {
             let filter = parse(text).unwrap();
-            assert!(filter.passes(2_000, WORD) && filter.passes(2_000, TEAMS), "{text}");
-            assert!(!filter.passes(2_000, "IPM.SkypeTeams.Message.Copilot.Excel"), "{text}");
+            assert!(
+                filter.passes(2_000, WORD) && filter.passes(2_000, TEAMS),
+                "{text}"
+            );
+            assert!(
+                !filter.passes(2_000, "IPM.SkypeTeams.Message.Copilot.Excel"),
+                "{text}"
+            );
         }
         // Without parentheses the bounds hold for the first app only.
         let loose = parse(&format!("{bounds} and {apps}")).unwrap();
@@ -261,7 +317,10 @@ mod tests {
 
     #[test]
     fn strictness_can_be_lowered() {
-        let lax = Strictness { refuse_fractions: false, any_app: true };
+        let lax = Strictness {
+            refuse_fractions: false,
+            any_app: true,
+        };
         assert!(Filter::parse("appClass eq 'IPM.SkypeTeams.Message.Copilot.Loop'", lax).is_ok());
         let text = "createdDateTime gt 1970-01-01T00:00:01.500Z and createdDateTime lt 1970-01-01T00:00:03Z";
         assert_eq!(Filter::parse(text, lax).unwrap().window(), (1_500, 3_000));

@@ -31,7 +31,12 @@ pub(crate) fn escape(out: &mut Vec<u8>, text: &[u8]) {
         out.extend_from_slice(&[b'\\', letter]);
         if letter == b'u' {
             const HEX: &[u8; 16] = b"0123456789abcdef";
-            out.extend_from_slice(&[b'0', b'0', HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize]]);
+            out.extend_from_slice(&[
+                b'0',
+                b'0',
+                HEX[(byte >> 4) as usize],
+                HEX[(byte & 15) as usize],
+            ]);
         }
     }
     out.extend_from_slice(&text[copied..]);
@@ -56,7 +61,10 @@ mod tests {
 
     #[test]
     fn every_character_comes_back() {
-        let all: String = (0..0x3000u32).filter_map(char::from_u32).chain("\u{1f469}\u{200d}".chars()).collect();
+        let all: String = (0..0x3000u32)
+            .filter_map(char::from_u32)
+            .chain("\u{1f469}\u{200d}".chars())
+            .collect();
         let mut out = Vec::new();
         quoted(&mut out, &all);
         assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), all);

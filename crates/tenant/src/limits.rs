@@ -21,14 +21,22 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { burst_per_second: 30, sustained_per_second: 25, window_s: 10, enforced: true }
+        Self {
+            burst_per_second: 30,
+            sustained_per_second: 25,
+            window_s: 10,
+            enforced: true,
+        }
     }
 }
 
 impl Limits {
     /// No limit: for measuring how fast a client can be.
     pub fn off() -> Self {
-        Self { enforced: false, ..Self::default() }
+        Self {
+            enforced: false,
+            ..Self::default()
+        }
     }
 }
 
@@ -59,7 +67,10 @@ const SECOND: Duration = Duration::from_secs(1);
 
 impl Gate {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, state: Mutex::default() }
+        Self {
+            limits,
+            state: Mutex::default(),
+        }
     }
 
     /// Lets a request in, or says how long until there is room. Refused requests use up no room.
@@ -67,7 +78,10 @@ impl Gate {
         let window = Duration::from_secs(u64::from(self.limits.window_s.max(1)));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         note(&mut state.arrived, now, window);
-        state.peaks.in_a_second = state.peaks.in_a_second.max(within(&state.arrived, now, SECOND));
+        state.peaks.in_a_second = state
+            .peaks
+            .in_a_second
+            .max(within(&state.arrived, now, SECOND));
         state.peaks.in_a_window = state.peaks.in_a_window.max(state.arrived.len() as u32);
         if !self.limits.enforced {
             return Ok(());
@@ -75,7 +89,10 @@ impl Gate {
         forget(&mut state.accepted, now, window);
         let burst = self.limits.burst_per_second;
         let sustained = self.limits.sustained_per_second * self.limits.window_s.max(1);
-        let room_at = [room_at(&state.accepted, burst, SECOND), room_at(&state.accepted, sustained, window)];
+        let room_at = [
+            room_at(&state.accepted, burst, SECOND),
+            room_at(&state.accepted, sustained, window),
+        ];
         match room_at.into_iter().flatten().filter(|at| *at > now).max() {
             Some(at) => Err(at - now),
             None => {
@@ -86,7 +103,10 @@ impl Gate {
     }
 
     pub(crate) fn peaks(&self) -> Peaks {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).peaks
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .peaks
     }
 }
 
@@ -96,7 +116,10 @@ fn note(times: &mut VecDeque<Instant>, now: Instant, window: Duration) {
 }
 
 fn forget(times: &mut VecDeque<Instant>, now: Instant, window: Duration) {
-    while times.front().is_some_and(|oldest| now.duration_since(*oldest) >= window) {
+    while times
+        .front()
+        .is_some_and(|oldest| now.duration_since(*oldest) >= window)
+    {
         times.pop_front();
     }
 }
@@ -144,7 +167,10 @@ mod tests {
             refused += u32::from(gate.enter(Instant::now()).is_err());
             tokio::time::advance(Duration::from_millis(34)).await;
         }
-        assert!(refused > 100, "{refused} of 1000 at 29 a second were refused");
+        assert!(
+            refused > 100,
+            "{refused} of 1000 at 29 a second were refused"
+        );
         assert_eq!(gate.peaks().in_a_second, 30);
     }
 
@@ -154,6 +180,12 @@ mod tests {
         for _ in 0..500 {
             assert_eq!(gate.enter(Instant::now()), Ok(()));
         }
-        assert_eq!(gate.peaks(), Peaks { in_a_second: 500, in_a_window: 500 });
+        assert_eq!(
+            gate.peaks(),
+            Peaks {
+                in_a_second: 500,
+                in_a_window: 500
+            }
+        );
     }
 }

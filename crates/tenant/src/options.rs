@@ -126,24 +126,41 @@ impl Default for TenantOptions {
 impl TenantOptions {
     /// The defaults with another seed.
     pub fn seeded(seed: u64) -> Self {
-        Self { seed, ..Self::default() }
+        Self {
+            seed,
+            ..Self::default()
+        }
     }
 
     /// Everyone is a member with a license and a working plan: nobody's history is refused.
     #[must_use]
     pub fn everyone_licensed(self) -> Self {
-        Self { licensed_share: 1.0, plan_disabled_share: 0.0, guest_share: 0.0, deleted_share: 0.0, ..self }
+        Self {
+            licensed_share: 1.0,
+            plan_disabled_share: 0.0,
+            guest_share: 0.0,
+            deleted_share: 0.0,
+            ..self
+        }
     }
 
     /// No limits and no waiting: for measuring how fast a client can be.
     #[must_use]
     pub fn unthrottled(self) -> Self {
-        Self { limits: Limits::off(), latency_ms: 0..=0, directory_latency_ms: 0..=0, ..self }
+        Self {
+            limits: Limits::off(),
+            latency_ms: 0..=0,
+            directory_latency_ms: 0..=0,
+            ..self
+        }
     }
 
     /// Nothing happens after the start: the history stays as it is.
     #[must_use]
     pub fn frozen(self) -> Self {
-        Self { live: false, ..self }
+        Self {
+            live: false,
+            ..self
+        }
     }
 }

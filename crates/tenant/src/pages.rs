@@ -34,20 +34,37 @@ impl Junk {
 
 impl Tenant {
     /// Answers a request for a page of a user's history.
-    pub(crate) fn history_page(&self, id: &str, path: &str, query: Option<&str>, asked: &Asked) -> Result<Response<Bytes>, GraphError> {
-        let user = self.people.find(id).ok_or_else(|| GraphError::no_such_resource(id))?;
+    pub(crate) fn history_page(
+        &self,
+        id: &str,
+        path: &str,
+        query: Option<&str>,
+        asked: &Asked,
+    ) -> Result<Response<Bytes>, GraphError> {
+        let user = self
+            .people
+            .find(id)
+            .ok_or_else(|| GraphError::no_such_resource(id))?;
         self.check_access(user, id)?;
         let parameters = paging::parameters(query);
-        let top = paging::top(&parameters, TOP_DEFAULT, TOP_MOST).map_err(GraphError::bad_request)?;
+        let top =
+            paging::top(&parameters, TOP_DEFAULT, TOP_MOST).map_err(GraphError::bad_request)?;
         let filter = match paging::parameter(&parameters, "filter") {
             Some(_) if self.user_has(Fault::FilterRefused, user) => {
                 self.counters.fault(Fault::FilterRefused);
-                return Err(GraphError::bad_request("Filtering is not supported for this resource."));
+                return Err(GraphError::bad_request(
+                    "Filtering is not supported for this resource.",
+                ));
             }
-            Some(text) => Some(Filter::parse(text, self.strictness()).map_err(GraphError::bad_request)?),
+            Some(text) => {
+                Some(Filter::parse(text, self.strictness()).map_err(GraphError::bad_request)?)
+            }
             None => None,
         };
-        let purpose = hash(&[u64::from(user), hash_text(0, paging::parameter(&parameters, "filter").unwrap_or(""))]);
+        let purpose = hash(&[
+            u64::from(user),
+            hash_text(0, paging::parameter(&parameters, "filter").unwrap_or("")),
+        ]);
         let cursor = match paging::parameter(&parameters, "skiptoken") {
             Some(token) => {
                 let opened = paging::open(self.options.seed, purpose, token);
@@ -58,9 +75,23 @@ impl Tenant {
         let items = self.history_of(user, asked.now_ms);
         let mut body = Vec::with_capacity(top * 2_000 + 500);
         body.extend_from_slice(b"{\"@odata.context\":");
-        quoted(&mut body, &format!("{}/v1.0/$metadata#Collection(microsoft.graph.aiInteraction)", asked.base));
+        quoted(
+            &mut body,
+            &format!(
+                "{}/v1.0/$metadata#Collection(microsoft.graph.aiInteraction)",
+                asked.base
+            ),
+        );
         body.extend_from_slice(b",\"value\":[");
-        let last = self.write_page(&mut body, user, &items, filter.as_ref(), cursor, top, asked.now_ms);
+        let last = self.write_page(
+            &mut body,
+            user,
+            &items,
+            filter.as_ref(),
+            cursor,
+            top,
+            asked.now_ms,
+        );
         body.push(b']');
         if let Some((at_ms, salt)) = last {
             let foreign = self.user_has(Fault::ForeignNextLink, user);
@@ -70,31 +101,41 @@ impl Tenant {
             let base = if foreign { FOREIGN_HOST } else { &asked.base };
             let token = paging::seal(self.options.seed, purpose, at_ms, salt);
             body.extend_from_slice(b",\"@odata.nextLink\":");
-            quoted(&mut body, &paging::next_link(base, path, &parameters, &token));
+            quoted(
+                &mut body,
+                &paging::next_link(base, path, &parameters, &token),
+            );
         }
         body.push(b'}');
         Ok(asked.json(body))
     }
 
     fn strictness(&self) -> Strictness {
-        Strictness { refuse_fractions: self.options.refuse_fractions, any_app: self.options.filter_any_app }
+        Strictness {
+            refuse_fractions: self.options.refuse_fractions,
+            any_app: self.options.filter_any_app,
+        }
     }
 
     fn check_access(&self, user: u32, id: &str) -> Result<(), GraphError> {
-        let forbidden = |message: &str| Err(GraphError::new(StatusCode::FORBIDDEN, "Forbidden", message));
+        let forbidden =
+            |message: &str| Err(GraphError::new(StatusCode::FORBIDDEN, "Forbidden", message));
         match self.access_on_request(user) {
             Access::Readable => Ok(()),
             // What the service says to people whose plan is off, and all that it says.
             Access::PlanDisabled => forbidden("UnknownError"),
-            Access::Unlicensed | Access::LicenseRemoved => {
-                forbidden("User does not have valid license to access this resource: Microsoft 365 Copilot.")
-            }
+            Access::Unlicensed | Access::LicenseRemoved => forbidden(
+                "User does not have valid license to access this resource: Microsoft 365 Copilot.",
+            ),
             Access::Guest | Access::Deleted => Err(GraphError::no_such_resource(id)),
         }
     }
 
     /// Writes the items after the cursor until the page is full. Gives the order of its last item if more follow.
-    #[expect(clippy::too_many_arguments, reason = "a page is just that: whose, what, from where, how much, when")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a page is just that: whose, what, from where, how much, when"
+    )]
     fn write_page(
         &self,
         body: &mut Vec<u8>,
@@ -125,7 +166,11 @@ impl Tenant {
         let mut entries = 0;
         if let Some(order) = cursor
             && let Some(item) = items.get(begin).filter(|item| item.order() == order)
-            && self.options.faults.strikes(Fault::RepeatedItem, self.options.seed, hash(&[u64::from(user), item.salt]))
+            && self.options.faults.strikes(
+                Fault::RepeatedItem,
+                self.options.seed,
+                hash(&[u64::from(user), item.salt]),
+            )
         {
             self.counters.fault(Fault::RepeatedItem);
             entries = entry(body);
@@ -137,7 +182,9 @@ impl Tenant {
             if item.created_ms <= window.0 {
                 break;
             }
-            if item.visible_ms > now_ms || filter.is_some_and(|filter| !filter.passes(item.created_ms, &app_class(item))) {
+            if item.visible_ms > now_ms
+                || filter.is_some_and(|filter| !filter.passes(item.created_ms, &app_class(item)))
+            {
                 continue;
             }
             let junk = self.junk(user, item);
@@ -174,16 +221,36 @@ impl Tenant {
             body.extend_from_slice(b"null");
         }
         // Ids of their own: nobody may take them for the item beside them.
-        let other = Item { id_ms: item.id_ms + 500_000_000_000, salt: crate::draw::mix(item.salt), ..*item };
+        let other = Item {
+            id_ms: item.id_ms + 500_000_000_000,
+            salt: crate::draw::mix(item.salt),
+            ..*item
+        };
         if junk.no_time {
             self.counters.fault(Fault::NoTime);
             entries = entry(body);
-            writer.write(body, &other, now_ms, Oddity { no_time: true, ..Oddity::default() });
+            writer.write(
+                body,
+                &other,
+                now_ms,
+                Oddity {
+                    no_time: true,
+                    ..Oddity::default()
+                },
+            );
         }
         if junk.no_id {
             self.counters.fault(Fault::NoId);
             entries = entry(body);
-            writer.write(body, &other, now_ms, Oddity { no_id: true, ..Oddity::default() });
+            writer.write(
+                body,
+                &other,
+                now_ms,
+                Oddity {
+                    no_id: true,
+                    ..Oddity::default()
+                },
+            );
         }
         entries
     }
@@ -192,7 +259,11 @@ impl Tenant {
     pub(crate) fn junk(&self, user: u32, item: &Item) -> Junk {
         let thing = hash(&[u64::from(user), item.salt]);
         let strikes = |fault| self.options.faults.strikes(fault, self.options.seed, thing);
-        Junk { null: strikes(Fault::NullItem), no_time: strikes(Fault::NoTime), no_id: strikes(Fault::NoId) }
+        Junk {
+            null: strikes(Fault::NullItem),
+            no_time: strikes(Fault::NoTime),
+            no_id: strikes(Fault::NoId),
+        }
     }
 
     pub(crate) fn oddity(&self, user: u32, item: &Item) -> Oddity {

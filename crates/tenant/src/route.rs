@@ -17,11 +17,20 @@ pub(crate) enum Route {
 impl Route {
     /// Reads a path. Graph's segments are case-insensitive, ids too.
     pub(crate) fn of(path: &str) -> Self {
-        let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect();
-        let lower: Vec<String> = segments.iter().map(|segment| segment.to_lowercase()).collect();
+        let segments: Vec<String> = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(decode)
+            .collect();
+        let lower: Vec<String> = segments
+            .iter()
+            .map(|segment| segment.to_lowercase())
+            .collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
         if let [_, "oauth2", "v2.0", "token"] = lower[..] {
-            return Self::Token { tenant: segments[0].clone() };
+            return Self::Token {
+                tenant: segments[0].clone(),
+            };
         }
         let id = |place: usize| segments[place].clone();
         match lower[..] {
@@ -39,7 +48,13 @@ impl Route {
                 "interactionhistory",
                 "getallenterpriseinteractions" | "getallenterpriseinteractions()",
             ] => Self::History { id: id(3) },
-            _ => Self::Unknown { segment: segments.get(1).or(segments.first()).cloned().unwrap_or_default() },
+            _ => Self::Unknown {
+                segment: segments
+                    .get(1)
+                    .or(segments.first())
+                    .cloned()
+                    .unwrap_or_default(),
+            },
         }
     }
 
@@ -61,9 +76,19 @@ impl Route {
     /// Application permissions of which one is enough; none needed where empty.
     pub(crate) fn roles(&self) -> &'static [&'static str] {
         match self {
-            Self::Users | Self::User { .. } | Self::Manager { .. } => &["User.Read.All", "Directory.Read.All"],
-            Self::SubscribedSkus => &["Organization.Read.All", "LicenseAssignment.Read.All", "Directory.Read.All"],
-            Self::Organization => &["Organization.Read.All", "Directory.Read.All", "User.Read.All"],
+            Self::Users | Self::User { .. } | Self::Manager { .. } => {
+                &["User.Read.All", "Directory.Read.All"]
+            }
+            Self::SubscribedSkus => &[
+                "Organization.Read.All",
+                "LicenseAssignment.Read.All",
+                "Directory.Read.All",
+            ],
+            Self::Organization => &[
+                "Organization.Read.All",
+                "Directory.Read.All",
+                "User.Read.All",
+            ],
             Self::History { .. } => &["AiEnterpriseInteraction.Read.All"],
             Self::Token { .. } | Self::Batch | Self::Unknown { .. } => &[],
         }
@@ -76,7 +101,9 @@ fn decode(segment: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut place = 0;
     while place < bytes.len() {
-        let code = (bytes[place] == b'%').then(|| segment.get(place + 1..place + 3)).flatten();
+        let code = (bytes[place] == b'%')
+            .then(|| segment.get(place + 1..place + 3))
+            .flatten();
         match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
             Some(byte) => {
                 decoded.push(byte);
@@ -97,7 +124,9 @@ mod tests {
 
     #[test]
     fn paths_are_read_in_any_case_and_form() {
-        let history = Route::History { id: "a@b".to_owned() };
+        let history = Route::History {
+            id: "a@b".to_owned(),
+        };
         for path in [
             "/v1.0/copilot/users/a@b/interactionHistory/getAllEnterpriseInteractions",
             "/beta/Copilot/Users/a%40b/InteractionHistory/GetAllEnterpriseInteractions()",
@@ -105,10 +134,35 @@ mod tests {
         ] {
             assert_eq!(Route::of(path), history, "{path}");
         }
-        assert_eq!(Route::of("/v1.0/users/g%23EXT%23@x/manager"), Route::Manager { id: "g#EXT#@x".to_owned() });
-        assert_eq!(Route::of("/t/oauth2/v2.0/token"), Route::Token { tenant: "t".to_owned() });
-        assert_eq!(Route::of("/v1.0/me"), Route::Unknown { segment: "me".to_owned() });
-        assert_eq!(Route::of("/"), Route::Unknown { segment: String::new() });
-        assert_eq!(Route::of("/v1.0/users/%zz%é"), Route::User { id: "%zz%é".to_owned() });
+        assert_eq!(
+            Route::of("/v1.0/users/g%23EXT%23@x/manager"),
+            Route::Manager {
+                id: "g#EXT#@x".to_owned()
+            }
+        );
+        assert_eq!(
+            Route::of("/t/oauth2/v2.0/token"),
+            Route::Token {
+                tenant: "t".to_owned()
+            }
+        );
+        assert_eq!(
+            Route::of("/v1.0/me"),
+            Route::Unknown {
+                segment: "me".to_owned()
+            }
+        );
+        assert_eq!(
+            Route::of("/"),
+            Route::Unknown {
+                segment: String::new()
+            }
+        );
+        assert_eq!(
+            Route::of("/v1.0/users/%zz%é"),
+            Route::User {
+                id: "%zz%é".to_owned()
+            }
+        );
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
@@ -16,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Sleep, sleep};
 
 use crate::answer::Answer;
 use crate::tenant::Tenant;
@@ -47,12 +49,18 @@ async fn connection(tenant: Arc<Tenant>, stream: TcpStream) {
         let tenant = Arc::clone(&tenant);
         async move { respond(&tenant, request).await }
     });
-    if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
+    if let Err(error) = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await
+    {
         tracing::debug!(%error, "a connection ended early");
     }
 }
 
-async fn respond(tenant: &Tenant, request: Request<Incoming>) -> Result<Response<Breakable>, Dropped> {
+async fn respond(
+    tenant: &Tenant,
+    request: Request<Incoming>,
+) -> Result<Response<Breakable>, Dropped> {
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
@@ -65,10 +73,14 @@ async fn respond(tenant: &Tenant, request: Request<Incoming>) -> Result<Response
     };
     match tenant.answer(Request::from_parts(parts, body)).await {
         Answer::Whole(response) => Ok(response.map(Breakable::whole)),
-        Answer::Cut { response, keep_bytes } => {
+        Answer::Cut {
+            response,
+            keep_bytes,
+        } => {
             let (mut head, body) = response.into_parts();
-            head.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-            let broken = Breakable { left: Some(body.slice(..keep_bytes.min(body.len()))), whole_bytes: body.len(), breaks: true };
+            head.headers
+                .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+            let broken = Breakable::cut(&body, keep_bytes);
             Ok(Response::from_parts(head, broken))
         }
         Answer::Reset => Err(Dropped),
@@ -92,16 +104,32 @@ impl fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
+/// How long what is written has to reach the wire before the connection breaks. Without it hyper would drop the
+/// head too, which it holds back as long as more follows.
+const BREAK_AFTER: Duration = Duration::from_millis(10);
+
 /// A body that may end before it should.
 struct Breakable {
     left: Option<Bytes>,
-    whole_bytes: usize,
-    breaks: bool,
+    promised_bytes: usize,
+    breaking: Option<Pin<Box<Sleep>>>,
 }
 
 impl Breakable {
     fn whole(body: Bytes) -> Self {
-        Self { whole_bytes: body.len(), left: Some(body), breaks: false }
+        Self {
+            promised_bytes: body.len(),
+            left: Some(body),
+            breaking: None,
+        }
+    }
+
+    fn cut(body: &Bytes, keep_bytes: usize) -> Self {
+        Self {
+            promised_bytes: body.len(),
+            left: Some(body.slice(..keep_bytes.min(body.len()))),
+            breaking: Some(Box::pin(sleep(BREAK_AFTER))),
+        }
     }
 }
 
@@ -109,25 +137,28 @@ impl Body for Breakable {
     type Data = Bytes;
     type Error = Dropped;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
         match self.left.take() {
-            Some(data) if !data.is_empty() => {
-                if self.breaks {
-                    // One more turn, so that what is written reaches the wire before the end.
-                    context.waker().wake_by_ref();
-                }
-                Poll::Ready(Some(Ok(Frame::data(data))))
-            }
-            _ if self.breaks => Poll::Ready(Some(Err(Dropped))),
-            _ => Poll::Ready(None),
+            Some(data) if !data.is_empty() => Poll::Ready(Some(Ok(Frame::data(data)))),
+            _ => match &mut self.breaking {
+                Some(wait) => wait.as_mut().poll(context).map(|()| Some(Err(Dropped))),
+                None => Poll::Ready(None),
+            },
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.breaks && self.left.as_ref().is_none_or(Bytes::is_empty)
+        self.breaking.is_none() && self.left.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.breaks { SizeHint::with_exact(self.whole_bytes as u64) } else { SizeHint::with_exact(self.left.as_ref().map_or(0, Bytes::len) as u64) }
+        let left_bytes = self.left.as_ref().map_or(0, Bytes::len);
+        match self.breaking {
+            Some(_) => SizeHint::with_exact(self.promised_bytes as u64),
+            None => SizeHint::with_exact(left_bytes as u64),
+        }
     }
 }

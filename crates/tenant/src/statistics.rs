@@ -28,12 +28,18 @@ pub struct Statistics {
 impl Statistics {
     /// Requests to a route.
     pub fn requests(&self, route: &str) -> u64 {
-        self.requests_by_route.get(route).copied().unwrap_or_default()
+        self.requests_by_route
+            .get(route)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Answers with a status.
     pub fn answers(&self, status: u16) -> u64 {
-        self.answers_by_status.get(&status).copied().unwrap_or_default()
+        self.answers_by_status
+            .get(&status)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// How often a fault struck.
@@ -77,7 +83,11 @@ impl Counters {
     }
 
     pub(crate) fn snapshot(&self, peaks: Peaks) -> Statistics {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let counts = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         Statistics { peaks, ..counts }
     }
 }

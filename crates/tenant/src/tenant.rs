@@ -34,7 +34,9 @@ pub enum TenantError {
     #[error("a registered certificate cannot be read: {0}; give it as DER")]
     Certificate(String),
     /// A certificate whose key is of a kind that Entra does not take.
-    #[error("a registered certificate has no RSA key; Entra takes RSA only, make one with 2048 bits or more")]
+    #[error(
+        "a registered certificate has no RSA key; Entra takes RSA only, make one with 2048 bits or more"
+    )]
     NotRsa,
 }
 
@@ -86,7 +88,10 @@ const REMOVED: u32 = u32::MAX;
 
 impl std::fmt::Debug for Tenant {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Tenant").field("tenant_id", &self.options.tenant_id).finish_non_exhaustive()
+        formatter
+            .debug_struct("Tenant")
+            .field("tenant_id", &self.options.tenant_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -117,7 +122,10 @@ impl Tenant {
     /// # Errors
     /// As [`Tenant::new`].
     pub fn on_system_clock(options: TenantOptions) -> Result<Self, TenantError> {
-        Self::new(options, Arc::new(|| jiff::Timestamp::now().as_millisecond()))
+        Self::new(
+            options,
+            Arc::new(|| jiff::Timestamp::now().as_millisecond()),
+        )
     }
 
     /// What the tenant is made of.
@@ -147,7 +155,10 @@ impl Tenant {
             index,
             display_name: person.display_name(),
             department: person.department,
-            manager_id: self.people.manager(index).map(|manager| self.people.id(manager)),
+            manager_id: self
+                .people
+                .manager(index)
+                .map(|manager| self.people.id(manager)),
             locale: person.culture.locale,
             enabled: person.enabled,
             access: self.access(index),
@@ -166,12 +177,18 @@ impl Tenant {
 
     /// Takes a user's license away: from now on 403.
     pub fn remove_license(&self, index: u32) {
-        self.pages_asked.lock().unwrap_or_else(PoisonError::into_inner).insert(index, REMOVED);
+        self.pages_asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(index, REMOVED);
     }
 
     /// Gives it back.
     pub fn give_license_back(&self, index: u32) {
-        self.pages_asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&index);
+        self.pages_asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&index);
     }
 
     /// All tokens handed out so far are answered with 401.
@@ -185,11 +202,17 @@ impl Tenant {
     }
 
     pub(crate) fn user_has(&self, fault: Fault, user: u32) -> bool {
-        self.options.faults.strikes(fault, self.options.seed, hash(&[u64::from(user), 0x05e4]))
+        self.options
+            .faults
+            .strikes(fault, self.options.seed, hash(&[u64::from(user), 0x05e4]))
     }
 
     pub(crate) fn license_removed(&self, user: u32) -> bool {
-        self.pages_asked.lock().unwrap_or_else(PoisonError::into_inner).get(&user) == Some(&REMOVED)
+        self.pages_asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&user)
+            == Some(&REMOVED)
     }
 
     /// Whether a user's history can be read now.
@@ -204,7 +227,10 @@ impl Tenant {
     pub(crate) fn access_on_request(&self, user: u32) -> Access {
         let access = self.access(user);
         if access == Access::Readable && self.user_has(Fault::LicenseRemoved, user) {
-            let mut asked = self.pages_asked.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut asked = self
+                .pages_asked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             let pages = asked.entry(user).or_default();
             let allowed = 1 + (hash(&[self.options.seed, u64::from(user), 0x11c]) % 3) as u32;
             if *pages >= allowed {
@@ -219,7 +245,8 @@ impl Tenant {
 
     /// A user's items until the end of their day, oldest first; some of them not visible yet.
     pub(crate) fn history_of(&self, user: u32, now_ms: i64) -> Arc<Vec<Item>> {
-        self.cache.history(&self.histories, &self.people, user, now_ms)
+        self.cache
+            .history(&self.histories, &self.people, user, now_ms)
     }
 
     /// Answers a request as Microsoft's services would: Entra's paths and Graph's, whatever the host.
@@ -236,8 +263,12 @@ impl Tenant {
         };
         self.counters.request(route.name());
         let answer = match &route {
-            Route::Token { tenant } => Answer::Whole(self.token(tenant, &parts.method, &body, &asked, key, attempt)),
-            Route::Batch if parts.method == Method::POST => Answer::Whole(self.batch(&parts.headers, &body, &asked).await),
+            Route::Token { tenant } => {
+                Answer::Whole(self.token(tenant, &parts.method, &body, &asked, key, attempt))
+            }
+            Route::Batch if parts.method == Method::POST => {
+                Answer::Whole(self.batch(&parts.headers, &body, &asked).await)
+            }
             _ => self.graph(&route, &parts, &asked, key, attempt).await,
         };
         if let Some(status) = answer.status() {
@@ -246,11 +277,23 @@ impl Tenant {
         answer
     }
 
-    fn token(&self, tenant: &str, method: &Method, body: &Bytes, asked: &Asked, key: u64, attempt: u32) -> Response<Bytes> {
+    fn token(
+        &self,
+        tenant: &str,
+        method: &Method,
+        body: &Bytes,
+        asked: &Asked,
+        key: u64,
+        attempt: u32,
+    ) -> Response<Bytes> {
         if method != Method::POST {
             return asked.respond(StatusCode::METHOD_NOT_ALLOWED, "text/plain", Bytes::new());
         }
-        if let Some(fault) = self.options.faults.at_attempt(FaultOf::TokenAttempt, self.options.seed, key, attempt) {
+        if let Some(fault) =
+            self.options
+                .faults
+                .at_attempt(FaultOf::TokenAttempt, self.options.seed, key, attempt)
+        {
             self.counters.fault(fault);
             return asked.respond(StatusCode::SERVICE_UNAVAILABLE, "text/plain", Bytes::new());
         }
@@ -278,9 +321,16 @@ impl Tenant {
         }
         if parts.method != Method::GET {
             let message = "Specified HTTP method is not allowed for the request target.";
-            return Answer::Whole(asked.error(&GraphError::new(StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", message)));
+            return Answer::Whole(asked.error(&GraphError::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Request_BadRequest",
+                message,
+            )));
         }
-        let fault = self.options.faults.at_attempt(FaultOf::Attempt, self.options.seed, key, attempt);
+        let fault =
+            self.options
+                .faults
+                .at_attempt(FaultOf::Attempt, self.options.seed, key, attempt);
         if let Some(fault) = fault {
             self.counters.fault(fault);
         }
@@ -294,7 +344,10 @@ impl Tenant {
             _ => wait(latency, asked.salt).await,
         }
         // What an answer says is what is true as it is written, after the waiting.
-        let asked = Asked { now_ms: self.now_ms(), ..asked.clone() };
+        let asked = Asked {
+            now_ms: self.now_ms(),
+            ..asked.clone()
+        };
         match fault {
             None => Answer::Whole(self.read(route, parts, &asked)),
             Some(fault) => self.spoil(fault, route, parts, &asked),
@@ -304,7 +357,9 @@ impl Tenant {
     fn authorize(&self, route: &Route, headers: &HeaderMap, now_ms: i64) -> Result<(), GraphError> {
         let bearer = header(headers, AUTHORIZATION.as_str()).and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+            scheme
+                .eq_ignore_ascii_case("bearer")
+                .then_some(token.trim())
         });
         let roles = self.entra.roles_of(bearer, now_ms).map_err(|bad| {
             let message = match bad {
@@ -312,14 +367,22 @@ impl Tenant {
                 BadToken::Unknown => "Access token validation failure.",
                 BadToken::Expired => "Lifetime validation failed, the token is expired.",
             };
-            GraphError::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message)
+            GraphError::new(
+                StatusCode::UNAUTHORIZED,
+                "InvalidAuthenticationToken",
+                message,
+            )
         })?;
         let needed = route.roles();
         if needed.is_empty() || roles.iter().any(|role| needed.contains(&role.as_str())) {
             return Ok(());
         }
         let message = "Insufficient privileges to complete the operation.";
-        Err(GraphError::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message))
+        Err(GraphError::new(
+            StatusCode::FORBIDDEN,
+            "Authorization_RequestDenied",
+            message,
+        ))
     }
 
     fn read(&self, route: &Route, parts: &http::request::Parts, asked: &Asked) -> Response<Bytes> {
@@ -332,20 +395,38 @@ impl Tenant {
             Route::Organization => Ok(self.organization(asked)),
             Route::History { id } => self.history_page(id, path, query, asked),
             Route::Token { .. } | Route::Batch | Route::Unknown { .. } => {
-                let segment = if let Route::Unknown { segment } = route { segment } else { "$batch" };
+                let segment = if let Route::Unknown { segment } = route {
+                    segment
+                } else {
+                    "$batch"
+                };
                 let message = format!("Resource not found for the segment '{segment}'.");
-                Err(GraphError::new(StatusCode::BAD_REQUEST, "BadRequest", message))
+                Err(GraphError::new(
+                    StatusCode::BAD_REQUEST,
+                    "BadRequest",
+                    message,
+                ))
             }
         };
         answer.unwrap_or_else(|error| asked.error(&error))
     }
 
     /// What comes in place of the answer, or of a part of it.
-    fn spoil(&self, fault: Fault, route: &Route, parts: &http::request::Parts, asked: &Asked) -> Answer {
+    fn spoil(
+        &self,
+        fault: Fault,
+        route: &Route,
+        parts: &http::request::Parts,
+        asked: &Asked,
+    ) -> Answer {
         let mut draw = Draw::of(&[asked.salt, 0x0b]);
-        let graph_error = |status, code, message: &str| Answer::Whole(asked.error(&GraphError::new(status, code, message)));
+        let graph_error = |status, code, message: &str| {
+            Answer::Whole(asked.error(&GraphError::new(status, code, message)))
+        };
         match fault {
-            Fault::ThrottleSeconds => Answer::Whole(asked.too_many(Some(&draw.between(1, 5).to_string()))),
+            Fault::ThrottleSeconds => {
+                Answer::Whole(asked.too_many(Some(&draw.between(1, 5).to_string())))
+            }
             Fault::ThrottleDate => {
                 let date = http_date(asked.now_ms + draw.between(1_000, 5_000));
                 Answer::Whole(asked.too_many(Some(&date)))
@@ -358,12 +439,22 @@ impl Tenant {
             ),
             Fault::BadGatewayHtml => {
                 let html = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>Microsoft-Azure-Application-Gateway/v2</center>\r\n</body>\r\n</html>\r\n";
-                Answer::Whole(asked.respond(StatusCode::BAD_GATEWAY, "text/html", Bytes::from_static(html.as_bytes())))
+                Answer::Whole(asked.respond(
+                    StatusCode::BAD_GATEWAY,
+                    "text/html",
+                    Bytes::from_static(html.as_bytes()),
+                ))
             }
-            Fault::Unavailable503 => {
-                Answer::Whole(asked.respond(StatusCode::SERVICE_UNAVAILABLE, "text/plain", Bytes::new()))
-            }
-            Fault::Timeout504 => graph_error(StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout", "The server, while acting as a proxy, did not receive a timely response."),
+            Fault::Unavailable503 => Answer::Whole(asked.respond(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text/plain",
+                Bytes::new(),
+            )),
+            Fault::Timeout504 => graph_error(
+                StatusCode::GATEWAY_TIMEOUT,
+                "GatewayTimeout",
+                "The server, while acting as a proxy, did not receive a timely response.",
+            ),
             Fault::ExpiredToken => graph_error(
                 StatusCode::UNAUTHORIZED,
                 "InvalidAuthenticationToken",
@@ -374,7 +465,10 @@ impl Tenant {
             Fault::CutBody => {
                 let response = self.read(route, parts, asked);
                 let keep_bytes = draw.below(response.body().len() as u64) as usize;
-                Answer::Cut { response, keep_bytes }
+                Answer::Cut {
+                    response,
+                    keep_bytes,
+                }
             }
             Fault::TruncatedJson => {
                 let mut response = self.read(route, parts, asked);
@@ -388,7 +482,10 @@ impl Tenant {
 }
 
 fn throttles(fault: Fault) -> bool {
-    matches!(fault, Fault::ThrottleSeconds | Fault::ThrottleDate | Fault::ThrottleBare)
+    matches!(
+        fault,
+        Fault::ThrottleSeconds | Fault::ThrottleDate | Fault::ThrottleBare
+    )
 }
 
 async fn wait(range_ms: &RangeInclusive<u64>, salt: u64) {
@@ -407,6 +504,9 @@ pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 fn base_of(parts: &http::request::Parts) -> String {
     match (parts.uri.scheme_str(), parts.uri.authority()) {
         (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
-        _ => format!("http://{}", header(&parts.headers, "host").unwrap_or("localhost")),
+        _ => format!(
+            "http://{}",
+            header(&parts.headers, "host").unwrap_or("localhost")
+        ),
     }
 }

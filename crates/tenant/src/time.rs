@@ -15,12 +15,21 @@ fn civil(day: i64) -> (i64, u32, u32) {
     let z = day + 719_468;
     let era = z.div_euclid(146_097);
     let day_of_era = z.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day_of_month = (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u32;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 } as u32;
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day_of_month)
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    } as u32;
+    (
+        year_of_era + era * 400 + i64::from(month <= 2),
+        month,
+        day_of_month,
+    )
 }
 
 /// Appends `2026-08-03T14:05:09.123Z` for UTC milliseconds since 1970. By hand, since it happens for each item.
@@ -71,7 +80,11 @@ pub(crate) fn entra(at_ms: i64) -> String {
 pub(crate) fn http_date(at_ms: i64) -> String {
     Timestamp::from_second(at_ms.div_euclid(1000))
         .ok()
-        .and_then(|time| DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok())
+        .and_then(|time| {
+            DateTimePrinter::new()
+                .timestamp_to_rfc9110_string(&time)
+                .ok()
+        })
         .unwrap_or_default()
 }
 
@@ -91,7 +104,10 @@ mod tests {
         assert_eq!(iso(951_782_400_000), "2000-02-29T00:00:00.000Z");
         assert_eq!(iso_seconds(1_732_148_357_313), "2024-11-21T00:19:17Z");
         assert_eq!(entra(1_732_148_357_313), "2024-11-21 00:19:17Z");
-        assert_eq!(http_date(1_732_148_357_313), "Thu, 21 Nov 2024 00:19:17 GMT");
+        assert_eq!(
+            http_date(1_732_148_357_313),
+            "Thu, 21 Nov 2024 00:19:17 GMT"
+        );
         assert_eq!(weekday(1_732_148_357_313 / DAY_MS), 3);
     }
 }

@@ -72,7 +72,9 @@ impl Tenant {
         let now_ms = self.now_ms();
         let user_id = self.people.id(user);
         let items = self.history_of(user, now_ms);
-        let visible = items.iter().filter(|item| item.created_ms <= now_ms && item.visible_ms <= now_ms);
+        let visible = items
+            .iter()
+            .filter(|item| item.created_ms <= now_ms && item.visible_ms <= now_ms);
         visible
             .map(|item| {
                 let mut text = String::new();
@@ -102,7 +104,10 @@ impl Tenant {
     pub fn count_of(&self, user: u32) -> u64 {
         let now_ms = self.now_ms();
         let items = self.history_of(user, now_ms);
-        items.iter().filter(|item| item.created_ms <= now_ms && item.visible_ms <= now_ms).count() as u64
+        items
+            .iter()
+            .filter(|item| item.created_ms <= now_ms && item.visible_ms <= now_ms)
+            .count() as u64
     }
 
     /// What cannot be kept of a whole reading of all readable users now.
@@ -111,7 +116,10 @@ impl Tenant {
         let mut count = JunkCount::default();
         for user in (0..self.people.count).filter(|user| self.access(*user) == Access::Readable) {
             let items = self.history_of(user, now_ms);
-            for item in items.iter().filter(|item| item.created_ms <= now_ms && item.visible_ms <= now_ms) {
+            for item in items
+                .iter()
+                .filter(|item| item.created_ms <= now_ms && item.visible_ms <= now_ms)
+            {
                 let junk = self.junk(user, item);
                 count.null_items += u64::from(junk.null);
                 count.no_time += u64::from(junk.no_time);

@@ -34,7 +34,11 @@ fn one_of<'a>(from: &[&'a str], drawn: u64) -> &'a str {
 
 /// The text that a person reads, as it stands in the body or, for [`Shape::Card`], in the first block of the card.
 pub(crate) fn text(item: &Item, edited: bool, out: &mut String) {
-    let citations = if item.shape == Shape::Card { Citations::Linked } else { Citations::None };
+    let citations = if item.shape == Shape::Card {
+        Citations::Linked
+    } else {
+        Citations::None
+    };
     text_with(item, edited, citations, out);
 }
 
@@ -92,13 +96,28 @@ pub(crate) fn text_with(item: &Item, edited: bool, citations: Citations, out: &m
 
 fn answer(item: &Item, citations: Citations, out: &mut String) {
     let texts = texts(item);
-    let count = 3 + mix(item.salt) % 6;
-    let cited = if citations == Citations::None { 0 } else { source_count(item) };
+    // No sentence twice in one answer: nobody could tell it from an echo.
+    let first = mix(item.salt);
+    let count = (3 + first % 6).min(texts.sentences.len() as u64);
+    let cited = if citations == Citations::None {
+        0
+    } else {
+        source_count(item)
+    };
     for place in 0..count {
         if place > 0 {
-            out.push_str(if item.salt.is_multiple_of(3) { "\n- " } else { "\n\n" });
+            out.push_str(if item.salt.is_multiple_of(3) {
+                "\n- "
+            } else {
+                "\n\n"
+            });
         }
-        fill(one_of(texts.sentences, hash(&[item.salt, place])), item, place, out);
+        fill(
+            one_of(texts.sentences, (first >> 8) + place),
+            item,
+            place,
+            out,
+        );
         if place < cited {
             let number = place + 1;
             out.push('[');
@@ -136,7 +155,10 @@ fn fill(template: &str, item: &Item, place: u64, out: &mut String) {
 
 fn person_name(item: &Item, drawn: u64) -> &'static str {
     let locale = texts(item).locale;
-    let culture = CULTURES.iter().find(|culture| culture.locale == locale).unwrap_or(&CULTURES[0]);
+    let culture = CULTURES
+        .iter()
+        .find(|culture| culture.locale == locale)
+        .unwrap_or(&CULTURES[0]);
     shown(one_of(&culture.given, drawn))
 }
 
@@ -160,19 +182,33 @@ pub(crate) fn mentioned_name(item: &Item) -> &'static str {
 
 /// How many sources an answer in a card cites.
 pub(crate) fn source_count(item: &Item) -> u64 {
-    if item.content == Content::Answer { item.salt >> 8 & 3 } else { 0 }
+    if item.content == Content::Answer {
+        item.salt >> 8 & 3
+    } else {
+        0
+    }
 }
 
 /// A source of an answer.
 pub(crate) fn source(item: &Item, place: u64) -> Source {
     let drawn = hash(&[item.salt, place, 6]);
     if drawn.is_multiple_of(4) {
-        let url = format!("https://teams.microsoft.com/l/meeting/details?eventId=AAMkADcy{drawn:016x}AAENAACMIOyf3WTwTIsBMwZamp77AAA%3d");
-        return Source { name: one_of(texts(item).topics, drawn >> 8).to_owned(), url, kind: "Meeting" };
+        let url = format!(
+            "https://teams.microsoft.com/l/meeting/details?eventId=AAMkADcy{drawn:016x}AAENAACMIOyf3WTwTIsBMwZamp77AAA%3d"
+        );
+        return Source {
+            name: one_of(texts(item).topics, drawn >> 8).to_owned(),
+            url,
+            kind: "Meeting",
+        };
     }
     let kinds = ["docx", "pdf", "pptx", "xlsx"];
     let name = format!("{}.{}", file_name(item, drawn), one_of(&kinds, drawn >> 16));
-    Source { url: file_url(&name, drawn >> 20 & 0xfff), name, kind: "File" }
+    Source {
+        url: file_url(&name, drawn >> 20 & 0xfff),
+        name,
+        kind: "File",
+    }
 }
 
 /// The file or meeting that an item is about.
@@ -181,8 +217,16 @@ pub(crate) fn place(item: &Item) -> Option<Source> {
         return None;
     }
     if item.meeting {
-        let url = format!("https://microsoft.teams.com/threads/19:meeting_{:016x}{:016x}@thread.v2", item.place, mix(item.place));
-        return Some(Source { name: "Teams Meeting Copilot".to_owned(), url, kind: "TeamsMeeting" });
+        let url = format!(
+            "https://microsoft.teams.com/threads/19:meeting_{:016x}{:016x}@thread.v2",
+            item.place,
+            mix(item.place)
+        );
+        return Some(Source {
+            name: "Teams Meeting Copilot".to_owned(),
+            url,
+            kind: "TeamsMeeting",
+        });
     }
     let kind = item.app.file_kind();
     let name = if item.app == App::Outlook {
@@ -190,11 +234,16 @@ pub(crate) fn place(item: &Item) -> Option<Source> {
     } else {
         format!("{}.{kind}", file_name(item, item.place))
     };
-    Some(Source { url: file_url(&name, item.place & 0xfff), name, kind })
+    Some(Source {
+        url: file_url(&name, item.place & 0xfff),
+        name,
+        kind,
+    })
 }
 
 fn file_url(name: &str, site: u64) -> String {
-    let mut url = format!("https://contoso.sharepoint.com/sites/team-{site:03x}/Shared%20Documents/");
+    let mut url =
+        format!("https://contoso.sharepoint.com/sites/team-{site:03x}/Shared%20Documents/");
     for byte in name.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => url.push(byte as char),

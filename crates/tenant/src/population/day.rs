@@ -18,7 +18,9 @@ pub(crate) struct Day {
 }
 
 /// How likely an hour of the day is, from midnight on.
-const HOURS: [u32; 24] = [0, 0, 0, 0, 0, 0, 1, 3, 9, 14, 15, 11, 5, 9, 13, 13, 10, 6, 3, 1, 1, 1, 0, 0];
+const HOURS: [u32; 24] = [
+    0, 0, 0, 0, 0, 0, 1, 3, 9, 14, 15, 11, 5, 9, 13, 13, 10, 6, 3, 1, 1, 1, 0, 0,
+];
 
 #[derive(Clone, Copy)]
 enum Activity {
@@ -91,7 +93,12 @@ enum Requests {
 impl Day {
     /// Appends exactly `rows` items, in no particular order.
     pub(crate) fn fill(&self, rows: u64, items: &mut Vec<Item>) {
-        let mut draw = Draw::of(&[self.seed, u64::from(self.user), self.day as u64, self.within.0 as u64]);
+        let mut draw = Draw::of(&[
+            self.seed,
+            u64::from(self.user),
+            self.day as u64,
+            self.within.0 as u64,
+        ]);
         let wanted = items.len() + rows as usize;
         let weights = self.habits();
         while items.len() < wanted {
@@ -119,8 +126,16 @@ impl Day {
 
     /// A session that runs past the end of the day or of the history began earlier.
     fn keep_within(&self, items: &mut [Item]) {
-        let last = items.iter().map(|item| item.created_ms).max().unwrap_or(self.within.1);
-        let first = items.iter().map(|item| item.created_ms).min().unwrap_or(self.within.0);
+        let last = items
+            .iter()
+            .map(|item| item.created_ms)
+            .max()
+            .unwrap_or(self.within.1);
+        let first = items
+            .iter()
+            .map(|item| item.created_ms)
+            .min()
+            .unwrap_or(self.within.0);
         let back = (last - self.within.1).min(first - self.within.0).max(0);
         for item in items {
             item.created_ms = (item.created_ms - back).min(self.within.1);
@@ -132,7 +147,9 @@ impl Day {
     fn moment(&self, draw: &mut Draw) -> i64 {
         let midnight_ms = self.day * DAY_MS - i64::from(self.offset_min) * MINUTE_MS;
         for _ in 0..12 {
-            let at_ms = midnight_ms + draw.weighted(&HOURS) as i64 * HOUR_MS + draw.below(HOUR_MS as u64) as i64;
+            let at_ms = midnight_ms
+                + draw.weighted(&HOURS) as i64 * HOUR_MS
+                + draw.below(HOUR_MS as u64) as i64;
             if (self.within.0..=self.within.1).contains(&at_ms) {
                 return at_ms;
             }
@@ -141,7 +158,13 @@ impl Day {
     }
 
     fn session(&self, app: App, draw: &mut Draw) -> Session {
-        Session { app, id: draw.next() | 1, place: 0, meeting: false, requests: Requests::Shared }
+        Session {
+            app,
+            id: draw.next() | 1,
+            place: 0,
+            meeting: false,
+            requests: Requests::Shared,
+        }
     }
 
     fn file(&self, draw: &mut Draw) -> u64 {
@@ -169,24 +192,52 @@ impl Day {
             Activity::Cowork => self.cowork(at_ms, draw, items),
             Activity::OtherApp => {
                 const OTHERS: [App; 11] = [
-                    App::Search, App::Notebook, App::OneNote, App::Whiteboard, App::Forms, App::Planner,
-                    App::SharePoint, App::Stream, App::Designer, App::VivaEngage, App::Fabric,
+                    App::Search,
+                    App::Notebook,
+                    App::OneNote,
+                    App::Whiteboard,
+                    App::Forms,
+                    App::Planner,
+                    App::SharePoint,
+                    App::Stream,
+                    App::Designer,
+                    App::VivaEngage,
+                    App::Fabric,
                 ];
                 self.chat(OTHERS[draw.below(11) as usize], at_ms, draw, items);
             }
             Activity::Warmup => self.warmup(at_ms, draw, items),
             Activity::Suggestion => {
-                let app = if draw.chance(0.5) { App::Predictive } else { App::Proactive };
+                let app = if draw.chance(0.5) {
+                    App::Predictive
+                } else {
+                    App::Proactive
+                };
                 let session = self.session(app, draw);
                 let response = self.response(Content::Suggestion, Shape::Text);
-                self.lone(session, at_ms, response, (Maker::System, "suggestion"), draw, items);
+                self.lone(
+                    session,
+                    at_ms,
+                    response,
+                    (Maker::System, "suggestion"),
+                    draw,
+                    items,
+                );
             }
             Activity::Admin => {
                 let session = self.session(App::Admin, draw);
-                self.exchange(session, at_ms, Content::AdminTask, (Maker::System, "admin_center"), draw, items);
+                self.exchange(
+                    session,
+                    at_ms,
+                    Content::AdminTask,
+                    (Maker::System, "admin_center"),
+                    draw,
+                    items,
+                );
             }
             Activity::Agent => {
-                const AGENTS: [App; 4] = [App::Connected, App::Studio, App::ThirdParty, App::Security];
+                const AGENTS: [App; 4] =
+                    [App::Connected, App::Studio, App::ThirdParty, App::Security];
                 self.chat(AGENTS[draw.below(4) as usize], at_ms, draw, items);
             }
             Activity::Unheard => self.chat(App::Nebula, at_ms, draw, items),
@@ -198,7 +249,12 @@ impl Day {
         let mut session = self.session(app, draw);
         if matches!(app, App::BizChat | App::Teams) && draw.chance(0.2) {
             // Threads that people come back to within the week.
-            session.id = hash(&[self.seed, u64::from(self.user), (self.day.div_euclid(7)) as u64, draw.below(3)]) | 1;
+            session.id = hash(&[
+                self.seed,
+                u64::from(self.user),
+                (self.day.div_euclid(7)) as u64,
+                draw.below(3),
+            ]) | 1;
         }
         if draw.chance(0.2) {
             session.place = self.file(draw);
@@ -222,8 +278,10 @@ impl Day {
                 let mut twin = items[begin];
                 twin.session = if draw.chance(0.5) { 0 } else { draw.next() | 1 };
                 (twin.app, twin.shape, twin.place) = (App::Word, Shape::Text, 0);
-                (twin.request, twin.exchange, twin.salt) = (draw.next() | 1, draw.next(), draw.next());
-                (twin.content, twin.maker, twin.generator) = (Content::Typed, Maker::Typed, "one_shot");
+                (twin.request, twin.exchange, twin.salt) =
+                    (draw.next() | 1, draw.next(), draw.next());
+                (twin.content, twin.maker, twin.generator) =
+                    (Content::Typed, Maker::Typed, "one_shot");
                 items.push(twin);
             }
             if draw.chance(0.45) {
@@ -235,10 +293,20 @@ impl Day {
 
     /// Typed work on one open file or mail.
     fn on_file(&self, app: App, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session { place: self.file(draw), ..self.session(app, draw) };
+        let session = Session {
+            place: self.file(draw),
+            ..self.session(app, draw)
+        };
         let mut at_ms = at_ms;
         loop {
-            at_ms = self.exchange(session, at_ms, Content::Typed, (Maker::Typed, "draft"), draw, items);
+            at_ms = self.exchange(
+                session,
+                at_ms,
+                Content::Typed,
+                (Maker::Typed, "draft"),
+                draw,
+                items,
+            );
             if draw.chance(0.6) {
                 return;
             }
@@ -277,35 +345,84 @@ impl Day {
 
     /// A single rewrite in Word or Excel: no session.
     fn one_shot(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let app = if draw.chance(0.6) { App::Word } else { App::Excel };
-        let session = Session { id: 0, place: self.file(draw), ..self.session(app, draw) };
-        self.exchange(session, at_ms, Content::Typed, (Maker::Typed, "one_shot"), draw, items);
+        let app = if draw.chance(0.6) {
+            App::Word
+        } else {
+            App::Excel
+        };
+        let session = Session {
+            id: 0,
+            place: self.file(draw),
+            ..self.session(app, draw)
+        };
+        self.exchange(
+            session,
+            at_ms,
+            Content::Typed,
+            (Maker::Typed, "one_shot"),
+            draw,
+            items,
+        );
     }
 
     /// Word summarizes a document as it opens. The mark stands in the prompt, in the response, or in both.
     fn word_opens(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session { place: self.file(draw), ..self.session(App::Word, draw) };
-        let session = if draw.chance(0.3) { Session { id: 0, ..session } } else { session };
+        let session = Session {
+            place: self.file(draw),
+            ..self.session(App::Word, draw)
+        };
+        let session = if draw.chance(0.3) {
+            Session { id: 0, ..session }
+        } else {
+            session
+        };
         let made = (Maker::Automatic, "word_summary");
         let with_prompt = draw.chance(0.6);
         let request = draw.next() | 1;
         let exchange = draw.next();
         // See `compose`: the remainder by 3 says which of the two carries the mark.
-        let exchange = if with_prompt { exchange } else { exchange / 3 * 3 + 1 };
+        let exchange = if with_prompt {
+            exchange
+        } else {
+            exchange / 3 * 3 + 1
+        };
         if with_prompt {
             let prompt = self.prompt(Content::AutoSummary, Shape::Text);
             items.push(self.item(session, at_ms, request, exchange, prompt, made, draw));
         }
-        let shape = if draw.chance(0.4) { Shape::NestedCard } else { Shape::Text };
+        let shape = if draw.chance(0.4) {
+            Shape::NestedCard
+        } else {
+            Shape::Text
+        };
         let response = self.response(Content::AutoAnswer, shape);
-        items.push(self.item(session, at_ms + draw.between(900, 2_500), request, exchange, response, made, draw));
+        items.push(self.item(
+            session,
+            at_ms + draw.between(900, 2_500),
+            request,
+            exchange,
+            response,
+            made,
+            draw,
+        ));
     }
 
     fn excel(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session { place: self.file(draw), requests: Requests::Unstable, ..self.session(App::Excel, draw) };
+        let session = Session {
+            place: self.file(draw),
+            requests: Requests::Unstable,
+            ..self.session(App::Excel, draw)
+        };
         let mut at_ms = at_ms;
         loop {
-            at_ms = self.exchange(session, at_ms, Content::Typed, (Maker::Typed, "excel"), draw, items);
+            at_ms = self.exchange(
+                session,
+                at_ms,
+                Content::Typed,
+                (Maker::Typed, "excel"),
+                draw,
+                items,
+            );
             if draw.chance(0.5) {
                 return;
             }
@@ -314,8 +431,18 @@ impl Day {
     }
 
     fn button(&self, app: App, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session { place: self.file(draw), ..self.session(app, draw) };
-        self.exchange(session, at_ms, Content::Label, (Maker::Clicked, "button"), draw, items);
+        let session = Session {
+            place: self.file(draw),
+            ..self.session(app, draw)
+        };
+        self.exchange(
+            session,
+            at_ms,
+            Content::Label,
+            (Maker::Clicked, "button"),
+            draw,
+            items,
+        );
     }
 
     fn theming(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
@@ -324,14 +451,29 @@ impl Day {
         let (request, exchange) = (draw.next() | 1, draw.next());
         let prompt = self.prompt(Content::VisualTheming, Shape::Text);
         items.push(self.item(session, at_ms, request, exchange, prompt, made, draw));
-        let shape = if draw.chance(0.5) { Shape::InlineImage } else { Shape::NestedCard };
+        let shape = if draw.chance(0.5) {
+            Shape::InlineImage
+        } else {
+            Shape::NestedCard
+        };
         let response = self.response(Content::VisualTheming, shape);
-        items.push(self.item(session, at_ms + draw.between(500, 1_500), request, exchange, response, made, draw));
+        items.push(self.item(
+            session,
+            at_ms + draw.between(500, 1_500),
+            request,
+            exchange,
+            response,
+            made,
+            draw,
+        ));
     }
 
     /// Cowork: no requestId; thinking rows stand before the answer.
     fn cowork(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session { requests: Requests::None, ..self.session(App::Cowork, draw) };
+        let session = Session {
+            requests: Requests::None,
+            ..self.session(App::Cowork, draw)
+        };
         let exchange = draw.next();
         let typed = (Maker::Typed, "cowork");
         let prompt = self.prompt(Content::Typed, Shape::Text);
@@ -340,7 +482,15 @@ impl Day {
         for _ in 0..draw.below(4) {
             at_ms += draw.between(2_000, 20_000);
             let thinking = self.response(Content::Thinking, Shape::Text);
-            items.push(self.item(session, at_ms, 0, exchange, thinking, (Maker::Noise, "cowork_thinking"), draw));
+            items.push(self.item(
+                session,
+                at_ms,
+                0,
+                exchange,
+                thinking,
+                (Maker::Noise, "cowork_thinking"),
+                draw,
+            ));
         }
         at_ms += draw.between(5_000, 60_000);
         let response = self.response(Content::Answer, Shape::Html);
@@ -348,10 +498,21 @@ impl Day {
     }
 
     fn warmup(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let app = if draw.chance(0.5) { App::Word } else { App::Excel };
+        let app = if draw.chance(0.5) {
+            App::Word
+        } else {
+            App::Excel
+        };
         let session = self.session(app, draw);
         let response = self.response(Content::Warmup, Shape::Text);
-        self.lone(session, at_ms, response, (Maker::Noise, "warmup"), draw, items);
+        self.lone(
+            session,
+            at_ms,
+            response,
+            (Maker::Noise, "warmup"),
+            draw,
+            items,
+        );
     }
 
     /// A prompt with none to several responses. Gives the time of the last row.
@@ -377,20 +538,48 @@ impl Day {
             _ => Shape::Text,
         };
         let id = request(draw);
-        items.push(self.item(session, at_ms, id, exchange, self.prompt(content, shape), made, draw));
+        items.push(self.item(
+            session,
+            at_ms,
+            id,
+            exchange,
+            self.prompt(content, shape),
+            made,
+            draw,
+        ));
         let mut at_ms = at_ms;
         if draw.chance(0.06) {
-            let noise = if draw.chance(0.7) { Content::Searching } else { Content::Empty };
+            let noise = if draw.chance(0.7) {
+                Content::Searching
+            } else {
+                Content::Empty
+            };
             at_ms += draw.between(300, 1_500);
             let (id, response) = (request(draw), self.response(noise, Shape::Text));
-            items.push(self.item(session, at_ms, id, exchange, response, (Maker::Noise, "searching"), draw));
+            items.push(self.item(
+                session,
+                at_ms,
+                id,
+                exchange,
+                response,
+                (Maker::Noise, "searching"),
+                draw,
+            ));
         }
         let responses = [0, 1, 2, 3][draw.weighted(&[4, 82, 10, 4])];
         for _ in 0..responses {
             at_ms += draw.between(1_800, 22_000);
             let (content, shape) = self.answer(session, draw);
             let id = request(draw);
-            items.push(self.item(session, at_ms, id, exchange, self.response(content, shape), made, draw));
+            items.push(self.item(
+                session,
+                at_ms,
+                id,
+                exchange,
+                self.response(content, shape),
+                made,
+                draw,
+            ));
         }
         at_ms
     }
@@ -403,18 +592,34 @@ impl Day {
             return (Content::NeedsTranscript, Shape::TextWithReference);
         }
         let shapes: &[Shape] = match session.app {
-            App::BizChat => &[Shape::Card, Shape::Card, Shape::Card, Shape::Html, Shape::Text, Shape::NestedCard],
+            App::BizChat => &[
+                Shape::Card,
+                Shape::Card,
+                Shape::Card,
+                Shape::Html,
+                Shape::Text,
+                Shape::NestedCard,
+            ],
             App::Excel => &[Shape::ThoughtsJson, Shape::ThoughtsJson, Shape::Text],
             App::Teams if session.meeting => &[Shape::TextWithReference, Shape::Html],
             App::Outlook => &[Shape::Html, Shape::Text, Shape::NestedCard],
             _ => &[Shape::Text, Shape::Html, Shape::NestedCard, Shape::Card],
         };
-        (Content::Answer, shapes[draw.below(shapes.len() as u64) as usize])
+        (
+            Content::Answer,
+            shapes[draw.below(shapes.len() as u64) as usize],
+        )
     }
 
     /// The last response again within five seconds, under a new id.
     fn repeat(&self, begin: usize, draw: &mut Draw, items: &mut Vec<Item>) {
-        let Some(last) = items[begin..].iter().rfind(|item| item.role == Role::Response).copied() else { return };
+        let Some(last) = items[begin..]
+            .iter()
+            .rfind(|item| item.role == Role::Response)
+            .copied()
+        else {
+            return;
+        };
         let later_ms = draw.between(400, 4_500);
         items.push(Item {
             created_ms: last.created_ms + later_ms,
@@ -447,7 +652,10 @@ impl Day {
         (Role::Response, content, shape)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place where an item's fields come together")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one place where an item's fields come together"
+    )]
     fn item(
         &self,
         session: Session,

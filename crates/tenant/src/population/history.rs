@@ -13,7 +13,8 @@ use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, weekday};
 
 /// How active people are: twenty equal groups, from those who never start to those who live in it.
 const ACTIVITY: [f64; 20] = [
-    0.0, 0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.26, 0.33, 0.42, 0.52, 0.64, 0.78, 0.95, 1.15, 1.45, 1.9, 2.6, 3.7, 4.76,
+    0.0, 0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.26, 0.33, 0.42, 0.52, 0.64, 0.78, 0.95, 1.15, 1.45,
+    1.9, 2.6, 3.7, 4.76,
 ];
 const WORKDAYS_A_MONTH: f64 = 21.5;
 
@@ -53,7 +54,8 @@ impl Histories {
             rows_per_activity: 0.0,
         };
         if let Volume::Total(rows) = options.volume {
-            let readable = (0..people.count).filter(|user| people.access(*user) == Access::Readable);
+            let readable =
+                (0..people.count).filter(|user| people.access(*user) == Access::Readable);
             let sum: f64 = readable.map(|user| histories.activity(user)).sum();
             histories.rows_per_activity = if sum > 0.0 { rows as f64 / sum } else { 0.0 };
         }
@@ -86,7 +88,14 @@ impl Histories {
 
     /// The last local day that has begun at this time.
     pub(crate) fn last_day(&self, offset_min: i32, now_ms: i64) -> i64 {
-        local_day(if self.live { now_ms } else { now_ms.min(self.start_ms) }, offset_min)
+        local_day(
+            if self.live {
+                now_ms
+            } else {
+                now_ms.min(self.start_ms)
+            },
+            offset_min,
+        )
     }
 
     /// Everything that happens to a user until the end of a local day, oldest first.
@@ -96,13 +105,23 @@ impl Histories {
         let offset_min = culture.offset_min;
         let mut items = Vec::new();
         let mut fill = |part: &Part, rows: u64| {
-            let day = Day { seed: self.seed, user, language, offset_min, day: part.day, within: part.within };
+            let day = Day {
+                seed: self.seed,
+                user,
+                language,
+                offset_min,
+                day: part.day,
+                within: part.within,
+            };
             day.fill(rows, &mut items);
         };
-        let past_days = local_day(self.start_ms, offset_min) - self.days..=local_day(self.start_ms, offset_min);
+        let past_days =
+            local_day(self.start_ms, offset_min) - self.days..=local_day(self.start_ms, offset_min);
         match self.fixed_rows(user) {
             Some(rows) => {
-                let past: Vec<Part> = past_days.map(|day| self.part(user, day, offset_min, When::Past)).collect();
+                let past: Vec<Part> = past_days
+                    .map(|day| self.part(user, day, offset_min, When::Past))
+                    .collect();
                 for (part, rows) in past.iter().zip(shares(rows, &past)) {
                     fill(part, rows);
                 }
@@ -117,7 +136,9 @@ impl Histories {
                 }
             }
             None => {
-                let Volume::Monthly(monthly) = self.volume else { return items };
+                let Volume::Monthly(monthly) = self.volume else {
+                    return items;
+                };
                 let rate = monthly / WORKDAYS_A_MONTH * self.activity(user);
                 for day in *past_days.start()..=last_day {
                     let part = self.part(user, day, offset_min, When::Whole);
@@ -139,7 +160,12 @@ impl Histories {
     fn part(&self, user: u32, day: i64, offset_min: i32, when: When) -> Part {
         let midnight_ms = day * DAY_MS - i64::from(offset_min) * MINUTE_MS;
         let end_ms = midnight_ms + DAY_MS - 1;
-        let away = unit(hash(&[self.seed, u64::from(user), (day + 3).div_euclid(7) as u64, 0xaca])) < 0.08
+        let away = unit(hash(&[
+            self.seed,
+            u64::from(user),
+            (day + 3).div_euclid(7) as u64,
+            0xaca,
+        ])) < 0.08
             || unit(hash(&[self.seed, u64::from(user), day as u64, 0xacb])) < 0.04;
         let weight = match weekday(day) {
             _ if away => 0.0,
@@ -147,19 +173,35 @@ impl Histories {
             _ => 1.0,
         };
         // The working day runs from 8 to 18 o'clock, local time.
-        let worked_until = |at_ms: i64| ((at_ms - midnight_ms - 8 * HOUR_MS) as f64 / (10 * HOUR_MS) as f64).clamp(0.0, 1.0);
+        let worked_until = |at_ms: i64| {
+            ((at_ms - midnight_ms - 8 * HOUR_MS) as f64 / (10 * HOUR_MS) as f64).clamp(0.0, 1.0)
+        };
         match when {
-            When::Whole => Part { day, within: (midnight_ms, end_ms), weight },
-            When::Past if self.start_ms < end_ms => {
-                Part { day, within: (midnight_ms, self.start_ms), weight: weight * worked_until(self.start_ms) }
-            }
-            When::Past => Part { day, within: (midnight_ms, end_ms), weight },
+            When::Whole => Part {
+                day,
+                within: (midnight_ms, end_ms),
+                weight,
+            },
+            When::Past if self.start_ms < end_ms => Part {
+                day,
+                within: (midnight_ms, self.start_ms),
+                weight: weight * worked_until(self.start_ms),
+            },
+            When::Past => Part {
+                day,
+                within: (midnight_ms, end_ms),
+                weight,
+            },
             When::Future if self.start_ms >= midnight_ms => Part {
                 day,
                 within: (self.start_ms + 1, end_ms.max(self.start_ms + 2)),
                 weight: weight * (1.0 - worked_until(self.start_ms)),
             },
-            When::Future => Part { day, within: (midnight_ms, end_ms), weight },
+            When::Future => Part {
+                day,
+                within: (midnight_ms, end_ms),
+                weight,
+            },
         }
     }
 
@@ -167,10 +209,15 @@ impl Histories {
     fn finish(&self, user: u32, items: &mut [Item]) {
         let mut taken = HashSet::with_capacity(items.len());
         let mut salts = HashSet::with_capacity(items.len());
-        let fixed = !matches!(self.volume, Volume::Monthly(_)) || self.heavy_user.is_some_and(|(heavy, _)| heavy == user);
+        let fixed = !matches!(self.volume, Volume::Monthly(_))
+            || self.heavy_user.is_some_and(|(heavy, _)| heavy == user);
         for item in items.iter_mut() {
             // Not past the start: it counts what comes before it.
-            let step = if item.created_ms <= self.start_ms { -1 } else { 1 };
+            let step = if item.created_ms <= self.start_ms {
+                -1
+            } else {
+                1
+            };
             while !taken.insert((item.session, item.id_ms)) {
                 item.id_ms += step;
                 item.created_ms += step;
@@ -179,14 +226,22 @@ impl Histories {
                 item.salt = crate::draw::mix(item.salt);
             }
             let mut draw = Draw::of(&[self.seed, u64::from(user), item.salt, 0xed17]);
-            let late = self.faults.strikes(Fault::LateItems, self.seed, hash(&[u64::from(user), item.salt]));
+            let late = self.faults.strikes(
+                Fault::LateItems,
+                self.seed,
+                hash(&[u64::from(user), item.salt]),
+            );
             let past = item.created_ms <= self.start_ms;
             item.visible_ms = if late {
                 item.created_ms + draw.between(HOUR_MS, 20 * HOUR_MS)
             } else {
                 let soon_ms = item.created_ms + draw.between(0, 45_000);
                 // A history with a given number of rows has them all at the start.
-                if fixed && past { soon_ms.min(self.start_ms.max(item.created_ms)) } else { soon_ms }
+                if fixed && past {
+                    soon_ms.min(self.start_ms.max(item.created_ms))
+                } else {
+                    soon_ms
+                }
             };
             item.edited_ms = if draw.chance(self.edited_share) {
                 item.id_ms + draw.between(MINUTE_MS, 12 * HOUR_MS)
@@ -213,14 +268,24 @@ fn local_day(at_ms: i64, offset_min: i32) -> i64 {
 fn shares(rows: u64, parts: &[Part]) -> Vec<u64> {
     let sum: f64 = parts.iter().map(|part| part.weight).sum();
     // Someone on vacation all the time still has the rows that were asked for.
-    let weight = |part: &Part| if sum > 0.0 { part.weight / sum } else { 1.0 / parts.len() as f64 };
+    let weight = |part: &Part| {
+        if sum > 0.0 {
+            part.weight / sum
+        } else {
+            1.0 / parts.len() as f64
+        }
+    };
     let mut given = 0;
     let mut reached = 0.0;
     let last = parts.len().saturating_sub(1);
     let mut shares = Vec::with_capacity(parts.len());
     for (place, part) in parts.iter().enumerate() {
         reached += weight(part);
-        let until = if place == last { rows } else { ((reached * rows as f64).round() as u64).clamp(given, rows) };
+        let until = if place == last {
+            rows
+        } else {
+            ((reached * rows as f64).round() as u64).clamp(given, rows)
+        };
         shares.push(until - given);
         given = until;
     }

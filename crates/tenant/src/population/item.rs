@@ -230,7 +230,11 @@ impl Item {
 
     /// The etag at a time: that of the last change until then.
     pub(crate) fn etag_ms(&self, now_ms: i64) -> i64 {
-        if self.edited(now_ms) { self.edited_ms } else { self.id_ms }
+        if self.edited(now_ms) {
+            self.edited_ms
+        } else {
+            self.id_ms
+        }
     }
 
     pub(crate) fn edited(&self, now_ms: i64) -> bool {

@@ -138,13 +138,29 @@ pub(crate) fn in_address(name: &'static str) -> String {
 
 /// Departments; one for each person who reports to the head of the tenant.
 pub(crate) const DEPARTMENTS: [&str; 10] = [
-    "Sales", "Marketing", "Finance", "Legal", "Human Resources", "Engineering", "Research & Development", "Operations",
-    "Customer Service", "IT",
+    "Sales",
+    "Marketing",
+    "Finance",
+    "Legal",
+    "Human Resources",
+    "Engineering",
+    "Research & Development",
+    "Operations",
+    "Customer Service",
+    "IT",
 ];
 
 /// Titles of people without reports.
-pub(crate) const TITLES: [&str; 8] =
-    ["Analyst", "Specialist", "Consultant", "Coordinator", "Engineer", "Advisor", "Associate", "Assistant"];
+pub(crate) const TITLES: [&str; 8] = [
+    "Analyst",
+    "Specialist",
+    "Consultant",
+    "Coordinator",
+    "Engineer",
+    "Advisor",
+    "Associate",
+    "Assistant",
+];
 
 #[cfg(test)]
 mod tests {
@@ -155,23 +171,39 @@ mod tests {
     fn no_two_people_share_an_address() {
         let mut family_of = HashMap::new();
         for culture in CULTURES {
-            let mut given: Vec<String> = culture.given.iter().map(|name| in_address(name)).collect();
+            let mut given: Vec<String> =
+                culture.given.iter().map(|name| in_address(name)).collect();
             given.sort();
             given.dedup();
             assert_eq!(given.len(), 12, "{} has a given name twice", culture.locale);
             for name in culture.family {
                 let other = family_of.insert(in_address(name), culture.locale);
-                assert_eq!(other, None, "{name} of {} is known elsewhere", culture.locale);
+                assert_eq!(
+                    other, None,
+                    "{name} of {} is known elsewhere",
+                    culture.locale
+                );
             }
         }
     }
 
     #[test]
     fn addresses_are_plain() {
-        for name in CULTURES.iter().flat_map(|culture| culture.given.iter().chain(&culture.family)) {
+        for name in CULTURES
+            .iter()
+            .flat_map(|culture| culture.given.iter().chain(&culture.family))
+        {
             let address = in_address(name);
-            assert!(address.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-'), "{name}: {address}");
-            assert!(!address.contains('x') || name.to_lowercase().contains('x'), "{name} has a letter without a fold");
+            assert!(
+                address
+                    .chars()
+                    .all(|letter| letter.is_ascii_lowercase() || letter == '-'),
+                "{name}: {address}"
+            );
+            assert!(
+                !address.contains('x') || name.to_lowercase().contains('x'),
+                "{name} has a letter without a fold"
+            );
         }
         assert_eq!(in_address("Łukasz"), "lukasz");
         assert_eq!(in_address("佐藤:sato"), "sato");

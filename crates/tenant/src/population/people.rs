@@ -45,7 +45,11 @@ pub(crate) struct Person {
 impl Person {
     pub(crate) fn display_name(&self) -> String {
         let (given, family) = (shown(self.given), shown(self.family));
-        if self.culture.family_first { format!("{family} {given}") } else { format!("{given} {family}") }
+        if self.culture.family_first {
+            format!("{family} {given}")
+        } else {
+            format!("{given} {family}")
+        }
     }
 
     pub(crate) fn guest(&self) -> bool {
@@ -54,7 +58,10 @@ impl Person {
 
     /// Whether a Copilot SKU is assigned, working plan or not.
     pub(crate) fn licensed(&self) -> bool {
-        matches!(self.access, Access::Readable | Access::PlanDisabled | Access::Deleted)
+        matches!(
+            self.access,
+            Access::Readable | Access::PlanDisabled | Access::Deleted
+        )
     }
 }
 
@@ -83,7 +90,7 @@ const REPORTS: u32 = 7;
 impl People {
     pub(crate) fn new(options: &TenantOptions, start_ms: i64) -> Self {
         // Any stride without a common factor walks through all names before one comes again.
-        let mut stride = hash(&[options.seed, 0x57]) % COMBINATIONS | 1;
+        let mut stride = (hash(&[options.seed, 0x57]) % COMBINATIONS) | 1;
         while gcd(stride, COMBINATIONS) != 1 {
             stride += 2;
         }
@@ -110,13 +117,20 @@ impl People {
         let family = culture.family[(combination / GIVEN % FAMILY) as usize];
         let access = self.access(index);
         let namesakes_before = u64::from(index) / COMBINATIONS;
-        let number = if namesakes_before > 0 { namesakes_before.to_string() } else { String::new() };
+        let number = if namesakes_before > 0 {
+            namesakes_before.to_string()
+        } else {
+            String::new()
+        };
         let local = format!("{}.{}{number}", in_address(given), in_address(family));
         let (upn, mail) = if access == Access::Guest {
             let upn = format!("{local}_partner.example#EXT#@{}", self.domain);
             (upn, format!("{local}@partner.example"))
         } else {
-            (format!("{local}@{}", self.domain), format!("{local}@{}", self.domain))
+            (
+                format!("{local}@{}", self.domain),
+                format!("{local}@{}", self.domain),
+            )
         };
         let mut draw = Draw::of(&[self.seed, u64::from(index), 0x9e0]);
         let department = self.department(index);
@@ -141,7 +155,9 @@ impl People {
             title,
             office: draw.pick(&culture.offices),
             enabled: self.leads(index) || !self.drawn(index, 1, self.disabled),
-            created_ms: self.start_ms - draw.between(200, 4000) * crate::time::DAY_MS - draw.between(0, 86_399) * 1000,
+            created_ms: self.start_ms
+                - draw.between(200, 4000) * crate::time::DAY_MS
+                - draw.between(0, 86_399) * 1000,
             access,
             second_sku: draw.chance(0.1),
         }
@@ -171,7 +187,11 @@ impl People {
 
     /// Who has this object id or user principal name.
     pub(crate) fn find(&self, id_or_upn: &str) -> Option<u32> {
-        if id_or_upn.contains('@') { self.find_upn(id_or_upn) } else { self.find_id(id_or_upn) }
+        if id_or_upn.contains('@') {
+            self.find_upn(id_or_upn)
+        } else {
+            self.find_id(id_or_upn)
+        }
     }
 
     fn find_id(&self, id: &str) -> Option<u32> {
@@ -188,15 +208,24 @@ impl People {
         let namesakes_before: u64 = local[name.len()..].parse().unwrap_or(0);
         let (given, family) = name.split_once('.')?;
         let candidates = CULTURES.iter().enumerate().filter_map(|(place, culture)| {
-            let given = culture.given.iter().position(|name| in_address(name) == given)? as u64;
-            let family = culture.family.iter().position(|name| in_address(name) == family)? as u64;
+            let given = culture
+                .given
+                .iter()
+                .position(|name| in_address(name) == given)? as u64;
+            let family = culture
+                .family
+                .iter()
+                .position(|name| in_address(name) == family)? as u64;
             Some(place as u64 * GIVEN * FAMILY + family * GIVEN + given)
         });
         candidates
             .map(|combination| {
                 let back = (combination + COMBINATIONS - self.offset) % COMBINATIONS;
-                let place = (u128::from(back) * u128::from(inverse(self.stride, COMBINATIONS))) % u128::from(COMBINATIONS);
-                namesakes_before.saturating_mul(COMBINATIONS).saturating_add(place as u64)
+                let place = (u128::from(back) * u128::from(inverse(self.stride, COMBINATIONS)))
+                    % u128::from(COMBINATIONS);
+                namesakes_before
+                    .saturating_mul(COMBINATIONS)
+                    .saturating_add(place as u64)
             })
             .filter_map(|index| u32::try_from(index).ok())
             .find(|index| *index < self.count && self.person(*index).upn.to_lowercase() == upn)
@@ -220,7 +249,11 @@ impl People {
         while at > TOP_REPORTS {
             at = self.manager(at).unwrap_or(0);
         }
-        if at == 0 { "Executive Office" } else { DEPARTMENTS[(at - 1) as usize] }
+        if at == 0 {
+            "Executive Office"
+        } else {
+            DEPARTMENTS[(at - 1) as usize]
+        }
     }
 
     fn drawn(&self, index: u32, what: u64, share: f64) -> bool {
@@ -284,7 +317,13 @@ mod tests {
     use super::*;
 
     fn people(users: u32) -> People {
-        People::new(&TenantOptions { users, ..TenantOptions::default() }, 1_780_000_000_000)
+        People::new(
+            &TenantOptions {
+                users,
+                ..TenantOptions::default()
+            },
+            1_780_000_000_000,
+        )
     }
 
     #[test]
@@ -312,7 +351,10 @@ mod tests {
             assert!(people.leads(manager));
             assert_ne!(people.access(manager), Access::Guest);
             if index > 10 {
-                assert_eq!(people.person(index).department, people.person(manager).department);
+                assert_eq!(
+                    people.person(index).department,
+                    people.person(manager).department
+                );
             }
         }
         assert_eq!(people.manager(0), None);
@@ -321,8 +363,16 @@ mod tests {
     #[test]
     fn shares_are_kept() {
         let people = people(20_000);
-        let count = |access| (0..20_000).filter(|index| people.access(*index) == access).count();
-        assert!((15_000..16_000).contains(&count(Access::Readable)), "{}", count(Access::Readable));
+        let count = |access| {
+            (0..20_000)
+                .filter(|index| people.access(*index) == access)
+                .count()
+        };
+        assert!(
+            (15_000..16_000).contains(&count(Access::Readable)),
+            "{}",
+            count(Access::Readable)
+        );
         assert!((200..450).contains(&count(Access::Guest)));
         assert!((220..420).contains(&count(Access::PlanDisabled)));
         assert!((3_600..4_200).contains(&count(Access::Unlicensed)));

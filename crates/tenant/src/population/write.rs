@@ -90,7 +90,12 @@ fn raw(out: &mut Vec<u8>, json: &str) {
 
 impl<'a> ItemWriter<'a> {
     pub(crate) fn new(tenant_id: &'a str, user_id: &'a str) -> Self {
-        Self { tenant_id, user_id, text: String::new(), card: Vec::new() }
+        Self {
+            tenant_id,
+            user_id,
+            text: String::new(),
+            card: Vec::new(),
+        }
     }
 
     /// Appends an item as it is at this time.
@@ -137,7 +142,10 @@ impl<'a> ItemWriter<'a> {
         }
         raw(out, "\"locale\":");
         if oddity.odd_fields {
-            raw(out, "1033,\"riskScore\":{\"value\":0.5,\"of\":[1,null,\"x\"]}");
+            raw(
+                out,
+                "1033,\"riskScore\":{\"value\":0.5,\"of\":[1,null,\"x\"]}",
+            );
         } else {
             out.push(b'"');
             raw(out, LANGUAGES[item.language as usize].locale);
@@ -161,7 +169,14 @@ impl<'a> ItemWriter<'a> {
         self.write_attachments(out, item, place.as_ref(), now_ms);
         raw(out, ",\"links\":[");
         self.write_links(out, item);
-        raw(out, if oddity.odd_fields { "],\"mentions\":\"none\"}" } else { "],\"mentions\":[" });
+        raw(
+            out,
+            if oddity.odd_fields {
+                "],\"mentions\":\"none\"}"
+            } else {
+                "],\"mentions\":["
+            },
+        );
         if !oddity.odd_fields {
             self.write_mentions(out, item);
             raw(out, "]}");
@@ -169,17 +184,26 @@ impl<'a> ItemWriter<'a> {
     }
 
     fn write_from(&self, out: &mut Vec<u8>, item: &Item) {
-        raw(out, "{\"@odata.type\":\"#microsoft.graph.chatMessageFromIdentitySet\",\"device\":null,");
+        raw(
+            out,
+            "{\"@odata.type\":\"#microsoft.graph.chatMessageFromIdentitySet\",\"device\":null,",
+        );
         match item.role {
             Role::Response => {
-                raw(out, "\"user\":null,\"application\":{\"@odata.type\":\"#microsoft.graph.teamworkApplicationIdentity\",\"id\":\"");
+                raw(
+                    out,
+                    "\"user\":null,\"application\":{\"@odata.type\":\"#microsoft.graph.teamworkApplicationIdentity\",\"id\":\"",
+                );
                 raw(out, APPLICATION_ID);
                 raw(out, "\",\"displayName\":\"");
                 raw(out, item.app.speaker());
                 raw(out, "\",\"applicationIdentityType\":\"bot\"}}");
             }
             Role::Prompt => {
-                raw(out, "\"application\":null,\"user\":{\"@odata.type\":\"#microsoft.graph.teamworkUserIdentity\",\"id\":\"");
+                raw(
+                    out,
+                    "\"application\":null,\"user\":{\"@odata.type\":\"#microsoft.graph.teamworkUserIdentity\",\"id\":\"",
+                );
                 raw(out, self.user_id);
                 raw(out, "\",\"displayName\":\"8:orgid:");
                 raw(out, self.user_id);
@@ -210,7 +234,11 @@ impl<'a> ItemWriter<'a> {
             }
             Shape::Html => {
                 self.card.clear();
-                write_html(&mut self.card, &self.text, compose::mentions(item).then(|| compose::mentioned_name(item)));
+                write_html(
+                    &mut self.card,
+                    &self.text,
+                    compose::mentions(item).then(|| compose::mentioned_name(item)),
+                );
                 escape(out, &self.card);
             }
             Shape::InlineImage => {
@@ -228,7 +256,10 @@ impl<'a> ItemWriter<'a> {
             }
             Shape::ThoughtsJson => {
                 self.card.clear();
-                raw(&mut self.card, "{\"thoughts\":\"The user asks about the selected range. I should read the headers first.\",\"finalResponse\":");
+                raw(
+                    &mut self.card,
+                    "{\"thoughts\":\"The user asks about the selected range. I should read the headers first.\",\"finalResponse\":",
+                );
                 quoted(&mut self.card, &self.text);
                 raw(&mut self.card, ",\"status\":\"done\"}");
                 escape(out, &self.card);
@@ -237,7 +268,13 @@ impl<'a> ItemWriter<'a> {
         raw(out, "\"}");
     }
 
-    fn write_attachments(&mut self, out: &mut Vec<u8>, item: &Item, place: Option<&Source>, now_ms: i64) {
+    fn write_attachments(
+        &mut self,
+        out: &mut Vec<u8>,
+        item: &Item,
+        place: Option<&Source>,
+        now_ms: i64,
+    ) {
         raw(out, ",\"attachments\":[");
         match (item.shape, place) {
             (Shape::TextWithReference, Some(place)) => {
@@ -252,7 +289,10 @@ impl<'a> ItemWriter<'a> {
             (Shape::Card | Shape::NestedCard, _) => {
                 raw(out, "{\"attachmentId\":\"");
                 write_card_id(out, item);
-                raw(out, "\",\"contentType\":\"application/vnd.microsoft.card.adaptive\",\"contentUrl\":null,\"content\":");
+                raw(
+                    out,
+                    "\",\"contentType\":\"application/vnd.microsoft.card.adaptive\",\"contentUrl\":null,\"content\":",
+                );
                 self.card.clear();
                 if item.shape == Shape::Card {
                     self.write_card(item, now_ms);
@@ -270,10 +310,16 @@ impl<'a> ItemWriter<'a> {
     /// The text twice: with links, and with marks in their place.
     fn write_card(&mut self, item: &Item, now_ms: i64) {
         let card = &mut self.card;
-        raw(card, "{\r\n  \"type\": \"AdaptiveCard\",\r\n  \"version\": \"1.0\",\r\n  \"body\": [\r\n    {\r\n      \"type\": \"TextBlock\",\r\n      \"text\": ");
+        raw(
+            card,
+            "{\r\n  \"type\": \"AdaptiveCard\",\r\n  \"version\": \"1.0\",\r\n  \"body\": [\r\n    {\r\n      \"type\": \"TextBlock\",\r\n      \"text\": ",
+        );
         quoted(card, &self.text);
         compose::text_with(item, item.edited(now_ms), Citations::Marked, &mut self.text);
-        raw(card, ",\r\n      \"wrap\": true\r\n    },\r\n    {\r\n      \"type\": \"TextBlock\",\r\n      \"id\": \"MessageTextField\",\r\n      \"text\": ");
+        raw(
+            card,
+            ",\r\n      \"wrap\": true\r\n    },\r\n    {\r\n      \"type\": \"TextBlock\",\r\n      \"id\": \"MessageTextField\",\r\n      \"text\": ",
+        );
         quoted(card, &self.text);
         raw(card, ",\r\n      \"wrap\": true\r\n    }\r\n  ]\r\n}");
     }
@@ -281,13 +327,19 @@ impl<'a> ItemWriter<'a> {
     /// Paragraphs in containers and columns, in reading order.
     fn write_nested_card(&mut self, item: &Item) {
         let card = &mut self.card;
-        raw(card, "{\"type\":\"AdaptiveCard\",\"$schema\":\"http://adaptivecards.io/schemas/adaptive-card.json\",\"version\":\"1.5\",\"body\":[{\"type\":\"Container\",\"items\":[");
+        raw(
+            card,
+            "{\"type\":\"AdaptiveCard\",\"$schema\":\"http://adaptivecards.io/schemas/adaptive-card.json\",\"version\":\"1.5\",\"body\":[{\"type\":\"Container\",\"items\":[",
+        );
         let mut paragraphs = self.text.split("\n\n");
         raw(card, "{\"type\":\"TextBlock\",\"wrap\":true,\"text\":");
         quoted(card, paragraphs.next().unwrap_or(""));
         raw(card, "}]}");
         for paragraph in paragraphs {
-            raw(card, ",{\"type\":\"ColumnSet\",\"columns\":[{\"type\":\"Column\",\"width\":\"stretch\",\"items\":[{\"type\":\"TextBlock\",\"size\":\"small\",\"text\":");
+            raw(
+                card,
+                ",{\"type\":\"ColumnSet\",\"columns\":[{\"type\":\"Column\",\"width\":\"stretch\",\"items\":[{\"type\":\"TextBlock\",\"size\":\"small\",\"text\":",
+            );
             quoted(card, paragraph);
             raw(card, "}]}]}");
         }
@@ -296,17 +348,28 @@ impl<'a> ItemWriter<'a> {
             raw(card, IMAGE);
             raw(card, "\"}");
         }
-        raw(card, "],\"actions\":[{\"type\":\"Action.Submit\",\"data\":{\"feedback\":\"like\"}}]}");
+        raw(
+            card,
+            "],\"actions\":[{\"type\":\"Action.Submit\",\"data\":{\"feedback\":\"like\"}}]}",
+        );
     }
 
     fn write_links(&self, out: &mut Vec<u8>, item: &Item) {
-        let count = if item.shape == Shape::Card { compose::source_count(item) } else { 0 };
+        let count = if item.shape == Shape::Card {
+            compose::source_count(item)
+        } else {
+            0
+        };
         for place in 0..count {
             let source = compose::source(item, place);
             if place > 0 {
                 out.push(b',');
             }
-            let kinds: &[&str] = if source.kind == "Meeting" { &["Event", "Meeting"] } else { &["File"] };
+            let kinds: &[&str] = if source.kind == "Meeting" {
+                &["Event", "Meeting"]
+            } else {
+                &["File"]
+            };
             for (nth, kind) in kinds.iter().enumerate() {
                 if nth > 0 {
                     out.push(b',');
@@ -332,7 +395,10 @@ impl<'a> ItemWriter<'a> {
         }
         raw(out, "{\"mentionId\":0,\"mentionText\":");
         quoted(out, compose::mentioned_name(item));
-        raw(out, ",\"mentioned\":{\"@odata.type\":\"#microsoft.graph.aiInteractionMentionedIdentitySet\",\"application\":null,\"device\":null,\"conversation\":null,\"tag\":null,\"user\":{\"id\":\"");
+        raw(
+            out,
+            ",\"mentioned\":{\"@odata.type\":\"#microsoft.graph.aiInteractionMentionedIdentitySet\",\"application\":null,\"device\":null,\"conversation\":null,\"tag\":null,\"user\":{\"id\":\"",
+        );
         write_uuid(out, mix(item.salt));
         raw(out, "\",\"displayName\":");
         quoted(out, compose::mentioned_name(item));

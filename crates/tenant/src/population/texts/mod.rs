@@ -58,7 +58,10 @@ pub(crate) const LANGUAGES: [&Texts; 20] = [
 
 /// The place of a culture's language; English where there is none of its own.
 pub(crate) fn language_of(locale: &str) -> u8 {
-    LANGUAGES.iter().position(|texts| texts.locale == locale).unwrap_or(0) as u8
+    LANGUAGES
+        .iter()
+        .position(|texts| texts.locale == locale)
+        .unwrap_or(0) as u8
 }
 
 #[cfg(test)]
@@ -74,8 +77,14 @@ mod tests {
             assert!(texts.topics.len() >= 6, "{locale}");
             assert!(texts.files.len() >= 3, "{locale}");
             assert!(texts.sentences.len() >= 6, "{locale}");
-            assert!(!texts.refusal.is_empty() && !texts.summary.is_empty(), "{locale}");
-            assert!(texts.labels.iter().all(|label| !label.contains('{')), "{locale}: a label has no slot");
+            assert!(
+                !texts.refusal.is_empty() && !texts.summary.is_empty(),
+                "{locale}"
+            );
+            assert!(
+                texts.labels.iter().all(|label| !label.contains('{')),
+                "{locale}: a label has no slot"
+            );
         }
     }
 
@@ -85,7 +94,11 @@ mod tests {
             for text in texts.typed.iter().chain(texts.sentences) {
                 for slot in text.split('{').skip(1) {
                     let name = slot.split('}').next().unwrap_or("");
-                    assert!(["topic", "file", "name", "n"].contains(&name), "{}: {text}", texts.locale);
+                    assert!(
+                        ["topic", "file", "name", "n"].contains(&name),
+                        "{}: {text}",
+                        texts.locale
+                    );
                 }
             }
         }

@@ -1,0 +1,16 @@
+//! The tenant as a client meets it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
+mod directory;
+mod faults;
+mod history;
+mod limits;
+mod population;
+mod server;
+mod sign_in;
+mod support;
