@@ -12,10 +12,26 @@ pub struct Column {
     pub name: &'static str,
     /// In characters of the workbook's font.
     pub width: u16,
+    /// Holds numbers, which stand at the right.
+    pub numbers: bool,
 }
 
-const fn column(name: &'static str, width: u16) -> Column {
-    Column { name, width }
+/// A column of texts.
+pub(crate) const fn column(name: &'static str, width: u16) -> Column {
+    Column {
+        name,
+        width,
+        numbers: false,
+    }
+}
+
+/// A column of numbers.
+pub(crate) const fn numbers(name: &'static str, width: u16) -> Column {
+    Column {
+        name,
+        width,
+        numbers: true,
+    }
 }
 
 /// The columns of [`cells`], in order.

@@ -1,19 +1,19 @@
-//! From a source to a [`Summary`]: eight small queries, grouped where the data lies.
+//! From a source to a [`Summary`]: nine small queries at most, grouped where the data lies.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use jiff::{Timestamp, civil, tz::TimeZone};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::coverage::{Failure, Judged, Read, Standing, printed, time};
+use crate::answers::{
+    AnswersRow, AppRow, AppSpanRow, DayRow, FailureRow, PersonRow, SpanRow, UserRow,
+};
+use crate::coverage::{Judged, Read, Standing, printed, time};
 use crate::scope::Scope;
 use crate::source::{Source, SourceError};
 use crate::spans::{Span, Spans};
-use crate::summary::{
-    AppFigures, Counts, DayFigures, DepartmentFigures, MarkFigures, Rows, Summary, UserFigures,
-    VERSION,
-};
+use crate::summary::{Counts, DepartmentFigures, MarkFigures, Rows, Summary, UserFigures, VERSION};
 
 /// What counts as automatic, in SQL over `interactions`.
 const AUTOMATIC: &str = "mark IS NOT NULL";
@@ -173,48 +173,18 @@ fn everybody(
         .into_iter()
         .map(|user| (user.user_id.clone(), user))
         .collect();
+    let records = with_unrecorded(scope, records, &counted, read);
     let mut people = Vec::with_capacity(records.len());
-    let mut recorded = std::collections::HashSet::new();
     for record in records {
-        recorded.insert(record.user_id.clone());
         let counts = counted.remove(&record.user_id);
-        let concerned = record.standing() == Standing::Readable
+        let standing = record.standing();
+        let concerned = standing == Standing::Readable
             || counts.is_some()
             || read.whole.contains_key(&record.user_id)
             || scope.users.contains(&record.user_id);
         if concerned {
-            people.push(Person {
-                standing: record.standing(),
-                figures: figures(record, counts, read),
-            });
-        }
-    }
-    let unrecorded = read
-        .whole
-        .keys()
-        .chain(read.failures.keys())
-        .chain(&scope.users);
-    let missing: Vec<String> = unrecorded
-        .filter(|id| !counted.contains_key(*id) && !recorded.contains(*id))
-        .cloned()
-        .collect();
-    for user_id in counted
-        .keys()
-        .cloned()
-        .collect::<Vec<_>>()
-        .into_iter()
-        .chain(missing)
-    {
-        if recorded.insert(user_id.clone()) {
-            let counts = counted.remove(&user_id);
-            let record = PersonRow {
-                user_id,
-                ..PersonRow::default()
-            };
-            people.push(Person {
-                standing: record.standing(),
-                figures: figures(record, counts, read),
-            });
+            let figures = figures(record, counts, read);
+            people.push(Person { figures, standing });
         }
     }
     people.sort_unstable_by(|a, b| {
@@ -225,6 +195,30 @@ fn everybody(
             .then_with(|| a.user_id.cmp(&b.user_id))
     });
     people
+}
+
+/// The records, and an empty one for each user who has none: known by rows that were imported, by a
+/// reading, or by name.
+fn with_unrecorded(
+    scope: &Scope,
+    mut records: Vec<PersonRow>,
+    counted: &HashMap<String, UserRow>,
+    read: &Read,
+) -> Vec<PersonRow> {
+    let mut unrecorded: BTreeSet<&String> = counted
+        .keys()
+        .chain(read.whole.keys())
+        .chain(read.failures.keys())
+        .chain(&scope.users)
+        .collect();
+    for record in &records {
+        unrecorded.remove(&record.user_id);
+    }
+    records.extend(unrecorded.into_iter().map(|user_id| PersonRow {
+        user_id: user_id.clone(),
+        ..PersonRow::default()
+    }));
+    records
 }
 
 fn figures(record: PersonRow, counts: Option<UserRow>, read: &Read) -> UserFigures {
@@ -274,182 +268,4 @@ fn departments(users: &[UserFigures]) -> Vec<DepartmentFigures> {
             .then_with(|| a.department.cmp(&b.department))
     });
     departments
-}
-
-/// A time in a result: RFC 3339 text or UTC milliseconds, as UTC milliseconds.
-fn time_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    match Option::<Value>::deserialize(deserializer)? {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Number(ms)) => ms
-            .as_i64()
-            .map(Some)
-            .ok_or_else(|| serde::de::Error::custom("a time that is not whole milliseconds")),
-        Some(Value::String(text)) => parse_time_ms(&text)
-            .map(Some)
-            .map_err(serde::de::Error::custom),
-        Some(other) => Err(serde::de::Error::custom(format!(
-            "a time written as {other}"
-        ))),
-    }
-}
-
-fn parse_time_ms(text: &str) -> Result<i64, jiff::Error> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time.as_millisecond());
-    }
-    let civil: civil::DateTime = text.parse()?;
-    Ok(civil.to_zoned(TimeZone::UTC)?.timestamp().as_millisecond())
-}
-
-#[derive(Deserialize)]
-struct AppRow {
-    #[serde(default)]
-    app: String,
-    #[serde(default)]
-    app_class: String,
-    #[serde(flatten)]
-    counts: Counts,
-    #[serde(default, deserialize_with = "time_ms")]
-    first_at: Option<i64>,
-    #[serde(default, deserialize_with = "time_ms")]
-    last_at: Option<i64>,
-}
-
-impl AppRow {
-    fn figures(self) -> AppFigures {
-        AppFigures {
-            app: self.app,
-            app_class: self.app_class,
-            counts: self.counts,
-        }
-    }
-}
-
-#[derive(Default, Deserialize)]
-struct UserRow {
-    user_id: String,
-    #[serde(flatten)]
-    counts: Counts,
-    #[serde(default, deserialize_with = "time_ms")]
-    first_at: Option<i64>,
-    #[serde(default, deserialize_with = "time_ms")]
-    last_at: Option<i64>,
-    days_active: u64,
-    days_prompting: u64,
-}
-
-#[derive(Deserialize)]
-struct DayRow {
-    #[serde(default, deserialize_with = "time_ms")]
-    day_at: Option<i64>,
-    #[serde(flatten)]
-    counts: Counts,
-    users: u64,
-}
-
-impl DayRow {
-    fn figures(self) -> DayFigures {
-        let day = time(self.day_at.unwrap_or(0))
-            .to_zoned(TimeZone::UTC)
-            .date();
-        DayFigures {
-            day,
-            users: self.users,
-            counts: self.counts,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct AnswersRow {
-    #[serde(default)]
-    answers: Option<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PersonRow {
-    user_id: String,
-    user_principal_name: Option<String>,
-    display_name: Option<String>,
-    department: Option<String>,
-    job_title: Option<String>,
-    country: Option<String>,
-    licensed: Option<bool>,
-    state: Option<String>,
-    #[serde(deserialize_with = "time_ms")]
-    valid_from_at: Option<i64>,
-}
-
-impl PersonRow {
-    fn standing(&self) -> Standing {
-        if self.state.as_deref() == Some("left") {
-            Standing::Left(self.valid_from_at)
-        } else if self.licensed == Some(false) {
-            Standing::NotLicensed(self.valid_from_at)
-        } else {
-            Standing::Readable
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct SpanRow {
-    user_id: String,
-    from_ms: i64,
-    to_ms: i64,
-}
-
-#[derive(Deserialize)]
-struct AppSpanRow {
-    user_id: String,
-    from_ms: i64,
-    to_ms: i64,
-    apps: Value,
-}
-
-impl AppSpanRow {
-    /// Whether each app asked for was among those read. The lake may give a list or one text with
-    /// commas.
-    fn covers(&self, asked: &[String]) -> bool {
-        let read: Vec<&str> = match &self.apps {
-            Value::Array(apps) => apps.iter().filter_map(Value::as_str).collect(),
-            Value::String(apps) => apps.split(',').collect(),
-            _ => return false,
-        };
-        let bare = |app: &str| app.trim().rsplit('.').next().unwrap_or("").to_lowercase();
-        asked
-            .iter()
-            .all(|app| read.iter().any(|read| bare(read) == bare(app)))
-    }
-}
-
-#[derive(Deserialize)]
-struct FailureRow {
-    user_id: String,
-    #[serde(default)]
-    from_ms: Option<i64>,
-    #[serde(default)]
-    to_ms: Option<i64>,
-    #[serde(default)]
-    error_code: Option<String>,
-    #[serde(default)]
-    error: Option<String>,
-}
-
-impl FailureRow {
-    fn keyed(self) -> (String, Failure) {
-        let span = self
-            .from_ms
-            .zip(self.to_ms)
-            .and_then(|(from, to)| Span::new(from, to));
-        (
-            self.user_id,
-            Failure {
-                span,
-                code: self.error_code,
-                error: self.error,
-            },
-        )
-    }
 }

@@ -7,6 +7,7 @@
 //! A report says what it does not cover: [`coverage`] compares what was asked for with what has
 //! been read whole, user by user.
 
+mod answers;
 pub mod cell;
 pub mod columns;
 pub mod conversation;

@@ -4,6 +4,7 @@
 //! temporary file beside the output, one row at a time. The file appears under its name only when
 //! it is whole, readable by its owner alone, and the same data gives the same bytes.
 
+mod charts;
 mod package;
 mod people;
 mod rows;
@@ -138,9 +139,6 @@ fn build(
     let mut book = Workbook::new();
     book.set_tempdir(&folder)?;
     book.set_zip_compression_level(COMPRESSION);
-    // Whole texts make sheets of more than 4 GB. In the file that is kept (see `package`) only such
-    // a sheet bears the mark of one, which not every reader understands.
-    book.use_zip_large_file(true);
     book.set_properties(&properties(summary)?);
     let styles = style::Styles::new();
 

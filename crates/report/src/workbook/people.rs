@@ -6,15 +6,11 @@ use rust_xlsxwriter::Workbook;
 
 use super::sheet::{Layout, Sheets};
 use super::style::Styles;
-use crate::columns::Column;
+use crate::columns::{Column, column, numbers};
 use crate::coverage::Gap;
 use crate::error::ReportError;
 use crate::summary::{Summary, UserFigures};
 use crate::table::coverage_line;
-
-const fn column(name: &'static str, width: u16) -> Column {
-    Column { name, width }
-}
 
 const PEOPLE_COLUMNS: [Column; 16] = [
     column("User", 34),
@@ -24,13 +20,13 @@ const PEOPLE_COLUMNS: [Column; 16] = [
     column("Country", 14),
     column("Licensed", 11),
     column("State", 10),
-    column("Interactions", 14),
-    column("Prompts", 11),
-    column("Responses", 12),
-    column("Other", 9),
-    column("Automatic", 12),
-    column("Days active", 13),
-    column("Days prompting", 16),
+    numbers("Interactions", 14),
+    numbers("Prompts", 11),
+    numbers("Responses", 12),
+    numbers("Other", 9),
+    numbers("Automatic", 12),
+    numbers("Days active", 13),
+    numbers("Days prompting", 16),
     column("First (UTC)", 20),
     column("Last (UTC)", 20),
 ];

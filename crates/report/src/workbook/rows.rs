@@ -5,14 +5,10 @@ use rust_xlsxwriter::Workbook;
 use super::Written;
 use super::sheet::{Layout, Sheets};
 use super::style::Styles;
-use crate::columns::{BODY, COLUMNS, CellValue, Column, cells};
+use crate::columns::{BODY, COLUMNS, CellValue, Column, cells, column, numbers};
 use crate::conversation::{Exchange, Joined, Sessions, pair};
 use crate::error::ReportError;
 use crate::source::ReportRow;
-
-const fn column(name: &'static str, width: u16) -> Column {
-    Column { name, width }
-}
 
 const CONVERSATION_COLUMNS: [Column; 13] = [
     column("User", 30),
@@ -21,12 +17,12 @@ const CONVERSATION_COLUMNS: [Column; 13] = [
     column("Prompt", 50),
     column("Response at (UTC)", 23),
     column("Response", 60),
-    column("Seconds to reply", 18),
+    numbers("Seconds to reply", 18),
     column("Answer", 10),
     column("Joined by", 13),
     column("Mark", 16),
-    column("Prompt characters", 19),
-    column("Response characters", 21),
+    numbers("Prompt characters", 19),
+    numbers("Response characters", 21),
     column("ThreadId", 36),
 ];
 const PROMPT: u16 = 3;

@@ -11,6 +11,12 @@ use crate::error::ReportError;
 /// The rows of one sheet, Excel's own limit.
 pub const SHEET_ROWS_MAX: u32 = 1_048_576;
 
+/// The bytes of one sheet's XML, about: a part of more than 4 GB would need an extension of ZIP that
+/// not every reader understands.
+const SHEET_BYTES_MAX: u64 = 2_000_000_000;
+/// What a cell takes beside its text.
+const CELL_BYTES: u64 = 64;
+
 const DAY_MS: f64 = 86_400_000.0;
 /// 1970-01-01 as Excel counts days.
 const EPOCH_DAYS: f64 = 25_569.0;
@@ -48,6 +54,8 @@ pub(super) struct Sheets {
     /// The row being written on the current sheet.
     row: u32,
     rows: u64,
+    /// What the current sheet takes so far.
+    bytes: u64,
     cells_cut: u64,
     tables: Vec<TableRange>,
 }
@@ -65,6 +73,7 @@ impl Sheets {
             current: book.new_worksheet_with_constant_memory()?,
             row: layout.rows_above,
             rows: 0,
+            bytes: 0,
             cells_cut: 0,
             tables: Vec::new(),
         })
@@ -95,7 +104,11 @@ impl Sheets {
             .map(|column| {
                 TableColumn::new()
                     .set_header(column.name)
-                    .set_header_format(&self.styles.header)
+                    .set_header_format(if column.numbers {
+                        &self.styles.header_right
+                    } else {
+                        &self.styles.header
+                    })
             })
             .collect();
         let table_name = name.replace(' ', "_");
@@ -126,7 +139,8 @@ impl Sheets {
 
     /// Goes to the next row, on a further sheet if this one is full.
     pub(super) fn next_row(&mut self, book: &mut Workbook) -> Result<(), ReportError> {
-        if self.row + 1 >= self.layout.sheet_rows_max {
+        if self.row + 1 >= self.layout.sheet_rows_max || self.bytes > SHEET_BYTES_MAX {
+            self.bytes = 0;
             self.note_range();
             let sheet = book.new_worksheet_with_constant_memory()?;
             self.full.push(std::mem::replace(&mut self.current, sheet));
@@ -136,6 +150,7 @@ impl Sheets {
         }
         self.row += 1;
         self.rows += 1;
+        self.bytes += CELL_BYTES * self.layout.columns.len() as u64;
         Ok(())
     }
 
@@ -159,6 +174,7 @@ impl Sheets {
         let text = printable(text);
         let (text, cut) = fitting(&text);
         self.cells_cut += u64::from(cut);
+        self.bytes += xml_bytes(&text);
         if looks_like_formula(&text) {
             self.current
                 .write_string_with_format(self.row, column, text, &self.styles.quoted)?;
@@ -259,6 +275,14 @@ impl Sheets {
         book.push_worksheet(self.current);
         self.tables
     }
+}
+
+fn xml_bytes(text: &str) -> u64 {
+    let escaped = text
+        .bytes()
+        .filter(|byte| matches!(byte, b'&' | b'<' | b'>'))
+        .count();
+    (text.len() + 4 * escaped) as u64
 }
 
 fn range(first_row: u32, last_row: u32, last_column: u16) -> String {

@@ -14,6 +14,8 @@ pub(super) const PALE: Color = Color::RGB(0xF3F6FB);
 pub(super) struct Styles {
     /// The header of a table.
     pub header: Format,
+    /// The header over numbers.
+    pub header_right: Format,
     /// Text that looks like a formula: stays text even when the cell is edited.
     pub quoted: Format,
     /// A moment, UTC, to the millisecond.
@@ -77,6 +79,11 @@ impl Styles {
             .set_font_size(9)
             .set_border_bottom(FormatBorder::Thin)
             .set_border_bottom_color(GRAY);
+        let header = Format::new()
+            .set_bold()
+            .set_font_color(Color::White)
+            .set_background_color(INK)
+            .set_align(FormatAlign::VerticalCenter);
         let tile = Format::new()
             .set_background_color(PALE)
             .set_align(FormatAlign::Left)
@@ -88,11 +95,8 @@ impl Styles {
             .set_align(FormatAlign::VerticalCenter)
             .set_indent(1);
         Styles {
-            header: Format::new()
-                .set_bold()
-                .set_font_color(Color::White)
-                .set_background_color(INK)
-                .set_align(FormatAlign::VerticalCenter),
+            header: header.clone(),
+            header_right: header.set_align(FormatAlign::Right),
             quoted: Format::new().set_quote_prefix(),
             time: moment("yyyy-mm-dd hh:mm:ss.000"),
             minute: moment("yyyy-mm-dd hh:mm"),

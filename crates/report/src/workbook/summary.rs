@@ -1,12 +1,10 @@
 //! The sheet Summary: coverage, the figures, two charts, and the lists behind them.
 
-use rust_xlsxwriter::{
-    Chart, ChartAxis, ChartAxisLabelPosition, ChartFont, ChartFormat, ChartLegendPosition,
-    ChartLine, ChartSolidFill, ChartType, Color, Format, Worksheet,
-};
+use rust_xlsxwriter::{Format, Worksheet};
 
+use super::charts;
 use super::rows::Finished;
-use super::style::{AMBER, BLUE, GRAY, RULE, Styles};
+use super::style::Styles;
 use crate::cell::{fitting, looks_like_formula, printable};
 use crate::error::ReportError;
 use crate::summary::{Counts, Summary};
@@ -15,7 +13,6 @@ use crate::table::{coverage_line, minute, sentence_lines};
 const NAME: &str = "Summary";
 /// The last column that the sheet uses.
 const LAST: u16 = 7;
-const APPS_IN_CHART: u32 = 10;
 const DEPARTMENTS_SHOWN: usize = 20;
 const CHART_ROWS: u32 = 16;
 
@@ -336,25 +333,9 @@ impl Page<'_> {
         days: (u32, u32),
     ) -> Result<(), ReportError> {
         let height = CHART_ROWS * 20;
-        let mut by_day = stacked(ChartType::ColumnStacked, "Interactions by day", days);
-        numbers_along(by_day.y_axis());
-        by_day.x_axis().set_date_axis(true).set_num_format("d mmm");
-        by_day.set_width(560).set_height(height);
-        self.sheet.insert_chart(at, 0, &by_day)?;
-
-        let shown = (apps.0, apps.1.min(apps.0 + APPS_IN_CHART - 1));
-        let title = match summary.apps.len() as u32 > APPS_IN_CHART {
-            true => format!("Interactions by app (the {APPS_IN_CHART} largest)"),
-            false => "Interactions by app".to_owned(),
-        };
-        let mut by_app = stacked(ChartType::BarStacked, &title, shown);
-        numbers_along(by_app.x_axis());
-        // The axes of a bar chart lie crosswise: the names stand on the y axis, the largest on top.
-        by_app.y_axis().set_reverse();
-        by_app
-            .x_axis()
-            .set_label_position(ChartAxisLabelPosition::High);
-        by_app.set_width(384).set_height(height);
+        self.sheet
+            .insert_chart(at, 0, &charts::by_day(NAME, days, height))?;
+        let by_app = charts::by_app(NAME, apps, summary.apps.len(), height);
         self.sheet.insert_chart_with_offset(at, 4, &by_app, 12, 0)?;
         Ok(())
     }
@@ -421,45 +402,4 @@ impl Page<'_> {
         }
         Ok(())
     }
-}
-
-/// A chart of the columns "Not automatic" and "Automatic" over the names in the first column.
-fn stacked(kind: ChartType, title: &str, (first, last): (u32, u32)) -> Chart {
-    let mut chart = Chart::new(kind);
-    let quiet = || ChartFont::new().set_size(9).set_color(GRAY).clone();
-    for (name, column, color) in [("Not automatic", 4, BLUE), ("Automatic", 5, AMBER)] {
-        chart
-            .add_series()
-            .set_name(name)
-            .set_categories((NAME, first, 0, last, 0))
-            .set_values((NAME, first, column, last, column))
-            .set_format(&mut fill(color))
-            .set_gap(40);
-    }
-    chart
-        .title()
-        .set_name(title)
-        .set_font(ChartFont::new().set_size(11).set_bold().set_color(GRAY));
-    chart
-        .legend()
-        .set_position(ChartLegendPosition::Bottom)
-        .set_font(&quiet());
-    chart.x_axis().set_font(&quiet());
-    chart.y_axis().set_font(&quiet()).set_major_gridlines(false);
-    chart
-        .chart_area()
-        .set_format(ChartFormat::new().set_no_border());
-    chart
-}
-
-fn numbers_along(axis: &mut ChartAxis) {
-    axis.set_num_format("#,##0")
-        .set_major_gridlines(true)
-        .set_major_gridlines_line(ChartLine::new().set_color(RULE));
-}
-
-fn fill(color: Color) -> ChartFormat {
-    ChartFormat::new()
-        .set_solid_fill(ChartSolidFill::new().set_color(color))
-        .clone()
 }
