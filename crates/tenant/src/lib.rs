@@ -25,6 +25,7 @@ mod pages;
 mod paging;
 mod population;
 mod route;
+mod spoil;
 mod statistics;
 mod tenant;
 mod time;

@@ -54,6 +54,8 @@ pub struct TenantOptions {
     pub limits: Limits,
     /// What goes wrong.
     pub faults: Faults,
+    /// Scheme and host that a foreign nextLink points to; a test may put a listener of its own here.
+    pub foreign_base: String,
     /// Whether a `$filter` with fractions of a second is answered with 400, as some tenants do.
     pub refuse_fractions: bool,
     /// Whether `appClass` values other than the documented six are taken in a filter.
@@ -98,6 +100,7 @@ impl Default for TenantOptions {
             directory_latency_ms: 0..=0,
             limits: Limits::default(),
             faults: Faults::default(),
+            foreign_base: "https://graph.microsoft.com.collector.example".to_owned(),
             refuse_fractions: true,
             filter_any_app: false,
             tenant_id: "5d1ad1be-6b2c-4f7e-9a52-3f0f6c0c4e11".to_owned(),

@@ -16,7 +16,6 @@ use crate::tenant::Tenant;
 
 const TOP_DEFAULT: usize = 10;
 const TOP_MOST: usize = 100;
-const FOREIGN_HOST: &str = "https://graph.microsoft.com.collector.example";
 
 /// What stands in a page: an item, and what a fault puts beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +97,11 @@ impl Tenant {
             if foreign {
                 self.counters.fault(Fault::ForeignNextLink);
             }
-            let base = if foreign { FOREIGN_HOST } else { &asked.base };
+            let base = if foreign {
+                &self.options.foreign_base
+            } else {
+                &asked.base
+            };
             let token = paging::seal(self.options.seed, purpose, at_ms, salt);
             body.extend_from_slice(b",\"@odata.nextLink\":");
             quoted(

@@ -21,8 +21,8 @@ use crate::population::history::Histories;
 use crate::population::item::Item;
 use crate::population::people::{Access, People};
 use crate::route::Route;
+use crate::spoil;
 use crate::statistics::{Counters, Statistics};
-use crate::time::http_date;
 
 /// Wall time: UTC milliseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -340,7 +340,7 @@ impl Tenant {
         };
         match fault {
             Some(Fault::Hang) => return Answer::Hang,
-            Some(fault) if throttles(fault) => {}
+            Some(fault) if spoil::throttles(fault) => {}
             _ => wait(latency, asked.salt).await,
         }
         // What an answer says is what is true as it is written, after the waiting.
@@ -385,7 +385,12 @@ impl Tenant {
         ))
     }
 
-    fn read(&self, route: &Route, parts: &http::request::Parts, asked: &Asked) -> Response<Bytes> {
+    pub(crate) fn read(
+        &self,
+        route: &Route,
+        parts: &http::request::Parts,
+        asked: &Asked,
+    ) -> Response<Bytes> {
         let (path, query) = (parts.uri.path(), parts.uri.query());
         let answer = match route {
             Route::Users => self.users(path, query, asked),
@@ -410,82 +415,6 @@ impl Tenant {
         };
         answer.unwrap_or_else(|error| asked.error(&error))
     }
-
-    /// What comes in place of the answer, or of a part of it.
-    fn spoil(
-        &self,
-        fault: Fault,
-        route: &Route,
-        parts: &http::request::Parts,
-        asked: &Asked,
-    ) -> Answer {
-        let mut draw = Draw::of(&[asked.salt, 0x0b]);
-        let graph_error = |status, code, message: &str| {
-            Answer::Whole(asked.error(&GraphError::new(status, code, message)))
-        };
-        match fault {
-            Fault::ThrottleSeconds => {
-                Answer::Whole(asked.too_many(Some(&draw.between(1, 5).to_string())))
-            }
-            Fault::ThrottleDate => {
-                let date = http_date(asked.now_ms + draw.between(1_000, 5_000));
-                Answer::Whole(asked.too_many(Some(&date)))
-            }
-            Fault::ThrottleBare => Answer::Whole(asked.too_many(None)),
-            Fault::Error500 => graph_error(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "InternalServerError",
-                "An internal server error occurred. The operation failed.",
-            ),
-            Fault::BadGatewayHtml => {
-                let html = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>Microsoft-Azure-Application-Gateway/v2</center>\r\n</body>\r\n</html>\r\n";
-                Answer::Whole(asked.respond(
-                    StatusCode::BAD_GATEWAY,
-                    "text/html",
-                    Bytes::from_static(html.as_bytes()),
-                ))
-            }
-            Fault::Unavailable503 => Answer::Whole(asked.respond(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "text/plain",
-                Bytes::new(),
-            )),
-            Fault::Timeout504 => graph_error(
-                StatusCode::GATEWAY_TIMEOUT,
-                "GatewayTimeout",
-                "The server, while acting as a proxy, did not receive a timely response.",
-            ),
-            Fault::ExpiredToken => graph_error(
-                StatusCode::UNAUTHORIZED,
-                "InvalidAuthenticationToken",
-                "Lifetime validation failed, the token is expired.",
-            ),
-            Fault::Reset => Answer::Reset,
-            Fault::Hang => Answer::Hang,
-            Fault::CutBody => {
-                let response = self.read(route, parts, asked);
-                let keep_bytes = draw.below(response.body().len() as u64) as usize;
-                Answer::Cut {
-                    response,
-                    keep_bytes,
-                }
-            }
-            Fault::TruncatedJson => {
-                let mut response = self.read(route, parts, asked);
-                let keep_bytes = draw.below(response.body().len() as u64) as usize;
-                response.body_mut().truncate(keep_bytes);
-                Answer::Whole(response)
-            }
-            _ => Answer::Whole(self.read(route, parts, asked)),
-        }
-    }
-}
-
-fn throttles(fault: Fault) -> bool {
-    matches!(
-        fault,
-        Fault::ThrottleSeconds | Fault::ThrottleDate | Fault::ThrottleBare
-    )
 }
 
 async fn wait(range_ms: &RangeInclusive<u64>, salt: u64) {

@@ -1,6 +1,7 @@
-//! A day of a person's work: sessions, their exchanges, and what happens beside them without anybody asking.
+//! A day of a person's work: when something happens, and how an exchange runs.
 
 use crate::draw::{Draw, hash, mix};
+use crate::population::activities::ACTIVITIES;
 use crate::population::item::{App, Content, Item, Maker, NEVER_MS, Role, Shape};
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
@@ -22,68 +23,19 @@ const HOURS: [u32; 24] = [
     0, 0, 0, 0, 0, 0, 1, 3, 9, 14, 15, 11, 5, 9, 13, 13, 10, 6, 3, 1, 1, 1, 0, 0,
 ];
 
-#[derive(Clone, Copy)]
-enum Activity {
-    Chat,
-    WebChat,
-    PrivateChat,
-    TeamsChat,
-    Meeting,
-    WordDraft,
-    OneShot,
-    WordOpens,
-    Excel,
-    PowerPoint,
-    OutlookButton,
-    OutlookDraft,
-    OutlookTheming,
-    Loop,
-    Cowork,
-    OtherApp,
-    Warmup,
-    Suggestion,
-    Admin,
-    Agent,
-    Unheard,
-}
-
-const ACTIVITIES: [(Activity, u32); 21] = [
-    (Activity::Chat, 34),
-    (Activity::WebChat, 5),
-    (Activity::PrivateChat, 2),
-    (Activity::TeamsChat, 6),
-    (Activity::Meeting, 6),
-    (Activity::WordDraft, 6),
-    (Activity::OneShot, 4),
-    (Activity::WordOpens, 10),
-    (Activity::Excel, 5),
-    (Activity::PowerPoint, 3),
-    (Activity::OutlookButton, 7),
-    (Activity::OutlookDraft, 4),
-    (Activity::OutlookTheming, 3),
-    (Activity::Loop, 2),
-    (Activity::Cowork, 2),
-    (Activity::OtherApp, 4),
-    (Activity::Warmup, 2),
-    (Activity::Suggestion, 2),
-    (Activity::Admin, 1),
-    (Activity::Agent, 1),
-    (Activity::Unheard, 1),
-];
-
 /// What is common to the items of a session.
 #[derive(Clone, Copy)]
-struct Session {
-    app: App,
-    id: u64,
-    place: u64,
-    meeting: bool,
+pub(super) struct Session {
+    pub(super) app: App,
+    pub(super) id: u64,
+    pub(super) place: u64,
+    pub(super) meeting: bool,
     /// Whether prompt and responses share a requestId.
-    requests: Requests,
+    pub(super) requests: Requests,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Requests {
+pub(super) enum Requests {
     Shared,
     /// A new one for each row.
     Unstable,
@@ -144,7 +96,7 @@ impl Day {
     }
 
     /// A moment of working time.
-    fn moment(&self, draw: &mut Draw) -> i64 {
+    pub(super) fn moment(&self, draw: &mut Draw) -> i64 {
         let midnight_ms = self.day * DAY_MS - i64::from(self.offset_min) * MINUTE_MS;
         for _ in 0..12 {
             let at_ms = midnight_ms
@@ -157,7 +109,7 @@ impl Day {
         draw.between(self.within.0, self.within.1)
     }
 
-    fn session(&self, app: App, draw: &mut Draw) -> Session {
+    pub(super) fn session(&self, app: App, draw: &mut Draw) -> Session {
         Session {
             app,
             id: draw.next() | 1,
@@ -167,356 +119,13 @@ impl Day {
         }
     }
 
-    fn file(&self, draw: &mut Draw) -> u64 {
+    pub(super) fn file(&self, draw: &mut Draw) -> u64 {
         // A person works on some forty files in a season, so that names come again.
         hash(&[self.seed, u64::from(self.user), 0xf11e, draw.below(40)]) | 1
     }
 
-    fn act(&self, activity: Activity, draw: &mut Draw, items: &mut Vec<Item>) {
-        let at_ms = self.moment(draw);
-        match activity {
-            Activity::Chat => self.chat(App::BizChat, at_ms, draw, items),
-            Activity::WebChat => self.chat(App::WebChat, at_ms, draw, items),
-            Activity::PrivateChat => self.chat(App::PrivateChat, at_ms, draw, items),
-            Activity::TeamsChat => self.chat(App::Teams, at_ms, draw, items),
-            Activity::Loop => self.chat(App::Loop, at_ms, draw, items),
-            Activity::Meeting => self.meeting(at_ms, draw, items),
-            Activity::WordDraft => self.on_file(App::Word, at_ms, draw, items),
-            Activity::PowerPoint => self.on_file(App::PowerPoint, at_ms, draw, items),
-            Activity::Excel => self.excel(at_ms, draw, items),
-            Activity::OneShot => self.one_shot(at_ms, draw, items),
-            Activity::WordOpens => self.word_opens(at_ms, draw, items),
-            Activity::OutlookButton => self.button(App::Outlook, at_ms, draw, items),
-            Activity::OutlookDraft => self.on_file(App::Outlook, at_ms, draw, items),
-            Activity::OutlookTheming => self.theming(at_ms, draw, items),
-            Activity::Cowork => self.cowork(at_ms, draw, items),
-            Activity::OtherApp => {
-                const OTHERS: [App; 11] = [
-                    App::Search,
-                    App::Notebook,
-                    App::OneNote,
-                    App::Whiteboard,
-                    App::Forms,
-                    App::Planner,
-                    App::SharePoint,
-                    App::Stream,
-                    App::Designer,
-                    App::VivaEngage,
-                    App::Fabric,
-                ];
-                self.chat(OTHERS[draw.below(11) as usize], at_ms, draw, items);
-            }
-            Activity::Warmup => self.warmup(at_ms, draw, items),
-            Activity::Suggestion => {
-                let app = if draw.chance(0.5) {
-                    App::Predictive
-                } else {
-                    App::Proactive
-                };
-                let session = self.session(app, draw);
-                let response = self.response(Content::Suggestion, Shape::Text);
-                self.lone(
-                    session,
-                    at_ms,
-                    response,
-                    (Maker::System, "suggestion"),
-                    draw,
-                    items,
-                );
-            }
-            Activity::Admin => {
-                let session = self.session(App::Admin, draw);
-                self.exchange(
-                    session,
-                    at_ms,
-                    Content::AdminTask,
-                    (Maker::System, "admin_center"),
-                    draw,
-                    items,
-                );
-            }
-            Activity::Agent => {
-                const AGENTS: [App; 4] =
-                    [App::Connected, App::Studio, App::ThirdParty, App::Security];
-                self.chat(AGENTS[draw.below(4) as usize], at_ms, draw, items);
-            }
-            Activity::Unheard => self.chat(App::Nebula, at_ms, draw, items),
-        }
-    }
-
-    /// One to some turns of typed prompts, with the noise that comes along.
-    fn chat(&self, app: App, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let mut session = self.session(app, draw);
-        if matches!(app, App::BizChat | App::Teams) && draw.chance(0.2) {
-            // Threads that people come back to within the week.
-            session.id = hash(&[
-                self.seed,
-                u64::from(self.user),
-                (self.day.div_euclid(7)) as u64,
-                draw.below(3),
-            ]) | 1;
-        }
-        if draw.chance(0.2) {
-            session.place = self.file(draw);
-        }
-        let mut at_ms = at_ms;
-        loop {
-            let (content, made) = if draw.chance(0.12) {
-                (Content::Label, (Maker::Clicked, "chat_suggestion"))
-            } else if draw.chance(0.03) {
-                (Content::Strange, (Maker::Typed, "strange_prompt"))
-            } else {
-                (Content::Typed, (Maker::Typed, "chat"))
-            };
-            let begin = items.len();
-            at_ms = self.exchange(session, at_ms, content, made, draw, items);
-            if draw.chance(0.02) {
-                self.repeat(begin, draw, items);
-            }
-            if draw.chance(0.03) {
-                // A second thing in the same millisecond: its id is used twice by one person.
-                let mut twin = items[begin];
-                twin.session = if draw.chance(0.5) { 0 } else { draw.next() | 1 };
-                (twin.app, twin.shape, twin.place) = (App::Word, Shape::Text, 0);
-                (twin.request, twin.exchange, twin.salt) =
-                    (draw.next() | 1, draw.next(), draw.next());
-                (twin.content, twin.maker, twin.generator) =
-                    (Content::Typed, Maker::Typed, "one_shot");
-                items.push(twin);
-            }
-            if draw.chance(0.45) {
-                return;
-            }
-            at_ms += draw.between(8_000, 240_000);
-        }
-    }
-
-    /// Typed work on one open file or mail.
-    fn on_file(&self, app: App, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session {
-            place: self.file(draw),
-            ..self.session(app, draw)
-        };
-        let mut at_ms = at_ms;
-        loop {
-            at_ms = self.exchange(
-                session,
-                at_ms,
-                Content::Typed,
-                (Maker::Typed, "draft"),
-                draw,
-                items,
-            );
-            if draw.chance(0.6) {
-                return;
-            }
-            at_ms += draw.between(10_000, 300_000);
-        }
-    }
-
-    /// People of one team in one meeting share its session, and the first row there its id.
-    fn meeting(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let team = u64::from(self.user / 8);
-        let slot = draw.below(2);
-        let key = hash(&[self.seed, team, self.day as u64, slot, 0x3ee7]);
-        let begin_ms = self.day * DAY_MS + 8 * HOUR_MS + (key % (8 * HOUR_MS as u64)) as i64;
-        let shared = (self.within.0..=self.within.1 - 10 * MINUTE_MS).contains(&begin_ms);
-        let session = Session {
-            app: App::Teams,
-            id: if shared { key | 1 } else { draw.next() | 1 },
-            place: key | 1,
-            meeting: true,
-            requests: Requests::Shared,
-        };
-        let mut at_ms = if shared { begin_ms } else { at_ms };
-        let (content, made) = if draw.chance(0.5) {
-            (Content::Label, (Maker::Clicked, "meeting_button"))
-        } else {
-            (Content::Typed, (Maker::Typed, "meeting"))
-        };
-        loop {
-            at_ms = self.exchange(session, at_ms, content, made, draw, items);
-            if draw.chance(0.6) {
-                return;
-            }
-            at_ms += draw.between(20_000, 600_000);
-        }
-    }
-
-    /// A single rewrite in Word or Excel: no session.
-    fn one_shot(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let app = if draw.chance(0.6) {
-            App::Word
-        } else {
-            App::Excel
-        };
-        let session = Session {
-            id: 0,
-            place: self.file(draw),
-            ..self.session(app, draw)
-        };
-        self.exchange(
-            session,
-            at_ms,
-            Content::Typed,
-            (Maker::Typed, "one_shot"),
-            draw,
-            items,
-        );
-    }
-
-    /// Word summarizes a document as it opens. The mark stands in the prompt, in the response, or in both.
-    fn word_opens(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session {
-            place: self.file(draw),
-            ..self.session(App::Word, draw)
-        };
-        let session = if draw.chance(0.3) {
-            Session { id: 0, ..session }
-        } else {
-            session
-        };
-        let made = (Maker::Automatic, "word_summary");
-        let with_prompt = draw.chance(0.6);
-        let request = draw.next() | 1;
-        let exchange = draw.next();
-        // See `compose`: the remainder by 3 says which of the two carries the mark.
-        let exchange = if with_prompt {
-            exchange
-        } else {
-            exchange / 3 * 3 + 1
-        };
-        if with_prompt {
-            let prompt = self.prompt(Content::AutoSummary, Shape::Text);
-            items.push(self.item(session, at_ms, request, exchange, prompt, made, draw));
-        }
-        let shape = if draw.chance(0.4) {
-            Shape::NestedCard
-        } else {
-            Shape::Text
-        };
-        let response = self.response(Content::AutoAnswer, shape);
-        items.push(self.item(
-            session,
-            at_ms + draw.between(900, 2_500),
-            request,
-            exchange,
-            response,
-            made,
-            draw,
-        ));
-    }
-
-    fn excel(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session {
-            place: self.file(draw),
-            requests: Requests::Unstable,
-            ..self.session(App::Excel, draw)
-        };
-        let mut at_ms = at_ms;
-        loop {
-            at_ms = self.exchange(
-                session,
-                at_ms,
-                Content::Typed,
-                (Maker::Typed, "excel"),
-                draw,
-                items,
-            );
-            if draw.chance(0.5) {
-                return;
-            }
-            at_ms += draw.between(10_000, 200_000);
-        }
-    }
-
-    fn button(&self, app: App, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session {
-            place: self.file(draw),
-            ..self.session(app, draw)
-        };
-        self.exchange(
-            session,
-            at_ms,
-            Content::Label,
-            (Maker::Clicked, "button"),
-            draw,
-            items,
-        );
-    }
-
-    fn theming(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = self.session(App::Outlook, draw);
-        let made = (Maker::Automatic, "outlook_theming");
-        let (request, exchange) = (draw.next() | 1, draw.next());
-        let prompt = self.prompt(Content::VisualTheming, Shape::Text);
-        items.push(self.item(session, at_ms, request, exchange, prompt, made, draw));
-        let shape = if draw.chance(0.5) {
-            Shape::InlineImage
-        } else {
-            Shape::NestedCard
-        };
-        let response = self.response(Content::VisualTheming, shape);
-        items.push(self.item(
-            session,
-            at_ms + draw.between(500, 1_500),
-            request,
-            exchange,
-            response,
-            made,
-            draw,
-        ));
-    }
-
-    /// Cowork: no requestId; thinking rows stand before the answer.
-    fn cowork(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let session = Session {
-            requests: Requests::None,
-            ..self.session(App::Cowork, draw)
-        };
-        let exchange = draw.next();
-        let typed = (Maker::Typed, "cowork");
-        let prompt = self.prompt(Content::Typed, Shape::Text);
-        items.push(self.item(session, at_ms, 0, exchange, prompt, typed, draw));
-        let mut at_ms = at_ms;
-        for _ in 0..draw.below(4) {
-            at_ms += draw.between(2_000, 20_000);
-            let thinking = self.response(Content::Thinking, Shape::Text);
-            items.push(self.item(
-                session,
-                at_ms,
-                0,
-                exchange,
-                thinking,
-                (Maker::Noise, "cowork_thinking"),
-                draw,
-            ));
-        }
-        at_ms += draw.between(5_000, 60_000);
-        let response = self.response(Content::Answer, Shape::Html);
-        items.push(self.item(session, at_ms, 0, exchange, response, typed, draw));
-    }
-
-    fn warmup(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
-        let app = if draw.chance(0.5) {
-            App::Word
-        } else {
-            App::Excel
-        };
-        let session = self.session(app, draw);
-        let response = self.response(Content::Warmup, Shape::Text);
-        self.lone(
-            session,
-            at_ms,
-            response,
-            (Maker::Noise, "warmup"),
-            draw,
-            items,
-        );
-    }
-
     /// A prompt with none to several responses. Gives the time of the last row.
-    fn exchange(
+    pub(super) fn exchange(
         &self,
         session: Session,
         at_ms: i64,
@@ -612,7 +221,7 @@ impl Day {
     }
 
     /// The last response again within five seconds, under a new id.
-    fn repeat(&self, begin: usize, draw: &mut Draw, items: &mut Vec<Item>) {
+    pub(super) fn repeat(&self, begin: usize, draw: &mut Draw, items: &mut Vec<Item>) {
         let Some(last) = items[begin..]
             .iter()
             .rfind(|item| item.role == Role::Response)
@@ -631,7 +240,7 @@ impl Day {
     }
 
     /// A response that nobody's prompt stands before.
-    fn lone(
+    pub(super) fn lone(
         &self,
         session: Session,
         at_ms: i64,
@@ -644,11 +253,11 @@ impl Day {
         items.push(self.item(session, at_ms, request, exchange, row, made, draw));
     }
 
-    fn prompt(&self, content: Content, shape: Shape) -> (Role, Content, Shape) {
+    pub(super) fn prompt(&self, content: Content, shape: Shape) -> (Role, Content, Shape) {
         (Role::Prompt, content, shape)
     }
 
-    fn response(&self, content: Content, shape: Shape) -> (Role, Content, Shape) {
+    pub(super) fn response(&self, content: Content, shape: Shape) -> (Role, Content, Shape) {
         (Role::Response, content, shape)
     }
 
@@ -656,7 +265,7 @@ impl Day {
         clippy::too_many_arguments,
         reason = "one place where an item's fields come together"
     )]
-    fn item(
+    pub(super) fn item(
         &self,
         session: Session,
         at_ms: i64,

@@ -1,5 +1,6 @@
 //! Who works here and what they do with Copilot: pure functions of the seed, the user and the day.
 
+mod activities;
 pub(crate) mod compose;
 pub(crate) mod day;
 pub(crate) mod history;
