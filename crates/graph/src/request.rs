@@ -45,7 +45,7 @@ impl Client {
         read: impl Fn(&[u8]) -> Result<T, String>,
     ) -> Result<T, ReadError> {
         let began = Instant::now();
-        let (mut stumbles, mut waits, mut renewed) = (0_u32, 0_u32, false);
+        let (mut stumbles, mut waits, mut renewals) = (0_u32, 0_u32, 0_u32);
         loop {
             let token = self.inner.tokens.token().await?;
             let attempt = self.attempt(what, url, &token, attempts, &read).await;
@@ -53,17 +53,16 @@ impl Client {
                 Attempt::Done(value) => return Ok(value),
                 Attempt::Final(error) => return Err(error),
                 Attempt::TokenNotAccepted(error) => {
-                    let was_good_elsewhere =
-                        self.inner.accepted_generation.load(Relaxed) >= token.generation();
-                    if renewed && !was_good_elsewhere {
+                    if self.gives_up_on_tokens(&token, renewals) {
                         return Err(ReadError::TokenRefused(error));
                     }
                     self.inner.tokens.invalidate(token.generation());
                     self.inner.counters.retry(RetryReason::TokenExpired);
-                    if !renewed {
-                        renewed = true;
+                    renewals += 1;
+                    if renewals == 1 {
                         continue;
                     }
+                    stumbles += 1;
                     (RetryReason::TokenExpired, error.to_string())
                 }
                 Attempt::Wait => {
@@ -77,9 +76,6 @@ impl Client {
                     (reason, last)
                 }
             };
-            if reason == RetryReason::TokenExpired {
-                stumbles += 1;
-            }
             let budget = self.inner.budget;
             let spent = stumbles >= budget.attempts
                 || waits >= budget.waits
@@ -105,6 +101,18 @@ impl Client {
                 stumbles
             };
             sleep(backoff(in_a_row, self.inner.jitter.draw())).await;
+        }
+    }
+
+    /// A token was not accepted, after so many renewals for this request. Renewing once is the rule. Where Graph
+    /// accepted tokens of this app before, it is more patient: then the token is hardly the problem.
+    fn gives_up_on_tokens(&self, token: &Token, renewals: u32) -> bool {
+        const RENEWALS_MAX: u32 = 4;
+        let accepted = self.inner.accepted_generation.load(Relaxed);
+        match accepted {
+            0 => renewals >= 1,
+            _ if accepted >= token.generation() => false,
+            _ => renewals >= RENEWALS_MAX,
         }
     }
 

@@ -71,13 +71,19 @@ impl Progress {
     fn page_ms(&self) -> f64 {
         let read = self.rhythm.working_ms(self.oldest_ms, self.newest_ms);
         let here = (read / f64::from(self.pages.max(1))).max(PAGE_MIN_MS);
-        let usual = self.rhythm.usual_page_ms().map(|usual| usual.max(PAGE_MIN_MS));
+        let usual = self
+            .rhythm
+            .usual_page_ms()
+            .map(|usual| usual.max(PAGE_MIN_MS));
         usual.map_or(here, |usual| (here * usual).sqrt())
     }
 
     /// Pages between the newest item of the history and the oldest read here, if all is as dense as here.
     fn distance_pages(&self) -> f64 {
-        let distance = self.rhythm.working_ms(self.oldest_ms, self.history_newest_ms) / self.page_ms();
+        let distance = self
+            .rhythm
+            .working_ms(self.oldest_ms, self.history_newest_ms)
+            / self.page_ms();
         distance.max(f64::from(self.pages)).max(1.0)
     }
 
@@ -140,11 +146,17 @@ pub fn plan(progress: &Progress, windows_max: usize) -> Vec<Piece> {
 /// Sizes of pieces that are all expected to hold about the same: the further away, the longer.
 fn growing_sizes(progress: &Progress, windows_max: usize) -> Vec<f64> {
     let near = progress.distance_pages();
-    let beginning = progress.pages_to_the_beginning().map_or(f64::INFINITY, |pages| near + pages);
+    let beginning = progress
+        .pages_to_the_beginning()
+        .map_or(f64::INFINITY, |pages| near + pages);
     let far = reach(near).min(beginning);
     // A piece that may be empty is worth more pages than one that is not.
     let wanted = (expected_between(near, far) / (PAGES_A_PIECE * DOUBT)).ceil() as usize;
-    let least = if progress.extent == Extent::Asked { GROWING_PIECES_MIN } else { 1 };
+    let least = if progress.extent == Extent::Asked {
+        GROWING_PIECES_MIN
+    } else {
+        1
+    };
     let pieces = wanted.max(least).min(windows_max - 1);
     let ratio = (far / near).powf(1.0 / pieces as f64);
     let mut sizes = Vec::with_capacity(pieces);
@@ -165,16 +177,27 @@ fn lay_out(progress: &Progress, sizes: &[f64]) -> Vec<Piece> {
     let mut expected_left = remaining_pages(progress);
     for pages in sizes {
         let from_ms = progress.rhythm.earlier(to_ms, pages * page_ms);
-        let reaches_the_beginning = progress.from_ms.is_some_and(|beginning_ms| from_ms <= beginning_ms);
+        let reaches_the_beginning = progress
+            .from_ms
+            .is_some_and(|beginning_ms| from_ms <= beginning_ms);
         if reaches_the_beginning {
             break;
         }
         let share = pages.min(expected_left);
         expected_left -= share;
-        pieces.push(Piece { window: Window::between(from_ms, to_ms), pages: share });
+        pieces.push(Piece {
+            window: Window::between(from_ms, to_ms),
+            pages: share,
+        });
         to_ms = from_ms;
     }
-    let rest = Window { from_ms: progress.from_ms, to_ms: Some(to_ms) };
-    pieces.push(Piece { window: rest, pages: expected_left });
+    let rest = Window {
+        from_ms: progress.from_ms,
+        to_ms: Some(to_ms),
+    };
+    pieces.push(Piece {
+        window: rest,
+        pages: expected_left,
+    });
     pieces
 }

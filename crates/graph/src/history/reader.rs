@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use futures::{FutureExt as _, StreamExt as _};
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use hobbs_interaction::{AiInteraction, Page};
 use tracing::debug;
 use url::Url;
@@ -34,6 +34,7 @@ struct Chain {
     /// Pages still to come, as far as one can tell.
     expected_pages: f64,
     pages: u32,
+    rows: u32,
     barren_pages: u32,
     newest_ms: Option<i64>,
     oldest_ms: Option<i64>,
@@ -48,6 +49,7 @@ impl Chain {
             extent: Extent::Asked,
             expected_pages: 1.0,
             pages: 0,
+            rows: 0,
             barren_pages: 0,
             newest_ms: None,
             oldest_ms: None,
@@ -62,6 +64,7 @@ impl Chain {
             _ => true,
         };
         self.pages += 1;
+        self.rows += facts.rows;
         self.barren_pages = if facts.new_items == 0 {
             self.barren_pages + 1
         } else {
@@ -70,6 +73,12 @@ impl Chain {
         self.newest_ms = self.newest_ms.or(facts.newest_ms);
         self.oldest_ms = earliest(self.oldest_ms, facts.oldest_ms);
         facts.is_newest_first && continues_downwards
+    }
+
+    /// Whether the service fills its pages. Where it gives few rows and a link, it works in a way that we don't
+    /// know, and cuts would be guesses.
+    fn has_full_pages(&self) -> bool {
+        self.rows >= self.pages * PAGE_SIZE / 2
     }
 
     /// The address of the next page, or what is wrong with it.
@@ -262,12 +271,15 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
             return Ok(None);
         };
         if let (Some(newest_ms), Some(oldest_ms)) = (facts.newest_ms, facts.oldest_ms) {
-            self.rhythm.learn(oldest_ms, newest_ms, facts.rows, facts.weekend_rows);
+            self.rhythm
+                .learn(oldest_ms, newest_ms, facts.rows, facts.weekend_rows);
         }
         if self.is_past_the_window(&chain, facts) {
             return Ok(None);
         }
-        let next = chain.follow(self.client, &next_link).map_err(Trouble::Error)?;
+        let next = chain
+            .follow(self.client, &next_link)
+            .map_err(Trouble::Error)?;
         Ok(Some((next, chain)))
     }
 
@@ -286,10 +298,17 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
             by_length.push((progress, next, chain));
         }
         by_length.sort_by(|a, b| b.2.expected_pages.total_cmp(&a.2.expected_pages));
-        let mut expected: f64 =
-            expected_in_flight.max(0.0) + by_length.iter().map(|entry| entry.2.expected_pages).sum::<f64>();
+        let mut expected: f64 = expected_in_flight.max(0.0)
+            + by_length
+                .iter()
+                .map(|entry| entry.2.expected_pages)
+                .sum::<f64>();
         let may_cut = self.may_cut && self.in_order;
-        let mut idle = if may_cut { inner.pace.snapshot().idle } else { 0 };
+        let mut idle = if may_cut {
+            inner.pace.snapshot().idle
+        } else {
+            0
+        };
         let mut requests = Vec::new();
         for (progress, next, chain) in by_length {
             let to_spare = inner.allowance.windows().min(idle) as f64;
@@ -297,7 +316,9 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
             let windows_max = 1 + (to_spare * share).round() as usize;
             expected -= chain.expected_pages;
             let pieces = match progress {
-                Some(progress) if chain.filtered => cut::plan(&progress, windows_max),
+                Some(progress) if chain.filtered && chain.has_full_pages() => {
+                    cut::plan(&progress, windows_max)
+                }
                 _ => Vec::new(),
             };
             if pieces.is_empty() {
@@ -327,7 +348,11 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
             pages: chain.pages,
             history_newest_ms: self.newest_ms?,
             rhythm: self.rhythm,
-            extent: if older_is_known { Extent::Full } else { chain.extent },
+            extent: if older_is_known {
+                Extent::Full
+            } else {
+                chain.extent
+            },
         })
     }
 

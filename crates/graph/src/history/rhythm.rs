@@ -52,7 +52,11 @@ impl Rhythm {
         let mut moment_ms = to_ms.saturating_sub((whole_weeks * 7.0 * DAY_MS as f64) as i64);
         while left > 0.0 {
             let day_began_ms = (moment_ms - 1).div_euclid(DAY_MS) * DAY_MS;
-            let day_weight = if is_weekend(moment_ms - 1) { weight } else { 1.0 };
+            let day_weight = if is_weekend(moment_ms - 1) {
+                weight
+            } else {
+                1.0
+            };
             let in_day = (moment_ms - day_began_ms) as f64 * day_weight;
             if in_day >= left {
                 moment_ms -= (left / day_weight) as i64;
@@ -71,7 +75,8 @@ impl Rhythm {
         } else {
             0.0
         };
-        let weight = (self.weekend_rows + PRIOR_WEIGHT * PRIOR_ROWS) / (as_on_weekdays + PRIOR_ROWS);
+        let weight =
+            (self.weekend_rows + PRIOR_WEIGHT * PRIOR_ROWS) / (as_on_weekdays + PRIOR_ROWS);
         weight.clamp(0.02, 1.5)
     }
 }
@@ -106,7 +111,9 @@ mod tests {
     fn weekends_weigh_what_was_seen() {
         assert!(!is_weekend(MONDAY) && !is_weekend(MONDAY + 5 * DAY_MS - 1));
         assert!(is_weekend(MONDAY - 1) && is_weekend(MONDAY + 5 * DAY_MS));
-        let weekend_days = |rhythm: &Rhythm| rhythm.working_ms(MONDAY + 5 * DAY_MS, MONDAY + 7 * DAY_MS) / DAY_MS as f64;
+        let weekend_days = |rhythm: &Rhythm| {
+            rhythm.working_ms(MONDAY + 5 * DAY_MS, MONDAY + 7 * DAY_MS) / DAY_MS as f64
+        };
         let mut works_always = Rhythm::default();
         works_always.learn(MONDAY, MONDAY + 7 * DAY_MS, 7_000, 2_000);
         assert!(weekend_days(&works_always) > 1.9);

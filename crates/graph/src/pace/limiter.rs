@@ -215,12 +215,18 @@ impl Limiter {
     }
 
     fn has_lull(&self, now: Duration) -> bool {
-        self.waited_at.is_none_or(|waited| now.saturating_sub(waited) > LULL)
+        self.waited_at
+            .is_none_or(|waited| now.saturating_sub(waited) > LULL)
     }
 
     fn depth_now(&self, now: Duration) -> f64 {
-        let is_long_under_load = !self.has_lull(now) && now.saturating_sub(self.load_since) > BURSTS_FOR;
-        if is_long_under_load { self.depth.min(self.depth_under_load) } else { self.depth }
+        let is_long_under_load =
+            !self.has_lull(now) && now.saturating_sub(self.load_since) > BURSTS_FOR;
+        if is_long_under_load {
+            self.depth.min(self.depth_under_load)
+        } else {
+            self.depth
+        }
     }
 
     fn window_free_at(&self, now: Duration) -> Option<Duration> {

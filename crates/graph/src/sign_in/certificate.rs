@@ -174,7 +174,12 @@ fn was_signed_for(jwt: &str, certificate: &X509Certificate<'_>) -> bool {
     let Ok(PublicKey::RSA(rsa)) = certificate.public_key().parsed() else {
         return false;
     };
-    let key = DecodingKey::from_rsa_raw_components(rsa.modulus, rsa.exponent);
+    // DER puts a zero before a number whose first bit is set; here it is not wanted.
+    let plain = |number: &[u8]| {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        number[zeros..].to_vec()
+    };
+    let key = DecodingKey::from_rsa_raw_components(&plain(rsa.modulus), &plain(rsa.exponent));
     let Some((message, signature)) = jwt.rsplit_once('.') else {
         return false;
     };

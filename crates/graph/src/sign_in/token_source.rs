@@ -243,9 +243,9 @@ impl TokenSource {
         if json["error"] == "temporarily_unavailable" {
             return Ok(());
         }
-        let text = json["error_description"]
-            .as_str()
-            .or_else(|| json["error"].as_str())
+        let text = [&json["error_description"], &json["error"]]
+            .into_iter()
+            .find_map(|text| text.as_str().filter(|text| !text.is_empty()))
             .unwrap_or("no reason given");
         let number = aadsts_number(text);
         Err(match number {

@@ -1,1 +1,487 @@
+//! One user's history: every row once, whatever the server does.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hobbs_graph::history::cut::{Extent, Progress, plan};
+use hobbs_graph::history::rhythm::Rhythm;
+use hobbs_graph::{AppFilter, Client, History, Window};
+use hobbs_interaction::Unkept;
+use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::script::*;
+
+const DAY_MS: i64 = 86_400_000;
+
+async fn read(client: &Client, window: Window) -> History<i64> {
+    client
+        .read_history("u", window, &AppFilter::all(), |item| item.created_at_ms)
+        .await
+}
+
+fn client_of(server: &Arc<HistoryServer>) -> (Client, Arc<AtomicU64>) {
+    let requests = Arc::new(AtomicU64::new(0));
+    let (server, counted) = (Arc::clone(server), Arc::clone(&requests));
+    let transport = script(move |request| {
+        counted.fetch_add(1, SeqCst);
+        let server = Arc::clone(&server);
+        async move { server.serve(request).await }
+    });
+    (builder(transport).build().unwrap(), requests)
+}
+
+fn sorted(mut items: Vec<i64>) -> Vec<i64> {
+    items.sort_unstable();
+    items
+}
+
+/// Moments in clusters: many in one second, many on whole seconds, long gaps.
+fn clustered(rows: usize, seed: u64) -> Vec<i64> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut moments = BTreeSet::new();
+    let mut at_ms = NOW_MS;
+    while moments.len() < rows {
+        at_ms -= match random.random_range(0..10) {
+            0 => random.random_range(DAY_MS / 4..6 * DAY_MS),
+            1..4 => random.random_range(1..20),
+            4..6 => at_ms.rem_euclid(1000) + 1000 * random.random_range(0..3_i64),
+            _ => random.random_range(500..100_000),
+        };
+        at_ms -= i64::from(moments.contains(&at_ms));
+        moments.insert(at_ms);
+    }
+    moments.into_iter().collect()
+}
+
+#[test]
+fn every_row_once_from_first_to_last_whatever_the_cuts() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for seed in 0..25 {
+            let moments = clustered(300 + 150 * seed as usize, seed);
+            let server = HistoryServer::new(moments.clone(), 200);
+            let oldest = moments[0];
+            let middle = moments[moments.len() / 3];
+            for window in [
+                Window::all(),
+                Window::until(NOW_MS),
+                Window::between(oldest, NOW_MS),
+                Window::between(middle, NOW_MS - 1),
+                Window::until(middle),
+            ] {
+                let (client, requests) = client_of(&server);
+                let history = read(&client, window).await;
+                history.result.unwrap();
+                let expected: Vec<i64> = moments
+                    .iter()
+                    .copied()
+                    .filter(|ms| window.contains(*ms))
+                    .collect();
+                assert_eq!(sorted(history.items), expected, "seed {seed}, {window:?}");
+                assert_eq!(requests.load(SeqCst), u64::from(history.requests));
+            }
+        }
+    });
+}
+
+proptest! {
+    /// Pieces touch without gap or overlap, from the oldest item read (included) to the window's beginning.
+    #[test]
+    fn a_plan_covers_what_remains(
+        newest_ms in NOW_MS - 400 * DAY_MS..NOW_MS,
+        read_ms in 0_i64..30 * DAY_MS,
+        pages in 1_u32..50,
+        before in proptest::option::of(0_i64..500 * DAY_MS),
+        windows_max in 0_usize..70,
+        extent in prop_oneof![Just(Extent::Full), Just(Extent::Asked), Just(Extent::Unknown)],
+    ) {
+        let oldest_ms = newest_ms - read_ms;
+        let from_ms = before.map(|before| oldest_ms - before);
+        let progress = Progress { from_ms, newest_ms, oldest_ms, pages, history_newest_ms: newest_ms + DAY_MS, rhythm: Rhythm::default(), extent };
+        let pieces = plan(&progress, windows_max);
+        prop_assert!(pieces.len() != 1 && pieces.len() <= windows_max);
+        if let (Some(first), Some(last)) = (pieces.first(), pieces.last()) {
+            prop_assert_eq!(first.window.to_ms, Some(oldest_ms + 1));
+            prop_assert_eq!(last.window.from_ms, from_ms);
+            for pair in pieces.windows(2) {
+                prop_assert_eq!(pair[0].window.from_ms, pair[1].window.to_ms);
+            }
+            prop_assert!(pieces.iter().all(|piece| !piece.window.is_empty()));
+        }
+    }
+}
+
+/// A whole tenant costs hardly more requests than the least possible, though heavy users are cut where there is
+/// room.
+#[tokio::test(start_paused = true)]
+async fn a_whole_tenant_costs_few_requests_more() {
+    for parallel in [8, 64] {
+        let mut random = StdRng::seed_from_u64(5);
+        let mut least = 0;
+        let mut servers = BTreeMap::new();
+        for user in 0..300 {
+            // 20,000 rows: many light users, some heavy ones.
+            let rows =
+                (10.0 * (1.0 / (1.0 - random.random::<f64>())).powf(1.1)).min(3_000.0) as usize;
+            least += rows.div_ceil(100).max(1) as u64;
+            servers.insert(
+                user.to_string(),
+                HistoryServer::new(clustered(rows, user), 800),
+            );
+        }
+        let servers = Arc::new(servers);
+        let transport = script(move |request| {
+            let user = request.uri().path().split('/').nth(4).unwrap().to_owned();
+            let server = Arc::clone(&servers[&user]);
+            async move { server.serve(request).await }
+        });
+        let client = builder(transport.clone()).build().unwrap();
+        let users = futures::stream::iter(0..300);
+        let reading = futures::StreamExt::for_each_concurrent(users, parallel, |user| {
+            let client = client.clone();
+            async move {
+                let history = client
+                    .read_history(
+                        &user.to_string(),
+                        Window::until(NOW_MS),
+                        &AppFilter::all(),
+                        |_| (),
+                    )
+                    .await;
+                history.result.unwrap();
+            }
+        });
+        reading.await;
+        let requests = transport.requests.load(SeqCst);
+        assert!(
+            requests as f64 <= 1.1 * least as f64,
+            "{parallel} at once: {requests} requests, {least} would do"
+        );
+    }
+}
+
+/// A server that writes its pages by hand.
+fn pages(pages: Vec<Value>) -> Client {
+    let pages = Arc::new(pages);
+    let transport = script(move |request| {
+        let at: usize = parameter(&request, "$skiptoken").map_or(0, |token| token.parse().unwrap());
+        let mut page = pages[at].clone();
+        if at + 1 < pages.len() && page.get("@odata.nextLink").is_none() {
+            page["@odata.nextLink"] = json!(format!("{GRAPH}/v1.0/next?$skiptoken={}", at + 1));
+        }
+        async move { Ok(answer(200, page.to_string())) }
+    });
+    builder(transport).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn odd_items_are_counted_and_do_not_stop_a_page() {
+    let client = pages(vec![
+        json!({"value": [null, item("1", "s", NOW_MS - 1000), 7, {"createdDateTime": "2026-01-01T00:00:00Z"}, {"id": "9"}]}),
+        json!({"value": [null, item("2", "s", NOW_MS - 2000)]}),
+    ]);
+    let history = read(&client, Window::all()).await;
+    history.result.unwrap();
+    assert_eq!(history.items.len(), 2);
+    let mut unkept: Vec<String> = history
+        .unkept
+        .iter()
+        .map(|(kind, count)| format!("{kind:?} {count}"))
+        .collect();
+    unkept.sort();
+    assert_eq!(unkept, ["NoId 1", "NoTime 1", "NotAnObject 1", "Null 2"]);
+    assert!(history.unkept.contains(&(Unkept::Null, 2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_latest_etag_stands_and_the_key_is_session_and_id() {
+    let with_etag = |session: &str, etag: &str, text: &str| {
+        let mut item = item("1", session, NOW_MS - 1000);
+        item["etag"] = json!(etag);
+        item["body"]["content"] = json!(text);
+        item
+    };
+    let mut without_session = with_etag("s", "1", "no session");
+    without_session["sessionId"] = Value::Null;
+    let client = pages(vec![
+        json!({"value": [with_etag("s", "999", "old"), with_etag("t", "5", "other session"), without_session]}),
+        json!({"value": []}),
+        json!({"value": [with_etag("s", "1000", "new"), with_etag("t", "4", "older")]}),
+    ]);
+    let history = client
+        .read_history("u", Window::all(), &AppFilter::all(), |item| item.content)
+        .await;
+    history.result.unwrap();
+    let mut texts = history.items;
+    texts.sort();
+    assert_eq!(texts, ["new", "no session", "other session"]);
+    assert_eq!(history.pages, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_foreign_link_gets_no_token_and_the_rows_read_are_kept() {
+    for foreign in [
+        "https://evil.example/v1.0/x?$skiptoken=hush",
+        "http://127.0.0.1:9999/x",
+        "//evil.example/x",
+        "https://127.0.0.1:7777/x",
+    ] {
+        let client = pages(vec![
+            json!({"value": [item("1", "s", NOW_MS - 1000)], "@odata.nextLink": foreign}),
+        ]);
+        let history = read(&client, Window::all()).await;
+        let error = history.result.unwrap_err();
+        assert_eq!(error.code(), "foreign_next_link");
+        assert!(!error.to_string().contains("hush"));
+        assert_eq!(history.items.len(), 1);
+        assert_eq!(client.statistics().requests, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn circles_end() {
+    let link = |to: usize| json!(format!("{GRAPH}/v1.0/next?$skiptoken={to}"));
+    let item = |n: i64| item(&n.to_string(), "s", NOW_MS - n * 1000);
+    let to_itself = vec![json!({"value": [item(1)], "@odata.nextLink": link(0)})];
+    let between_two = vec![
+        json!({"value": [item(1)], "@odata.nextLink": link(1)}),
+        json!({"value": [item(2)], "@odata.nextLink": link(0)}),
+    ];
+    for circle in [to_itself, between_two] {
+        let history = read(&pages(circle), Window::all()).await;
+        assert_eq!(history.result.unwrap_err().code(), "looping_next_link");
+    }
+    // Always another link, never another row.
+    let transport = script(move |request| {
+        let at: u64 = parameter(&request, "$skiptoken").map_or(0, |token| token.parse().unwrap());
+        let page = json!({"value": [], "@odata.nextLink": format!("{GRAPH}/v1.0/next?$skiptoken={}", at + 1)});
+        async move { Ok(answer(200, page.to_string())) }
+    });
+    let history = read(&builder(transport).build().unwrap(), Window::all()).await;
+    assert_eq!(history.result.unwrap_err().code(), "looping_next_link");
+    assert!(history.pages < 2_000);
+}
+
+/// A history whose server refuses filters for some users.
+fn moody(refuses: fn(&str) -> bool, server: Arc<HistoryServer>) -> (Client, Arc<Mutex<Vec<bool>>>) {
+    let filtered = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&filtered);
+    let transport = script(move |request| {
+        let user = request.uri().path().split('/').nth(4).unwrap().to_owned();
+        let has_filter = parameter(&request, "$filter").is_some();
+        log.lock().unwrap().push(has_filter);
+        let server = Arc::clone(&server);
+        async move {
+            if has_filter && refuses(&user) {
+                return graph_error(400, "BadRequest", "Filter not supported");
+            }
+            server.serve(request).await
+        }
+    });
+    (builder(transport).build().unwrap(), filtered)
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_tenant_refuses_filters_everything_is_filtered_at_home() {
+    let moments = clustered(800, 3);
+    let from_ms = moments[500];
+    let window = Window::between(from_ms, NOW_MS);
+    let (client, filtered) = moody(|_| true, HistoryServer::new(moments.clone(), 10));
+    for user in 0..6 {
+        let history = client
+            .read_history(&user.to_string(), window, &AppFilter::all(), |item| {
+                item.created_at_ms
+            })
+            .await;
+        history.result.unwrap();
+        assert!(!history.filtered);
+        assert_eq!(sorted(history.items), moments[500..]);
+        // Three pages hold the window, the fourth lies before it.
+        assert!(history.pages <= 5, "{}", history.pages);
+    }
+    let asked = filtered
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|filtered| **filtered)
+        .count();
+    assert_eq!(asked, 3, "remembered after the third user");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_only_some_users_refuse_filters_the_others_keep_them() {
+    let moments = clustered(300, 3);
+    let window = Window::between(moments[0], NOW_MS);
+    let (client, filtered) = moody(
+        |user| user.parse::<u32>().unwrap().is_multiple_of(3),
+        HistoryServer::new(moments.clone(), 10),
+    );
+    for user in 0..30 {
+        let history = client
+            .read_history(&user.to_string(), window, &AppFilter::all(), |item| {
+                item.created_at_ms
+            })
+            .await;
+        history.result.unwrap();
+        assert_eq!(sorted(history.items), moments);
+        assert_eq!(history.filtered, user % 3 != 0);
+    }
+    assert!(
+        filtered
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|filtered| **filtered)
+            .count()
+            >= 30
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_400_that_is_not_about_the_filter_is_reported_and_not_remembered() {
+    let transport = script(|request| async move {
+        let has_filter = parameter(&request, "$filter").is_some();
+        graph_error(400, if has_filter { "First" } else { "Second" }, "no")
+    });
+    let client = builder(transport.clone()).build().unwrap();
+    for _ in 0..5 {
+        let history = read(&client, Window::until(NOW_MS)).await;
+        assert_eq!(
+            history.result.unwrap_err().graph_error().unwrap().code,
+            "First"
+        );
+    }
+    assert_eq!(transport.requests.load(SeqCst), 10);
+}
+
+/// Cuts trust that pages come newest first. A server that shuffles is noticed, and nothing is lost.
+#[tokio::test(start_paused = true)]
+async fn a_server_without_order_is_read_without_cuts() {
+    let moments = clustered(2_000, 9);
+    let mut shuffled = moments.clone();
+    let mut random = StdRng::seed_from_u64(1);
+    for at in (1..shuffled.len()).rev() {
+        shuffled.swap(at, random.random_range(0..=at));
+    }
+    let server = Arc::new(HistoryServer {
+        moments_ms: shuffled,
+        latency: Duration::from_millis(50),
+    });
+    for window in [Window::all(), Window::between(moments[0], NOW_MS)] {
+        let (client, _) = client_of(&server);
+        let history = read(&client, window).await;
+        history.result.unwrap();
+        assert_eq!(sorted(history.items), moments);
+        assert_eq!(history.windows, 1);
+    }
+}
+
+/// An item of one page that comes again on the next is no disorder, and no reason to give up cuts.
+#[tokio::test(start_paused = true)]
+async fn repeated_items_do_not_look_like_disorder() {
+    let moments = clustered(3_000, 4);
+    let server = HistoryServer::new(moments.clone(), 300);
+    let transport = script(move |request| {
+        let server = Arc::clone(&server);
+        async move {
+            let reply = server.serve(request).await.unwrap();
+            let (parts, body) = reply.into_parts();
+            let mut page: Value = serde_json::from_slice(&body).unwrap();
+            let value = page["value"].as_array_mut().unwrap();
+            if let (Some(first), true) = (value.first().cloned(), value.len() > 3) {
+                value.push(first);
+            }
+            Ok(http::Response::from_parts(parts, page.to_string().into()))
+        }
+    });
+    let history = read(&builder(transport).build().unwrap(), Window::until(NOW_MS)).await;
+    history.result.unwrap();
+    assert_eq!(sorted(history.items), moments);
+    assert!(history.windows > 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn apps_are_filtered_by_the_service_where_it_can_and_always_at_home() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&asked);
+    let transport = script(move |request| {
+        log.lock().unwrap().push(parameter(&request, "$filter"));
+        let mut word = item("1", "s", NOW_MS - 1000);
+        word["appClass"] = json!("IPM.SkypeTeams.Message.Copilot.Word");
+        let page = json!({"value": [word, item("2", "s", NOW_MS - 2000)]});
+        async move { Ok(answer(200, page.to_string())) }
+    });
+    let client = builder(transport).build().unwrap();
+    let is_word = |class: &str| class.ends_with(".Word");
+    for values in [
+        vec!["IPM.SkypeTeams.Message.Copilot.Word".to_owned()],
+        Vec::new(),
+    ] {
+        let history = client
+            .read_history(
+                "u",
+                Window::all(),
+                &AppFilter::only(values, is_word),
+                |item| item.id,
+            )
+            .await;
+        assert_eq!(history.items, ["1"]);
+    }
+    let asked = asked.lock().unwrap();
+    assert_eq!(
+        *asked,
+        [
+            Some("appClass eq 'IPM.SkypeTeams.Message.Copilot.Word'".to_owned()),
+            None
+        ]
+    );
+}
+
+/// Stumbling answers of all kinds, many of them: every row stands once.
+#[tokio::test(start_paused = true)]
+async fn with_a_third_of_answers_failing_every_row_is_read() {
+    let moments = clustered(3_000, 8);
+    let server = HistoryServer::new(moments.clone(), 100);
+    let random = Arc::new(Mutex::new(StdRng::seed_from_u64(3)));
+    let transport = script(move |request| {
+        let server = Arc::clone(&server);
+        let fate = random.lock().unwrap().random_range(0..30);
+        async move {
+            match fate {
+                0 => Ok(answer(500, "")),
+                1 => Ok(answer(502, "<html>")),
+                2 => Ok(answer(503, "")),
+                3 => Ok(answer(504, "")),
+                4 => Err(hobbs_graph::TransportError::Cut),
+                5 => Ok(answer(429, "")),
+                6 => {
+                    sleep(Duration::from_secs(100_000)).await;
+                    Ok(answer(200, ""))
+                }
+                7 => graph_error(401, "InvalidAuthenticationToken", "expired"),
+                8 | 9 => {
+                    let (parts, body) = server.serve(request).await.unwrap().into_parts();
+                    Ok(http::Response::from_parts(
+                        parts,
+                        body.slice(..body.len() / 2),
+                    ))
+                }
+                _ => server.serve(request).await,
+            }
+        }
+    });
+    let client = builder(transport).build().unwrap();
+    let history = read(&client, Window::until(NOW_MS)).await;
+    history.result.unwrap();
+    assert_eq!(sorted(history.items), moments);
+}

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use hobbs_graph::{Client, ClientBuilder, Credential, Endpoints, TokioClock, Transport, TransportError};
+use hobbs_graph::{
+    Client, ClientBuilder, Credential, Endpoints, TokioClock, Transport, TransportError,
+};
 use http::{Request, Response};
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -46,34 +48,59 @@ where
     F: Fn(Request<Bytes>) -> R + Send + Sync,
     R: Future<Output = Answer> + Send,
 {
-    Arc::new(Script { graph, requests: AtomicU64::new(0) })
+    Arc::new(Script {
+        graph,
+        requests: AtomicU64::new(0),
+    })
 }
 
 pub fn builder(transport: Arc<dyn Transport>) -> ClientBuilder {
-    let credential = Credential::ClientSecret { client_id: "app".to_owned(), secret: SECRET.into() };
+    let credential = Credential::ClientSecret {
+        client_id: "app".to_owned(),
+        secret: SECRET.into(),
+    };
     Client::builder("tenant", credential)
-        .endpoints(Endpoints::with_bases(hobbs_graph::Cloud::Global, Some(GRAPH), Some("http://127.0.0.1:7778")).unwrap())
+        .endpoints(
+            Endpoints::with_bases(
+                hobbs_graph::Cloud::Global,
+                Some(GRAPH),
+                Some("http://127.0.0.1:7778"),
+            )
+            .unwrap(),
+        )
         .transport(transport)
         .clock(Arc::new(TokioClock::starting_at_ms(NOW_MS)))
         .seed(7)
 }
 
 pub fn answer(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
-    Response::builder().status(status).body(body.into()).unwrap()
+    Response::builder()
+        .status(status)
+        .body(body.into())
+        .unwrap()
 }
 
 pub fn token_answer(token: &str, expires_in: u64) -> Answer {
-    Ok(answer(200, json!({"access_token": token, "expires_in": expires_in, "token_type": "Bearer"}).to_string()))
+    Ok(answer(
+        200,
+        json!({"access_token": token, "expires_in": expires_in, "token_type": "Bearer"})
+            .to_string(),
+    ))
 }
 
 pub fn graph_error(status: u16, code: &str, message: &str) -> Answer {
-    Ok(answer(status, json!({"error": {"code": code, "message": message}}).to_string()))
+    Ok(answer(
+        status,
+        json!({"error": {"code": code, "message": message}}).to_string(),
+    ))
 }
 
 /// A query parameter, decoded.
 pub fn parameter(request: &Request<Bytes>, name: &str) -> Option<String> {
     let query = request.uri().query().unwrap_or("");
-    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 pub fn item(id: &str, session: &str, created_at_ms: i64) -> Value {
@@ -86,11 +113,16 @@ pub fn item(id: &str, session: &str, created_at_ms: i64) -> Value {
 /// The exclusive bounds of a filter, in milliseconds.
 pub fn bounds_ms(filter: &str) -> (i64, i64) {
     let bound = |operator: &str| {
-        let text = filter.split(&format!("createdDateTime {operator} ")).nth(1)?;
+        let text = filter
+            .split(&format!("createdDateTime {operator} "))
+            .nth(1)?;
         let literal = text.split(' ').next()?;
         Some(literal.parse::<jiff::Timestamp>().unwrap().as_millisecond())
     };
-    (bound("gt").unwrap_or(i64::MIN), bound("lt").unwrap_or(i64::MAX))
+    (
+        bound("gt").unwrap_or(i64::MIN),
+        bound("lt").unwrap_or(i64::MAX),
+    )
 }
 
 /// A user's history as Graph serves it: newest first, pages of 100, filtered by exclusive bounds.
@@ -103,7 +135,10 @@ pub struct HistoryServer {
 impl HistoryServer {
     pub fn new(mut moments_ms: Vec<i64>, latency_ms: u64) -> Arc<Self> {
         moments_ms.sort_unstable_by(|a, b| b.cmp(a));
-        Arc::new(Self { moments_ms, latency: Duration::from_millis(latency_ms) })
+        Arc::new(Self {
+            moments_ms,
+            latency: Duration::from_millis(latency_ms),
+        })
     }
 
     pub async fn serve(&self, request: Request<Bytes>) -> Answer {
@@ -114,16 +149,31 @@ impl HistoryServer {
                 (parts[0], parts[1], parts[2] as usize)
             }
             None => {
-                let (after_ms, before_ms) = bounds_ms(&parameter(&request, "$filter").unwrap_or_default());
+                let (after_ms, before_ms) =
+                    bounds_ms(&parameter(&request, "$filter").unwrap_or_default());
                 (after_ms, before_ms, 0)
             }
         };
-        let inside: Vec<i64> = self.moments_ms.iter().copied().filter(|ms| after_ms < *ms && *ms < before_ms).collect();
-        let page: Vec<Value> = inside.iter().enumerate().skip(offset).take(100)
-            .map(|(_, ms)| item(&ms.to_string(), "s", *ms)).collect();
+        let inside: Vec<i64> = self
+            .moments_ms
+            .iter()
+            .copied()
+            .filter(|ms| after_ms < *ms && *ms < before_ms)
+            .collect();
+        let page: Vec<Value> = inside
+            .iter()
+            .enumerate()
+            .skip(offset)
+            .take(100)
+            .map(|(_, ms)| item(&ms.to_string(), "s", *ms))
+            .collect();
         let mut body = json!({"value": page});
         if inside.len() > offset + 100 {
-            let next = format!("{GRAPH}{}?$top=100&$skiptoken={after_ms}_{before_ms}_{}", request.uri().path(), offset + 100);
+            let next = format!(
+                "{GRAPH}{}?$top=100&$skiptoken={after_ms}_{before_ms}_{}",
+                request.uri().path(),
+                offset + 100
+            );
             body["@odata.nextLink"] = json!(next);
         }
         Ok(answer(200, body.to_string()))
