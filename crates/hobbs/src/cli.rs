@@ -1,0 +1,318 @@
+//! What can be said on the command line. Nothing here knows the world.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use hobbs_tenant::FaultRate;
+
+/// How Microsoft 365 Copilot is really used, interaction by interaction.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hobbs",
+    version,
+    propagate_version = true,
+    after_help = "Try it without a tenant:  hobbs demo\nStart with your own:      hobbs init, then hobbs doctor, then hobbs sync\n\nExit codes: 0 whole, 1 failed, 2 wrong use or configuration, 3 partial."
+)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// The configuration [default: ./hobbs.toml, then the user's own]
+    #[arg(long, global = true, env = "HOBBS_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the lake is: a folder, abfss://… or s3://…
+    #[arg(long, global = true, env = "HOBBS_LAKE", value_name = "PLACE")]
+    pub lake: Option<String>,
+    /// Which of the configured tenants
+    #[arg(long, global = true, env = "HOBBS_TENANT", value_name = "NAME")]
+    pub tenant: Option<String>,
+    /// Results as JSON on stdout, for scripts
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing but warnings and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Log to stderr; twice for more
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use color
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try everything on a simulated tenant: sync, summary, workbook
+    ///
+    /// Starts a simulated tenant on this machine, signs in to it with a fresh certificate over
+    /// real HTTP, reads its interactions into a lake, prints the summary and writes a workbook.
+    /// Needs no configuration and no network.
+    Demo(Demo),
+    /// Set up: certificate, hobbs.toml, and what to do in Entra
+    ///
+    /// Asks for the tenant and the app (or takes them as flags), makes a certificate that signs in
+    /// without a person, writes hobbs.toml, and prints what to click in Entra.
+    Init(Init),
+    /// Check sign-in, permissions, licenses, clock, lake and pace
+    Doctor,
+    /// Read new interactions into the lake
+    ///
+    /// Asks each licensed user's history for what is new since the last sync (all of it for new
+    /// users), and reads the last 24 hours again, since items can appear late. May be interrupted
+    /// at any time: what is whole is kept, and the next sync goes on.
+    Sync(Sync),
+    /// Figures of what the lake holds: table, JSON, CSV or workbook
+    ///
+    /// "Automatic" are interactions with a strong sign that nobody asked for them; `--format csv`
+    /// and `xlsx` name the sign of each. Every report says which users and days it does not cover.
+    Report(Report),
+    /// Ask the lake in SQL
+    ///
+    /// Tables: interactions, users (history), users_now, licenses, runs, coverage. Only queries
+    /// that read are run.
+    #[command(
+        after_help = "Examples:\n  hobbs query \"SELECT app, count(*) FROM interactions GROUP BY app ORDER BY 2 DESC\"\n  hobbs query \"SELECT * FROM interactions\" --format parquet -o all.parquet"
+    )]
+    Query(Query),
+    /// Bring pages saved from Graph into the lake, with no tenant at hand
+    ///
+    /// Takes JSON as Graph answers it, an array, or one item a line; also gzipped (.gz), and in
+    /// UTF-16 as PowerShell writes it. An item that is in the lake already stays once.
+    Import(Import),
+    /// Serve a simulated tenant on this machine, to try things against
+    Tenant(Tenant),
+    /// Look after the lake
+    Lake {
+        /// What to do.
+        #[command(subcommand)]
+        command: Lake,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages into a folder
+    Man {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+/// `hobbs demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// People in the simulated tenant
+    #[arg(long, default_value_t = 120, value_name = "N")]
+    pub users: u32,
+    /// Another seed, another tenant
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Where to put lake and workbook
+    #[arg(long, default_value = "hobbs-demo", value_name = "FOLDER")]
+    pub folder: PathBuf,
+}
+
+/// `hobbs init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Directory (tenant) id; asked for where missing
+    #[arg(long, value_name = "ID")]
+    pub tenant_id: Option<String>,
+    /// Application (client) id; asked for where missing
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// The cloud: global, us-government, us-government-dod, china
+    #[arg(long, default_value = "global", value_name = "NAME")]
+    pub cloud: String,
+    /// What the tenant is called in hobbs.toml
+    #[arg(long, default_value = "main", value_name = "NAME")]
+    pub name: String,
+    /// Days until the certificate ends
+    #[arg(long, default_value_t = 365, value_name = "N")]
+    pub valid_days: u32,
+    /// Where to write hobbs.toml and the certificate
+    #[arg(long, default_value = ".", value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// Replace what is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A time to look at.
+#[derive(Debug, Clone, Args)]
+pub struct Time {
+    /// The last N days
+    #[arg(long, value_name = "N", conflicts_with_all = ["from", "to"])]
+    pub days: Option<u32>,
+    /// From a day (UTC, 2026-11-01) or moment (2026-11-01T08:00:00Z) on
+    #[arg(long, value_name = "D")]
+    pub from: Option<String>,
+    /// To a day, included, or moment, excluded
+    #[arg(long, value_name = "D")]
+    pub to: Option<String>,
+}
+
+/// `hobbs sync`
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// Only this user, by principal name or object id; may be repeated
+    #[arg(long = "user", value_name = "UPN")]
+    pub users: Vec<String>,
+    /// Which time.
+    #[command(flatten)]
+    pub time: Time,
+    /// Only this app, for example Word or "Copilot Chat (web)"; may be repeated
+    #[arg(long = "app", value_name = "NAME")]
+    pub apps: Vec<String>,
+    /// Read all history again
+    #[arg(long, conflicts_with_all = ["days", "from", "to"])]
+    pub full: bool,
+    /// How much of the texts to keep: none, excerpt (100 characters), full [default: none]
+    #[arg(long, env = "HOBBS_CONTENT", value_name = "POLICY")]
+    pub content: Option<String>,
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For reading here
+    Table,
+    /// The figures, for scripts
+    Json,
+    /// All rows
+    Csv,
+    /// A workbook: summary, conversations, interactions, people, coverage
+    Xlsx,
+}
+
+/// `hobbs report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Only this user, by principal name or object id; may be repeated
+    #[arg(long = "user", value_name = "UPN")]
+    pub users: Vec<String>,
+    /// Which time.
+    #[command(flatten)]
+    pub time: Time,
+    /// Only this app; may be repeated
+    #[arg(long = "app", value_name = "NAME")]
+    pub apps: Vec<String>,
+    /// The form [default: by the file's ending, else table]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<ReportFormat>,
+    /// The file to write [default: stdout]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The form of a query's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum QueryFormat {
+    /// For reading here
+    Table,
+    /// One array of objects
+    Json,
+    /// One object a line
+    Ndjson,
+    /// Comma-separated, with a header
+    Csv,
+    /// A Parquet file
+    Parquet,
+}
+
+/// `hobbs query`
+#[derive(Debug, Args)]
+pub struct Query {
+    /// The query; "-" reads it from stdin
+    pub sql: String,
+    /// The form [default: by the file's ending, else table]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<QueryFormat>,
+    /// The file to write [default: stdout]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `hobbs import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Whose history the items are in, where the items do not say
+    #[arg(long, value_name = "UPN")]
+    pub user: Option<String>,
+    /// How much of the texts to keep: none, excerpt (100 characters), full [default: none]
+    #[arg(long, env = "HOBBS_CONTENT", value_name = "POLICY")]
+    pub content: Option<String>,
+}
+
+/// `hobbs tenant`
+#[derive(Debug, Args)]
+pub struct Tenant {
+    /// People in the directory
+    #[arg(long, default_value_t = 300, value_name = "N")]
+    pub users: u32,
+    /// Another seed, another tenant
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// The port; 0 for any that is free
+    #[arg(long, default_value_t = 8365, value_name = "P")]
+    pub port: u16,
+    /// Something that goes wrong, and how often (0 to 1); may be repeated
+    #[arg(long = "fault", value_name = "NAME=RATE")]
+    pub faults: Vec<FaultRate>,
+    /// Write what a client should find to this file, one item a line
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+    /// Days of history
+    #[arg(long, default_value_t = 30, value_name = "N")]
+    pub history_days: u32,
+    /// About so many interactions in all [default: 80 a user and month]
+    #[arg(long, value_name = "N", conflicts_with = "rows_a_user")]
+    pub rows: Option<u64>,
+    /// Exactly so many interactions for each user with a license
+    #[arg(long, value_name = "N")]
+    pub rows_a_user: Option<u64>,
+    /// How long a page takes, in milliseconds: N or N-M
+    #[arg(long, default_value = "0", value_name = "MS")]
+    pub latency_ms: String,
+    /// No limits on requests
+    #[arg(long)]
+    pub no_limits: bool,
+    /// Nothing happens after the start
+    #[arg(long)]
+    pub frozen: bool,
+    /// Everybody holds a license
+    #[arg(long)]
+    pub everyone_licensed: bool,
+    /// The app's certificate (PEM or .cer), besides its secret
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
+    /// Print counters every so many seconds
+    #[arg(long, value_name = "S")]
+    pub statistics_every_s: Option<u64>,
+}
+
+/// `hobbs lake`
+#[derive(Debug, Subcommand)]
+pub enum Lake {
+    /// Tables, rows, files, sizes
+    Status,
+    /// Join small files and delete those no longer needed
+    ///
+    /// Files stay on the disk for 7 days after the last version that needs them, so that readers
+    /// in the middle of a query do not stumble.
+    Optimize,
+}

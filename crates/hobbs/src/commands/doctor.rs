@@ -1,0 +1,253 @@
+//! `hobbs doctor`: each failing line says what to do about it.
+
+use anyhow::Result;
+use hobbs_graph::{Client, Clock, ReadError, SystemClock, Window};
+use hobbs_lake::{LakeError, Location, Writer};
+use hobbs_report::visible;
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::commands::time::minute;
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::settings::Settings;
+
+/// What every app needs, and what for.
+const PERMISSIONS: [(&str, &str); 3] = [
+    ("AiEnterpriseInteraction.Read.All", "the interactions themselves"),
+    ("User.Read.All", "who people are, and who holds a license"),
+    ("Organization.Read.All", "how many licenses there are"),
+];
+/// Also lets the subscriptions be read, with less.
+const LICENSES_ALONE: &str = "LicenseAssignment.Read.All";
+/// A clock off by more than this makes assertions invalid sooner or later.
+const CLOCK_OFF_MAX_MS: i64 = 120_000;
+/// A certificate that ends sooner is named.
+const CERTIFICATE_WARN_MS: i64 = 30 * 86_400_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Ok,
+    Warning,
+    Failed,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    what: &'static str,
+    verdict: Verdict,
+    found: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
+}
+
+struct Checks(Vec<Check>);
+
+impl Checks {
+    fn ok(&mut self, what: &'static str, found: impl Into<String>) {
+        self.0.push(Check { what, verdict: Verdict::Ok, found: found.into(), advice: None });
+    }
+
+    fn warn(&mut self, what: &'static str, found: impl Into<String>, advice: impl Into<String>) {
+        self.0.push(Check { what, verdict: Verdict::Warning, found: found.into(), advice: Some(advice.into()) });
+    }
+
+    fn fail(&mut self, what: &'static str, found: impl Into<String>, advice: impl Into<String>) {
+        self.0.push(Check { what, verdict: Verdict::Failed, found: found.into(), advice: Some(advice.into()) });
+    }
+}
+
+pub async fn run(settings: &Settings, global: &Global, printer: &Printer) -> Result<Exit> {
+    let mut checks = Checks(Vec::new());
+    match settings.path() {
+        Some(path) => checks.ok("configuration", path.display().to_string()),
+        None => checks.ok("configuration", "no hobbs.toml; the environment alone"),
+    }
+    lake(settings, &mut checks).await;
+    match settings.client() {
+        Ok(client) => service(&client, &mut checks).await,
+        Err(error) => checks.fail("sign-in", error.to_string(), "see the line above"),
+    }
+    pace(settings, &mut checks);
+    if global.json {
+        printer.json(&checks.0)?;
+    } else {
+        printer.data(&words(&checks.0, printer))?;
+    }
+    let failed = checks.0.iter().any(|check| check.verdict == Verdict::Failed);
+    Ok(if failed { Exit::Failed } else { Exit::Whole })
+}
+
+async fn lake(settings: &Settings, checks: &mut Checks) {
+    let location = match settings.lake() {
+        Ok(location) => location,
+        Err(error) => return checks.fail("lake", error.to_string(), "mend HOBBS_LAKE, --lake or the configuration"),
+    };
+    if let Location::Folder(folder) = &location
+        && let Err(error) = try_hard_link(folder)
+    {
+        return checks.fail(
+            "lake",
+            format!("{location}: {error}"),
+            "commits need a folder that can be written and has hard links (exFAT and some network shares have none); name another with --lake",
+        );
+    }
+    match Writer::open(&location, &settings.store()).await {
+        Ok(writer) if writer.repaired() > 0 => {
+            checks.ok("lake", format!("{location}, can be written; coverage of {} interrupted commits completed", writer.repaired()));
+        }
+        Ok(_) => checks.ok("lake", format!("{location}, can be written")),
+        Err(error @ LakeError::Busy { .. }) => checks.warn("lake", error.to_string(), "that is fine while a sync runs"),
+        Err(error) => checks.fail("lake", error.to_string(), "mend the place, or name another with --lake"),
+    }
+}
+
+/// Putting a commit into its place takes a hard link.
+fn try_hard_link(folder: &std::path::Path) -> std::io::Result<()> {
+    // A lake that is not there yet is made in the nearest folder that is.
+    let mut there = folder;
+    while !there.is_dir() {
+        there = there.parent().ok_or(std::io::ErrorKind::NotFound)?;
+    }
+    let probe = tempfile::NamedTempFile::new_in(there)?;
+    let link = probe.path().with_extension("link");
+    std::fs::hard_link(probe.path(), &link)?;
+    std::fs::remove_file(link)
+}
+
+async fn service(client: &Client, checks: &mut Checks) {
+    if let Some(certificate) = client.certificate() {
+        let left_ms = certificate.not_after_ms() - SystemClock.now_ms();
+        let ends = format!("{}, ends {}", certificate.subject(), minute(certificate.not_after_ms()));
+        let advice = "make a new one with `hobbs init --force` and upload it to the app";
+        match left_ms {
+            i64::MIN..=0 => checks.fail("certificate", format!("{ends}: it has ended"), advice),
+            1..CERTIFICATE_WARN_MS => checks.warn("certificate", ends, advice),
+            _ => checks.ok("certificate", ends),
+        }
+    }
+    let signed_in = match client.sign_in().await {
+        Ok(signed_in) => signed_in,
+        Err(error) => {
+            clock(client, checks);
+            return checks.fail("sign-in", error.to_string(), "mend this first; the other checks need it");
+        }
+    };
+    let name = signed_in.app_name.clone().unwrap_or_else(|| "the app".to_owned());
+    checks.ok("sign-in", format!("{name} in tenant {}", signed_in.tenant_id.as_deref().unwrap_or(client.tenant())));
+    clock(client, checks);
+    for (permission, purpose) in PERMISSIONS {
+        let enough = match permission {
+            "Organization.Read.All" => signed_in.has(permission).map(|has| has || signed_in.has(LICENSES_ALONE) == Some(true)),
+            _ => signed_in.has(permission),
+        };
+        match enough {
+            Some(true) => checks.ok("permission", format!("{permission}: {purpose}")),
+            Some(false) => checks.fail(
+                "permission",
+                format!("{permission} is missing: {purpose}"),
+                "Entra > App registrations > API permissions: add it as an application permission of Microsoft Graph and grant admin consent",
+            ),
+            None => checks.warn("permission", format!("{permission}: the token does not say"), "the checks below try what it is for"),
+        }
+    }
+    licenses(client, checks).await;
+    people(client, checks).await;
+}
+
+fn clock(client: &Client, checks: &mut Checks) {
+    match client.clock_ahead_ms() {
+        None => checks.warn("clock", "Microsoft's answer told no time", "nothing to do"),
+        Some(ahead) if ahead.abs() > CLOCK_OFF_MAX_MS => checks.fail(
+            "clock",
+            format!("this machine is {} s {}", ahead.abs() / 1000, if ahead > 0 { "ahead" } else { "behind" }),
+            "set the clock; an assertion holds for 10 minutes",
+        ),
+        Some(_) => checks.ok("clock", "agrees with Microsoft's"),
+    }
+}
+
+async fn licenses(client: &Client, checks: &mut Checks) {
+    match client.subscribed_skus().await {
+        Ok(skus) => {
+            let copilot: Vec<_> = skus.iter().filter(|sku| sku.includes_copilot()).collect();
+            if copilot.is_empty() {
+                return checks.warn(
+                    "licenses",
+                    "no subscription holds the plan Microsoft 365 Copilot Chat",
+                    "without licenses there is no history to read",
+                );
+            }
+            let texts: Vec<String> = copilot
+                .iter()
+                .map(|sku| format!("{}: {} of {} assigned", visible(&sku.sku_part_number), sku.consumed, sku.enabled))
+                .collect();
+            checks.ok("licenses", texts.join("; "));
+        }
+        Err(error) => checks.warn("licenses", error.to_string(), "figures of licenses will be missing; the rest works"),
+    }
+}
+
+async fn people(client: &Client, checks: &mut Checks) {
+    let mut licensed = None;
+    let mut count = 0_u64;
+    let read = client
+        .users_by_page(|people| {
+            count += people.len() as u64;
+            if licensed.is_none() {
+                licensed = people.into_iter().find(hobbs_graph::Person::is_licensed);
+            }
+        })
+        .await;
+    if let Err(error) = read {
+        return checks.fail("users", error.to_string(), "hobbs needs to know who holds a license");
+    }
+    checks.ok("users", format!("{count} in the directory"));
+    let Some(person) = licensed else {
+        return checks.warn("interactions", "nobody holds a license", "there is no history to read");
+    };
+    let now_ms = SystemClock.now_ms();
+    let window = Window::between(now_ms - 86_400_000, now_ms);
+    let history = client.read_history(&person.id, window, &hobbs_graph::AppFilter::all(), |_| ()).await;
+    let name = visible(&person.user_principal_name).into_owned();
+    match history.result {
+        Ok(()) => {
+            let filter = if history.filtered { "" } else { "; Graph refuses the filter, so more pages have to be read" };
+            checks.ok("interactions", format!("{} of {name} in the last 24 hours{filter}", history.items.len()));
+        }
+        Err(error @ (ReadError::NotLicensed(_) | ReadError::NotFound(_))) => {
+            checks.warn("interactions", format!("{name}: {error}"), "that may be this user alone; `hobbs sync` names each");
+        }
+        Err(error) => checks.fail("interactions", format!("{name}: {error}"), "see the permission AiEnterpriseInteraction.Read.All above"),
+    }
+}
+
+fn pace(settings: &Settings, checks: &mut Checks) {
+    let limits = settings.limits();
+    checks.ok(
+        "pace",
+        format!(
+            "{} requests a second for long, {} in any second, {} in flight",
+            limits.sustained_per_second, limits.burst_per_second, limits.in_flight_max
+        ),
+    );
+}
+
+fn words(checks: &[Check], printer: &Printer) -> String {
+    let color = printer.style().color;
+    let mut text = String::new();
+    for check in checks {
+        let (word, paint) = match check.verdict {
+            Verdict::Ok => ("ok  ", "\u{1b}[32m"),
+            Verdict::Warning => ("note", "\u{1b}[33m"),
+            Verdict::Failed => ("FAIL", "\u{1b}[1;31m"),
+        };
+        let word = if color { format!("{paint}{word}\u{1b}[0m") } else { word.to_owned() };
+        text.push_str(&format!("{word}  {:<14}{}\n", check.what, check.found));
+        if let Some(advice) = &check.advice {
+            text.push_str(&format!("{:20}-> {advice}\n", ""));
+        }
+    }
+    text
+}

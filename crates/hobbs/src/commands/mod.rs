@@ -1,0 +1,39 @@
+//! The commands, one file each: from settings and flags to a result that is printed.
+
+mod demo;
+mod doctor;
+mod import;
+mod init;
+mod lake;
+mod paperwork;
+mod query;
+mod report;
+mod sync;
+mod tenant;
+mod time;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::settings::Settings;
+
+/// Runs a command.
+pub async fn run(cli: Cli, printer: &Printer) -> Result<Exit> {
+    let global = cli.global;
+    let settings = || Settings::load(&global);
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, &global, printer).await,
+        Command::Init(args) => init::run(&args, printer),
+        Command::Doctor => doctor::run(&settings()?, &global, printer).await,
+        Command::Sync(args) => sync::run(&args, &settings()?, &global, printer).await,
+        Command::Report(args) => report::run(&args, &settings()?, &global, printer).await,
+        Command::Query(args) => query::run(&args, &settings()?, &global, printer).await,
+        Command::Import(args) => import::run(&args, &settings()?, &global, printer).await,
+        Command::Tenant(args) => tenant::run(&args, &global, printer).await,
+        Command::Lake { command } => lake::run(&command, &settings()?, &global, printer).await,
+        Command::Completions { shell } => paperwork::completions(shell, printer),
+        Command::Man { folder } => paperwork::man(&folder, printer),
+    }
+}

@@ -1,0 +1,170 @@
+//! `hobbs query`
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use comfy_table::{Cell, ContentArrangement, Table};
+use futures::TryStreamExt;
+use hobbs_lake::arrow::array::{Array, RecordBatch};
+use hobbs_lake::arrow::datatypes::DataType;
+use hobbs_lake::arrow::json::writer::{JsonArray, LineDelimited, WriterBuilder};
+use hobbs_lake::arrow::util::display::{ArrayFormatter, FormatOptions};
+use hobbs_lake::parquet::arrow::ArrowWriter;
+use hobbs_lake::{Reader, SendableRecordBatchStream};
+use hobbs_report::{cell, visible};
+
+use crate::cli::{Global, Query, QueryFormat};
+use crate::commands::report::{keep, new_file};
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::progress::thousands;
+use crate::settings::{Misconfigured, Settings};
+
+/// Rows of a table on a terminal; more belongs in a file.
+const TABLE_ROWS_MAX: usize = 1000;
+
+pub async fn run(args: &Query, settings: &Settings, global: &Global, printer: &Printer) -> Result<Exit> {
+    let sql = match args.sql.as_str() {
+        "-" => std::io::read_to_string(std::io::stdin().take(1 << 20)).context("the query could not be read from stdin")?,
+        sql => sql.to_owned(),
+    };
+    let format = format(args, global);
+    if format == QueryFormat::Parquet && args.output.is_none() {
+        return Err(Misconfigured("Parquet needs a file: add -o FILE".to_owned()).into());
+    }
+    let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
+    let rows = reader.query(&sql).await?;
+    let Some(path) = args.output.as_deref() else {
+        write(rows, format, &mut std::io::BufWriter::new(std::io::stdout()), printer).await?;
+        return Ok(Exit::Whole);
+    };
+    let mut file = new_file(path)?;
+    let count = write(rows, format, &mut std::io::BufWriter::new(file.as_file_mut()), printer).await?;
+    keep(file, path)?;
+    printer.say(&format!("{} rows in {}", thousands(count), path.display()));
+    Ok(Exit::Whole)
+}
+
+fn format(args: &Query, global: &Global) -> QueryFormat {
+    let by_ending = || match args.output.as_deref().and_then(Path::extension)?.to_str()? {
+        "parquet" => Some(QueryFormat::Parquet),
+        "csv" => Some(QueryFormat::Csv),
+        "json" => Some(QueryFormat::Json),
+        "ndjson" | "jsonl" => Some(QueryFormat::Ndjson),
+        _ => None,
+    };
+    args.format.or(global.json.then_some(QueryFormat::Json)).or_else(by_ending).unwrap_or(QueryFormat::Table)
+}
+
+/// Writes rows as they come; returns how many.
+async fn write(
+    mut rows: SendableRecordBatchStream,
+    format: QueryFormat,
+    out: &mut (impl Write + Send),
+    printer: &Printer,
+) -> Result<u64> {
+    let schema = rows.schema();
+    let mut count = 0;
+    match format {
+        QueryFormat::Table => {
+            let mut batches: Vec<RecordBatch> = Vec::new();
+            while let Some(batch) = next(&mut rows).await? {
+                let room = TABLE_ROWS_MAX.saturating_sub(usize::try_from(count)?);
+                batches.push(batch.slice(0, batch.num_rows().min(room)));
+                count += batch.num_rows() as u64;
+            }
+            let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+            writeln!(out, "{}", table(&names, &batches, printer)?)?;
+            let shown = count.min(TABLE_ROWS_MAX as u64);
+            if shown < count {
+                printer.say(&format!("the first {} of {} rows; --format csv or -o FILE gives all", thousands(shown), thousands(count)));
+            }
+        }
+        QueryFormat::Json => {
+            let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, JsonArray>(&mut *out);
+            while let Some(batch) = next(&mut rows).await? {
+                count += batch.num_rows() as u64;
+                writer.write(&batch)?;
+            }
+            if count == 0 {
+                drop(writer);
+                out.write_all(b"[]")?;
+            } else {
+                writer.finish()?;
+            }
+            out.write_all(b"\n")?;
+        }
+        QueryFormat::Ndjson => {
+            let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut *out);
+            while let Some(batch) = next(&mut rows).await? {
+                count += batch.num_rows() as u64;
+                writer.write(&batch)?;
+            }
+            writer.finish()?;
+        }
+        QueryFormat::Csv => {
+            let mut csv = csv::Writer::from_writer(&mut *out);
+            csv.write_record(schema.fields().iter().map(|field| field.name()))?;
+            while let Some(batch) = next(&mut rows).await? {
+                count += batch.num_rows() as u64;
+                write_csv(&mut csv, &batch)?;
+            }
+            csv.flush()?;
+        }
+        QueryFormat::Parquet => {
+            let mut writer = ArrowWriter::try_new(&mut *out, schema, None)?;
+            while let Some(batch) = next(&mut rows).await? {
+                count += batch.num_rows() as u64;
+                writer.write(&batch)?;
+            }
+            writer.close()?;
+        }
+    }
+    out.flush()?;
+    Ok(count)
+}
+
+async fn next(rows: &mut SendableRecordBatchStream) -> Result<Option<RecordBatch>> {
+    rows.try_next().await.map_err(|error| anyhow!("{}", error.find_root()))
+}
+
+/// Text from a tenant must not run as a formula where the file is opened in a spreadsheet;
+/// numbers, times and flags stay as they are.
+fn write_csv(csv: &mut csv::Writer<impl Write>, batch: &RecordBatch) -> Result<()> {
+    let options = FormatOptions::default();
+    let cells = batch
+        .columns()
+        .iter()
+        .map(|column| Ok((ArrayFormatter::try_new(column, &options)?, is_text(column.data_type()))))
+        .collect::<Result<Vec<_>>>()?;
+    for row in 0..batch.num_rows() {
+        for (cell, is_text) in &cells {
+            let text = cell.value(row).try_to_string()?;
+            csv.write_field(if *is_text { cell::as_text(&text).into_owned() } else { text })?;
+        }
+        csv.write_record(None::<&[u8]>)?;
+    }
+    Ok(())
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    !data_type.is_numeric() && !data_type.is_temporal() && *data_type != DataType::Boolean
+}
+
+fn table(names: &[&str], batches: &[RecordBatch], printer: &Printer) -> Result<Table> {
+    let mut table = Table::new();
+    table.set_width(printer.style().width);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(names.iter().map(|name| Cell::new(visible(name))));
+    let options = FormatOptions::default();
+    for batch in batches {
+        let cells =
+            batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<Vec<_>, _>>()?;
+        for row in 0..batch.num_rows() {
+            let texts = cells.iter().map(|cell| cell.value(row).try_to_string()).collect::<Result<Vec<_>, _>>()?;
+            table.add_row(texts.iter().map(|text| Cell::new(visible(text))));
+        }
+    }
+    Ok(table)
+}

@@ -1,0 +1,305 @@
+//! The configuration: a file, the environment above it, flags above both.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hobbs_graph::{Client, Cloud, Credential, Endpoints, Limits};
+use hobbs_interaction::ContentPolicy;
+use hobbs_lake::Location;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::cli::Global;
+
+/// Wrong use or configuration: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misconfigured(pub String);
+
+/// The file's name.
+pub const FILE_NAME: &str = "hobbs.toml";
+
+/// hobbs.toml. Unknown names are refused: a misspelled one would be silently without effect.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// The tenant to use where none is named.
+    pub default_tenant: Option<String>,
+    /// Where the lake is; a path is relative to this file.
+    pub lake: Option<String>,
+    /// none, excerpt or full.
+    pub content: Option<String>,
+    /// How far back each sync reads again, in hours.
+    pub overlap_hours: Option<u32>,
+    /// Options of the object store, for lakes that are not folders.
+    #[serde(default)]
+    pub store: BTreeMap<String, String>,
+    /// The pace.
+    #[serde(default)]
+    pub limits: LimitsSection,
+    /// The tenants by name.
+    #[serde(default)]
+    pub tenants: BTreeMap<String, TenantSection>,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsSection {
+    /// Requests in any one second.
+    pub burst_per_second: Option<f64>,
+    /// Requests a second over a longer time.
+    pub sustained_per_second: Option<f64>,
+    /// Requests in flight at once.
+    pub in_flight_max: Option<usize>,
+    /// The longest wait that Graph may ask for before the run ends as partial, in seconds.
+    pub patience_s: Option<u64>,
+    /// How long one request may take, in seconds.
+    pub request_timeout_s: Option<u64>,
+}
+
+/// `[tenants.NAME]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantSection {
+    /// Directory (tenant) id or a domain.
+    pub tenant_id: Option<String>,
+    /// Application (client) id.
+    pub client_id: Option<String>,
+    /// The certificate with its key (PEM or PFX); a path is relative to this file.
+    pub certificate: Option<PathBuf>,
+    /// A file that holds the certificate's password.
+    pub certificate_password_file: Option<PathBuf>,
+    /// A file that holds the client secret. (A secret itself does not belong here.)
+    pub client_secret_file: Option<PathBuf>,
+    /// `managed` or `workload`, in place of certificate or secret.
+    pub identity: Option<Identity>,
+    /// global, us-government, us-government-dod, china.
+    pub cloud: Option<String>,
+    /// Another base address of Graph.
+    pub graph_url: Option<String>,
+    /// Another base address of Entra.
+    pub authority_url: Option<String>,
+    /// A lake of this tenant's own.
+    pub lake: Option<String>,
+}
+
+/// An identity that Azure gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Identity {
+    /// Of the machine or container that hobbs runs on.
+    Managed,
+    /// Workload identity federation (AZURE_FEDERATED_TOKEN_FILE).
+    Workload,
+}
+
+/// What the program goes by, with the file's folder for relative paths.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    file: ConfigFile,
+    path: Option<PathBuf>,
+    tenant: TenantSection,
+    lake_flag: Option<String>,
+}
+
+impl Settings {
+    /// Reads the file, if there is one, and chooses the tenant.
+    pub fn load(global: &Global) -> Result<Self, Misconfigured> {
+        let path = match &global.config {
+            Some(path) => Some(path.clone()),
+            None => default_files().into_iter().find(|path| path.is_file()),
+        };
+        let file = path.as_deref().map(read_file).transpose()?.unwrap_or_default();
+        let tenant = choose_tenant(&file, global.tenant.as_deref())?;
+        Ok(Settings { file, path, tenant, lake_flag: global.lake.clone() })
+    }
+
+    /// Where the configuration was read from.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Where the lake is: `--lake` or HOBBS_LAKE, the tenant's, the file's, or `hobbs-lake` here.
+    pub fn lake(&self) -> Result<Location, Misconfigured> {
+        let text = match (&self.lake_flag, self.tenant.lake.as_ref().or(self.file.lake.as_ref())) {
+            (Some(flag), _) => flag.clone(),
+            (None, Some(place)) if place.contains("://") => place.clone(),
+            (None, Some(place)) => self.beside_file(Path::new(place)).display().to_string(),
+            (None, None) => self.beside_file(Path::new("hobbs-lake")).display().to_string(),
+        };
+        Location::parse(&text).map_err(|error| Misconfigured(error.to_string()))
+    }
+
+    /// Options of the object store.
+    pub fn store(&self) -> std::collections::HashMap<String, String> {
+        self.file.store.clone().into_iter().collect()
+    }
+
+    /// How much of the texts is kept.
+    pub fn content(&self, flag: Option<&str>) -> Result<ContentPolicy, Misconfigured> {
+        match flag.or(self.file.content.as_deref()).unwrap_or("none") {
+            "none" => Ok(ContentPolicy::None),
+            "excerpt" => Ok(ContentPolicy::Excerpt),
+            "full" => Ok(ContentPolicy::Full),
+            other => Err(Misconfigured(format!("\"{other}\" is no content policy: use none, excerpt or full"))),
+        }
+    }
+
+    /// How far back each sync reads again.
+    pub fn overlap_ms(&self) -> i64 {
+        self.file.overlap_hours.map_or(hobbs_sync::options::OVERLAP_MS, |hours| i64::from(hours) * 3_600_000)
+    }
+
+    /// The pace.
+    pub fn limits(&self) -> Limits {
+        let (section, default) = (&self.file.limits, Limits::default());
+        Limits {
+            burst_per_second: number("HOBBS_BURST_PER_SECOND").or(section.burst_per_second).unwrap_or(default.burst_per_second),
+            sustained_per_second: number("HOBBS_SUSTAINED_PER_SECOND")
+                .or(section.sustained_per_second)
+                .unwrap_or(default.sustained_per_second),
+            in_flight_max: section.in_flight_max.unwrap_or(default.in_flight_max),
+        }
+    }
+
+    /// The tenant as configured, without asking anyone; for imports.
+    pub fn tenant_id(&self) -> Option<String> {
+        variable("AZURE_TENANT_ID").or_else(|| self.tenant.tenant_id.clone())
+    }
+
+    /// A client for the tenant.
+    pub fn client(&self) -> Result<Client, Misconfigured> {
+        let tenant_id = self.tenant_id().ok_or_else(|| {
+            Misconfigured(
+                "no tenant is configured: run `hobbs init`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_CERTIFICATE_PATH (or AZURE_CLIENT_SECRET); `hobbs demo` needs none".to_owned(),
+            )
+        })?;
+        let endpoints = self.endpoints()?;
+        let mut builder = Client::builder(tenant_id, self.credential()?).endpoints(endpoints).limits(self.limits());
+        if let Some(patience_s) = self.file.limits.patience_s {
+            builder = builder.patience(Duration::from_secs(patience_s));
+        }
+        if let Some(timeout_s) = self.file.limits.request_timeout_s {
+            builder = builder.request_timeout(Duration::from_secs(timeout_s));
+        }
+        builder.build().map_err(|error| Misconfigured(error.to_string()))
+    }
+
+    fn endpoints(&self) -> Result<Endpoints, Misconfigured> {
+        let cloud: Cloud = match &self.tenant.cloud {
+            Some(name) => name.parse().map_err(|error: hobbs_graph::cloud::UnknownCloud| Misconfigured(error.to_string()))?,
+            None => Cloud::Global,
+        };
+        let graph = variable("HOBBS_GRAPH_URL").or_else(|| self.tenant.graph_url.clone());
+        let authority = variable("HOBBS_AUTHORITY_URL").or_else(|| self.tenant.authority_url.clone());
+        Endpoints::with_bases(cloud, graph.as_deref(), authority.as_deref())
+            .map_err(|error| Misconfigured(error.to_string()))
+    }
+
+    /// The environment in the order of Azure's own tools (secret, certificate), then the file.
+    fn credential(&self) -> Result<Credential, Misconfigured> {
+        let client_id = || {
+            variable("AZURE_CLIENT_ID").or_else(|| self.tenant.client_id.clone()).ok_or_else(|| {
+                Misconfigured("no app is configured: set AZURE_CLIENT_ID, or client_id in hobbs.toml".to_owned())
+            })
+        };
+        let password = match (variable("AZURE_CLIENT_CERTIFICATE_PASSWORD"), &self.tenant.certificate_password_file) {
+            (Some(password), _) => Some(SecretString::from(password)),
+            (None, Some(file)) => Some(self.read_secret(file)?),
+            (None, None) => None,
+        };
+        let certificate = |path: &Path| {
+            Credential::certificate_file(client_id()?, path, password.as_ref())
+                .map_err(|error| Misconfigured(format!("{}: {error}", path.display())))
+        };
+        if let Some(secret) = variable("AZURE_CLIENT_SECRET") {
+            return Ok(Credential::ClientSecret { client_id: client_id()?, secret: SecretString::from(secret) });
+        }
+        if let Some(path) = variable("AZURE_CLIENT_CERTIFICATE_PATH") {
+            return certificate(Path::new(&path));
+        }
+        if let Some(path) = &self.tenant.certificate {
+            return certificate(&self.beside_file(path));
+        }
+        if let Some(file) = &self.tenant.client_secret_file {
+            return Ok(Credential::ClientSecret { client_id: client_id()?, secret: self.read_secret(file)? });
+        }
+        let token_file = variable("AZURE_FEDERATED_TOKEN_FILE");
+        match (self.tenant.identity, token_file) {
+            (Some(Identity::Managed), _) => Ok(Credential::ManagedIdentity {
+                client_id: variable("AZURE_CLIENT_ID").or_else(|| self.tenant.client_id.clone()),
+                source: hobbs_graph::sign_in::IdentitySource::from_values(
+                    variable("IDENTITY_ENDPOINT"),
+                    variable("IDENTITY_HEADER").map(SecretString::from),
+                ),
+            }),
+            (_, Some(token_file)) => {
+                Ok(Credential::WorkloadIdentity { client_id: client_id()?, token_file: token_file.into() })
+            }
+            (Some(Identity::Workload), None) => Err(Misconfigured(
+                "workload identity needs AZURE_FEDERATED_TOKEN_FILE, which Kubernetes or the CI service sets".to_owned(),
+            )),
+            (None, None) => Err(Misconfigured(
+                "nothing to sign in with: set AZURE_CLIENT_CERTIFICATE_PATH or AZURE_CLIENT_SECRET, or certificate, client_secret_file or identity in hobbs.toml (`hobbs init` makes a certificate)".to_owned(),
+            )),
+        }
+    }
+
+    fn read_secret(&self, file: &Path) -> Result<SecretString, Misconfigured> {
+        let path = self.beside_file(file);
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Misconfigured(format!("the secret in {} can't be read: {error}", path.display())))?;
+        Ok(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    fn beside_file(&self, path: &Path) -> PathBuf {
+        match self.path.as_deref().and_then(Path::parent) {
+            Some(folder) => folder.join(path),
+            None => path.to_owned(),
+        }
+    }
+}
+
+/// A variable of the environment that is set to something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn number(name: &str) -> Option<f64> {
+    variable(name)?.parse().ok()
+}
+
+fn default_files() -> Vec<PathBuf> {
+    let mut files = vec![PathBuf::from(FILE_NAME)];
+    let base = if cfg!(windows) {
+        variable("APPDATA").map(PathBuf::from)
+    } else {
+        variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config")))
+    };
+    files.extend(base.map(|base| base.join("hobbs").join(FILE_NAME)));
+    files
+}
+
+fn read_file(path: &Path) -> Result<ConfigFile, Misconfigured> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Misconfigured(format!("the configuration {} can't be read: {error}", path.display())))?;
+    toml::from_str(&text).map_err(|error| Misconfigured(format!("{}: {error}", path.display())))
+}
+
+fn choose_tenant(file: &ConfigFile, named: Option<&str>) -> Result<TenantSection, Misconfigured> {
+    let names = || file.tenants.keys().cloned().collect::<Vec<_>>().join(", ");
+    let name = match (named.or(file.default_tenant.as_deref()), file.tenants.len()) {
+        (Some(name), _) => name.to_owned(),
+        (None, 0) => return Ok(TenantSection::default()),
+        (None, 1) => names(),
+        (None, _) => {
+            return Err(Misconfigured(format!("which tenant? Name one with --tenant, or set default_tenant: {}", names())));
+        }
+    };
+    file.tenants
+        .get(&name)
+        .cloned()
+        .ok_or_else(|| Misconfigured(format!("no tenant is called \"{name}\"; configured are: {}", names())))
+}

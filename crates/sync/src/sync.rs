@@ -1,0 +1,416 @@
+//! One sync: directory, plan, reading many users at once, commits, the run's end.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hobbs_graph::{AppFilter, Client, Clock, History, ReadError, SignInError};
+use hobbs_interaction::Interaction;
+use hobbs_lake::{CoverageLine, Failure, LakeError, Run, RunCounts, RunStatus, Writer};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use crate::batch::Batch;
+use crate::committer::{Committer, Ended};
+use crate::directory;
+use crate::options::SyncOptions;
+use crate::plan::{Ask, plan};
+use crate::progress::{Numbers, Progress, Stage};
+use crate::summary::{FailedUser, SyncSummary};
+
+/// The sync as a whole failed. What was committed before is whole.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// No token.
+    #[error("cannot sign in: {0}")]
+    SignIn(#[from] SignInError),
+    /// The directory can't be read.
+    #[error("cannot read the users: {0}")]
+    Users(#[source] ReadError),
+    /// The lake can't be read or written.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+}
+
+/// At most so many rows wait in memory before no further user is begun.
+const WAITING_ROWS_MAX: usize = 60_000;
+/// Users in line beyond the requests that may be in flight, so that no place stays free.
+const USERS_IN_LINE: usize = 8;
+/// What was read is committed at least this often.
+const COMMIT_EVERY: Duration = Duration::from_secs(10);
+/// Progress is shown this often.
+const SHOW_EVERY: Duration = Duration::from_millis(250);
+
+/// Reads what `options` ask for into the lake. `stop` ends the reading in an orderly way: what is
+/// whole is committed, and the summary says partial.
+///
+/// # Errors
+/// [`SyncError`] where the run as a whole failed; a user that can't be read is no error, but stands
+/// in the summary and in `coverage`.
+pub async fn sync(
+    client: &Client,
+    clock: Arc<dyn Clock>,
+    options: &SyncOptions,
+    progress: &mut dyn Progress,
+    stop: impl Future<Output = ()>,
+) -> Result<SyncSummary, SyncError> {
+    let started_at_ms = clock.now_ms();
+    progress.show(&Stage::SigningIn);
+    let signed_in = client.sign_in().await?;
+    progress.show(&Stage::Opening);
+    let mut writer = Writer::open(&options.lake, &options.store).await?;
+    // One tenant must not appear as two because its name was once given and its id another time.
+    let tenant_id = signed_in.tenant_id.unwrap_or_else(|| client.tenant().to_owned());
+    let run = Run { run_id: options.run_id.clone(), tenant_id };
+    writer.begin(&run, "sync", started_at_ms).await?;
+    let mut summary = empty_summary(&run, started_at_ms, writer.repaired() as u64);
+
+    let outcome = read_all(client, &clock, options, &run, writer, progress, &mut summary, stop).await;
+    progress.show(&Stage::Closing);
+    let (writer, outcome) = match outcome {
+        Ok(writer) => (Some(writer), Ok(())),
+        Err((writer, error)) => (writer, Err(error)),
+    };
+    summary.ended_at_ms = clock.now_ms();
+    summary.requests = client.statistics().requests;
+    summary.throttled = client.pace().throttled;
+    summary.failed.sort_by(|a, b| (&a.user_principal_name, &a.user_id).cmp(&(&b.user_principal_name, &b.user_id)));
+    let status = if outcome.is_err() { RunStatus::Failed } else { summary.run_status() };
+    summary.status = status.as_str();
+    if let Some(mut writer) = writer {
+        let error = outcome.as_ref().err().map(ToString::to_string).or_else(|| summary.ended_early.clone());
+        let ended = writer.end(&run, summary.ended_at_ms, status, counts(&summary), error.as_deref()).await;
+        outcome.and(ended.map_err(SyncError::from))?;
+    } else {
+        outcome?;
+    }
+    Ok(summary)
+}
+
+fn empty_summary(run: &Run, started_at_ms: i64, repaired: u64) -> SyncSummary {
+    SyncSummary {
+        run_id: run.run_id.clone(),
+        tenant_id: run.tenant_id.clone(),
+        status: RunStatus::Whole.as_str(),
+        started_at_ms,
+        ended_at_ms: started_at_ms,
+        users_listed: 0,
+        users_licensed: 0,
+        users_asked: 0,
+        failed: Vec::new(),
+        rows_new: 0,
+        rows_changed: 0,
+        rows_known: 0,
+        pages: 0,
+        requests: 0,
+        requests_for_interactions: 0,
+        throttled: 0,
+        unkept: Vec::new(),
+        users_unfiltered: 0,
+        repaired,
+        ended_early: None,
+        warnings: Vec::new(),
+    }
+}
+
+fn counts(summary: &SyncSummary) -> RunCounts {
+    RunCounts {
+        users_asked: summary.users_asked,
+        users_failed: summary.failed.len() as u64,
+        rows_new: summary.rows_new,
+        rows_changed: summary.rows_changed,
+        pages: summary.pages,
+        requests: summary.requests,
+        throttled: summary.throttled,
+        unkept: summary.unkept.iter().map(|unkept| unkept.count).sum(),
+    }
+}
+
+type Failed = (Option<Writer>, SyncError);
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one run, used in this one place")]
+async fn read_all(
+    client: &Client,
+    clock: &Arc<dyn Clock>,
+    options: &SyncOptions,
+    run: &Run,
+    mut writer: Writer,
+    progress: &mut dyn Progress,
+    summary: &mut SyncSummary,
+    stop: impl Future<Output = ()>,
+) -> Result<Writer, Failed> {
+    let asks = match prepare(client, clock, options, run, &mut writer, progress, summary).await {
+        Ok(asks) => asks,
+        Err(error) => return Err((Some(writer), error)),
+    };
+    let waiting_rows = Arc::new(AtomicUsize::new(0));
+    let committer = Committer::start(writer, run.clone(), Arc::clone(clock), Arc::clone(&waiting_rows));
+    let mut reading = Reading::new(client, options, run, asks, waiting_rows);
+    let delivered = reading.run(&committer, progress, stop).await;
+    reading.report(summary);
+    let (writer, committed) = committer.finish().await;
+    match (writer, committed, delivered) {
+        (Some(writer), Ok(kept), Ok(())) => {
+            summary.add(kept);
+            Ok(writer)
+        }
+        (writer, Err(error), _) => Err((writer, error.into())),
+        (writer, Ok(_), Err(Ended)) => {
+            Err((writer, LakeError::Query("committing ended without an error".to_owned()).into()))
+        }
+        (None, Ok(_), Ok(())) => unreachable!("a committer without error gives the writer back"),
+    }
+}
+
+/// Directory, licenses, plan.
+async fn prepare(
+    client: &Client,
+    clock: &Arc<dyn Clock>,
+    options: &SyncOptions,
+    run: &Run,
+    writer: &mut Writer,
+    progress: &mut dyn Progress,
+    summary: &mut SyncSummary,
+) -> Result<VecDeque<Ask>, SyncError> {
+    progress.show(&Stage::ReadingUsers { users: 0 });
+    let skus = match client.subscribed_skus().await {
+        Ok(skus) => skus,
+        Err(error) if error.concerns_everyone() => return Err(SyncError::Users(error)),
+        Err(error) => {
+            summary.warnings.push(format!("the subscriptions could not be read: {error}"));
+            Vec::new()
+        }
+    };
+    let found = directory::find(client, &options.who, &skus, |users| progress.show(&Stage::ReadingUsers { users }))
+        .await
+        .map_err(SyncError::Users)?;
+    let now_ms = clock.now_ms();
+    writer.keep_users(run, now_ms, &found.users, found.whole).await?;
+    let licenses: Vec<_> = skus.iter().map(directory::license).collect();
+    writer.keep_licenses(run, now_ms, &licenses).await?;
+
+    let read = writer.read_of_users(&run.tenant_id).await?;
+    let to_ask = found.users.iter().filter(|user| user.licensed || !found.whole);
+    let asks: VecDeque<Ask> = plan(to_ask, &read, options.period, options.overlap_ms, now_ms).into();
+    summary.users_listed = found.users.len() as u64;
+    summary.users_licensed = found.users.iter().filter(|user| user.licensed).count() as u64;
+    summary.users_asked = asks.len() as u64;
+    summary.failed = found.missing;
+    Ok(asks)
+}
+
+/// Many users being read at once.
+struct Reading<'a> {
+    client: &'a Client,
+    options: &'a SyncOptions,
+    tenant_id: Arc<str>,
+    apps: AppFilter,
+    asks: VecDeque<Ask>,
+    reads: JoinSet<History<Interaction>>,
+    /// The asks of `reads`.
+    in_flight: HashMap<Id, Ask>,
+    batch: Batch,
+    /// Rows in memory: being read, in the batch, or with the committer.
+    waiting_rows: Arc<AtomicUsize>,
+    numbers: Numbers,
+    failed: Vec<FailedUser>,
+    unkept: Vec<(String, u64)>,
+    users_unfiltered: u64,
+    requests: u64,
+    ended_early: Option<ReadError>,
+    stopped: bool,
+}
+
+impl<'a> Reading<'a> {
+    fn new(
+        client: &'a Client,
+        options: &'a SyncOptions,
+        run: &Run,
+        asks: VecDeque<Ask>,
+        waiting_rows: Arc<AtomicUsize>,
+    ) -> Self {
+        Reading {
+            client,
+            options,
+            tenant_id: run.tenant_id.as_str().into(),
+            apps: options.apps.as_ref().map_or_else(AppFilter::all, |apps| apps.filter.clone()),
+            numbers: Numbers { users: asks.len() as u64, ..Numbers::default() },
+            asks,
+            reads: JoinSet::new(),
+            in_flight: HashMap::new(),
+            batch: Batch::default(),
+            waiting_rows,
+            failed: Vec::new(),
+            unkept: Vec::new(),
+            users_unfiltered: 0,
+            requests: 0,
+            ended_early: None,
+            stopped: false,
+        }
+    }
+
+    async fn run(
+        &mut self,
+        committer: &Committer,
+        progress: &mut dyn Progress,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), Ended> {
+        let mut stop = std::pin::pin!(stop);
+        let mut commit_at = Instant::now() + COMMIT_EVERY;
+        let mut show_at = Instant::now();
+        loop {
+            self.begin_users();
+            if self.reads.is_empty() {
+                break;
+            }
+            let is_due = self.batch.is_full() || (!self.batch.is_empty() && Instant::now() >= commit_at);
+            tokio::select! {
+                biased;
+                () = &mut stop => {
+                    self.stopped = true;
+                    break;
+                }
+                permit = committer.ready(), if is_due => {
+                    permit?.send(std::mem::take(&mut self.batch));
+                    commit_at = Instant::now() + COMMIT_EVERY;
+                }
+                Some(read) = self.reads.join_next_with_id() => self.take(read),
+                () = sleep_until(show_at) => {
+                    self.show(progress);
+                    show_at = Instant::now() + SHOW_EVERY;
+                }
+            }
+        }
+        self.leave_the_rest(committer).await?;
+        self.show(progress);
+        if !self.batch.is_empty() {
+            committer.ready().await?.send(std::mem::take(&mut self.batch));
+        }
+        Ok(())
+    }
+
+    fn begin_users(&mut self) {
+        let users_max = self.client.pace().permits + USERS_IN_LINE;
+        while self.ended_early.is_none()
+            && self.reads.len() < users_max
+            && (self.reads.is_empty() || self.waiting_rows.load(Ordering::Relaxed) < WAITING_ROWS_MAX)
+        {
+            let Some(ask) = self.asks.pop_front() else { return };
+            let (user_id, window) = (ask.user_id.clone(), ask.window);
+            let (client, apps) = (self.client.clone(), self.apps.clone());
+            let (tenant_id, content) = (Arc::clone(&self.tenant_id), self.options.content);
+            let waiting_rows = Arc::clone(&self.waiting_rows);
+            let task = self.reads.spawn(async move {
+                let mut kept = 0;
+                let keep = |item| {
+                    kept += 1;
+                    waiting_rows.fetch_add(1, Ordering::Relaxed);
+                    Interaction::of(&tenant_id, &user_id, item, content)
+                };
+                let history = client.read_history(&user_id, window, &apps, keep).await;
+                // An item replaced by its later version was counted twice.
+                waiting_rows.fetch_sub(kept - history.items.len(), Ordering::Relaxed);
+                history
+            });
+            self.in_flight.insert(task.id(), ask);
+        }
+    }
+
+    fn take(&mut self, read: Result<(Id, History<Interaction>), JoinError>) {
+        let id = read.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let Some(ask) = self.in_flight.remove(&id) else { return };
+        let history = match read {
+            Ok((_, history)) => history,
+            Err(error) => {
+                self.numbers.users_done += 1;
+                let message = format!("a fault in hobbs, please report it: {error}");
+                return self.close(ask, Vec::new(), 0, Some(Failure { code: "fault".to_owned(), message }));
+            }
+        };
+        self.numbers.users_done += 1;
+        self.numbers.rows += history.items.len() as u64;
+        self.numbers.pages += u64::from(history.pages);
+        self.requests += u64::from(history.requests);
+        self.users_unfiltered += u64::from(!history.filtered && ask.window.from_ms.is_some());
+        for (reason, count) in &history.unkept {
+            self.unkept.push((reason.to_string(), u64::from(*count)));
+        }
+        let error = history.result.err();
+        if let Some(error) = error.as_ref().filter(|error| error.concerns_everyone()) {
+            self.ended_early.get_or_insert_with(|| error.clone());
+        }
+        let failure = error.map(|error| Failure { code: error.code().to_owned(), message: error.to_string() });
+        self.close(ask, history.items, u64::from(history.pages), failure);
+    }
+
+    /// Puts a user's rows and coverage into the batch.
+    fn close(&mut self, ask: Ask, rows: Vec<Interaction>, pages: u64, failure: Option<Failure>) {
+        if let Some(failure) = &failure {
+            self.numbers.users_failed += 1;
+            self.failed.push(FailedUser {
+                user_id: ask.user_id.clone(),
+                user_principal_name: ask.user_principal_name.clone(),
+                code: failure.code.clone(),
+                message: failure.message.clone(),
+            });
+        }
+        let line = CoverageLine {
+            user_id: ask.user_id,
+            span: ask.span,
+            apps: self.options.apps.as_ref().map(|apps| apps.names.join(",")),
+            rows: rows.len() as u64,
+            pages,
+            failure,
+        };
+        self.batch.add(rows, line);
+    }
+
+    /// Users who were not asked, or not to the end, because the run ended early are named too.
+    async fn leave_the_rest(&mut self, committer: &Committer) -> Result<(), Ended> {
+        let failure = match &self.ended_early {
+            Some(error) => Failure {
+                code: error.code().to_owned(),
+                message: format!("not asked, since the run ended early: {error}"),
+            },
+            None => Failure {
+                code: "stopped".to_owned(),
+                message: "not read to the end, since the run was stopped; run `hobbs sync` again".to_owned(),
+            },
+        };
+        self.reads.abort_all();
+        let rest: Vec<Ask> = self.in_flight.drain().map(|(_, ask)| ask).chain(self.asks.drain(..)).collect();
+        for ask in rest {
+            self.close(ask, Vec::new(), 0, Some(failure.clone()));
+            if self.batch.is_full() {
+                committer.ready().await?.send(std::mem::take(&mut self.batch));
+            }
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, progress: &mut dyn Progress) {
+        let (pace, statistics) = (self.client.pace(), self.client.statistics());
+        self.numbers.requests = statistics.requests;
+        self.numbers.throttled = pace.throttled;
+        self.numbers.rate_per_second = pace.rate_per_second;
+        self.numbers.gate = pace.gate;
+        progress.show(&Stage::Reading(self.numbers));
+    }
+
+    fn report(&self, summary: &mut SyncSummary) {
+        summary.failed.extend(self.failed.iter().cloned());
+        summary.pages = self.numbers.pages;
+        summary.requests_for_interactions = self.requests;
+        summary.users_unfiltered = self.users_unfiltered;
+        for (reason, count) in &self.unkept {
+            summary.add_unkept(reason.clone(), *count);
+        }
+        summary.ended_early = match (&self.ended_early, self.stopped) {
+            (Some(error), _) => Some(error.to_string()),
+            (None, true) => Some("stopped".to_owned()),
+            (None, false) => None,
+        };
+    }
+}
