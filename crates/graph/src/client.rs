@@ -11,7 +11,7 @@ use crate::history::filter_memory::FilterMemory;
 use crate::http_transport::HttpTransport;
 use crate::pace::{Limits, Pace, PaceSnapshot};
 use crate::retry::{Budget, Jitter};
-use crate::sign_in::{Credential, Skew, TokenSource};
+use crate::sign_in::{Credential, Skew, Surroundings, TokenSource};
 use crate::stats::{Counters, Statistics};
 use crate::transport::{Transport, TransportError};
 
@@ -170,16 +170,15 @@ impl ClientBuilder {
         let jitter = Arc::new(Jitter::new(seed));
         let counters = Arc::new(Counters::default());
         let skew = Arc::new(Skew::unknown());
-        let tokens = TokenSource::new(
-            Arc::clone(&transport),
-            self.endpoints.clone(),
-            self.tenant,
-            self.credential,
-            Arc::clone(&self.clock),
-            Arc::clone(&jitter),
-            Arc::clone(&counters),
-            Arc::clone(&skew),
-        );
+        let shared = Surroundings {
+            transport: Arc::clone(&transport),
+            endpoints: self.endpoints.clone(),
+            clock: Arc::clone(&self.clock),
+            jitter: Arc::clone(&jitter),
+            counters: Arc::clone(&counters),
+            skew: Arc::clone(&skew),
+        };
+        let tokens = TokenSource::new(self.tenant, self.credential, shared);
         Ok(Client {
             inner: Arc::new(Inner {
                 transport,

@@ -9,4 +9,4 @@ mod token_source;
 pub use certificate::{AppCertificate, CertificateError};
 pub use credential::{Credential, IdentitySource};
 pub use error::SignInError;
-pub(crate) use token_source::{Skew, Token, TokenSource};
+pub(crate) use token_source::{Skew, Surroundings, Token, TokenSource};

@@ -63,16 +63,21 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Gets and keeps the token of one app in one tenant.
-pub(crate) struct TokenSource {
+/// What signing in shares with the rest of the client.
+pub(crate) struct Surroundings {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) endpoints: Endpoints,
-    pub(crate) tenant: String,
-    pub(crate) credential: Credential,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) jitter: Arc<Jitter>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) skew: Arc<Skew>,
+}
+
+/// Gets and keeps the token of one app in one tenant.
+pub(crate) struct TokenSource {
+    pub(crate) tenant: String,
+    pub(crate) credential: Credential,
+    shared: Surroundings,
     kept: Mutex<Kept>,
     renewal: tokio::sync::Mutex<()>,
 }
@@ -84,25 +89,11 @@ struct Kept {
 }
 
 impl TokenSource {
-    pub(crate) fn new(
-        transport: Arc<dyn Transport>,
-        endpoints: Endpoints,
-        tenant: String,
-        credential: Credential,
-        clock: Arc<dyn Clock>,
-        jitter: Arc<Jitter>,
-        counters: Arc<Counters>,
-        skew: Arc<Skew>,
-    ) -> Self {
+    pub(crate) fn new(tenant: String, credential: Credential, shared: Surroundings) -> Self {
         Self {
-            transport,
-            endpoints,
             tenant,
             credential,
-            clock,
-            jitter,
-            counters,
-            skew,
+            shared,
             kept: Mutex::default(),
             renewal: tokio::sync::Mutex::new(()),
         }
@@ -176,15 +167,19 @@ impl TokenSource {
             let asked_at = Instant::now();
             let request = self
                 .credential
-                .token_request(&self.endpoints, &self.tenant, self.clock.now_ms())
+                .token_request(
+                    &self.shared.endpoints,
+                    &self.tenant,
+                    self.shared.clock.now_ms(),
+                )
                 .await?;
             let TokenRequest {
                 request,
                 secrets,
                 host,
             } = request;
-            self.counters.token_request();
-            let answer = timeout(ATTEMPT_TIMEOUT, self.transport.send(request))
+            self.shared.counters.token_request();
+            let answer = timeout(ATTEMPT_TIMEOUT, self.shared.transport.send(request))
                 .await
                 .unwrap_or(Err(TransportError::Timeout));
             let scrub = |text: &str| {
@@ -196,8 +191,8 @@ impl TokenSource {
                 Err(error) => (error.to_string(), None),
                 Ok(answer) => {
                     let (parts, body) = answer.into_parts();
-                    let now_ms = self.clock.now_ms();
-                    self.skew.observe(&parts.headers, now_ms);
+                    let now_ms = self.shared.clock.now_ms();
+                    self.shared.skew.observe(&parts.headers, now_ms);
                     match meaning(parts.status, &parts.headers, &body, now_ms) {
                         Meaning::Fine => return self.keep(&body, asked_at, host),
                         Meaning::Wait { hint } | Meaning::Retry { hint, .. } => {
@@ -215,7 +210,7 @@ impl TokenSource {
                 }
             };
             stumbles += 1;
-            let wait = backoff(stumbles, self.jitter.draw()).max(hint.unwrap_or_default());
+            let wait = backoff(stumbles, self.shared.jitter.draw()).max(hint.unwrap_or_default());
             if stumbles >= ATTEMPTS_MAX || wait > HINT_MAX {
                 return Err(SignInError::Unreachable {
                     host,
@@ -260,7 +255,7 @@ impl TokenSource {
             Some(7_000_222) => SignInError::SecretExpired,
             Some(700_027) => SignInError::CertificateRefused,
             Some(700_024) => SignInError::ClockSkew {
-                ahead_ms: self.skew.ahead_ms(),
+                ahead_ms: self.shared.skew.ahead_ms(),
             },
             _ => SignInError::Refused {
                 status,

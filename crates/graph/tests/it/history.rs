@@ -485,3 +485,11 @@ async fn with_a_third_of_answers_failing_every_row_is_read() {
     history.result.unwrap();
     assert_eq!(sorted(history.items), moments);
 }
+
+/// Users are read in tasks of their own.
+#[tokio::test(start_paused = true)]
+async fn reading_may_move_between_threads() {
+    let (client, _) = client_of(&HistoryServer::new(clustered(250, 1), 10));
+    let reading = tokio::spawn(async move { read(&client, Window::until(NOW_MS)).await });
+    assert_eq!(reading.await.unwrap().items.len(), 250);
+}

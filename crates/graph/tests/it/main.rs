@@ -3,6 +3,7 @@
 
 mod certificate;
 mod history;
+mod http;
 mod leaks;
 mod pacing;
 mod people;

@@ -177,7 +177,7 @@ async fn a_stray_401_is_not_the_end() {
     let transport = script(move |_| {
         let n = calls.fetch_add(1, SeqCst);
         async move {
-            if n % 3 != 0 {
+            if !n.is_multiple_of(3) {
                 graph_error(401, "x", "y")
             } else {
                 Ok(answer(200, r#"{"id":"u"}"#))

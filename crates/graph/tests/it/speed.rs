@@ -89,7 +89,7 @@ async fn measure_all(limits: Limits) -> Vec<(String, Measured)> {
             let is_inside = window
                 .from_ms
                 .is_none_or(|from_ms| from_ms <= NOW_MS - days * DAY_MS);
-            for seed in (0..3).filter(|_| is_inside) {
+            for seed in (0..2).filter(|_| is_inside) {
                 for (kind, moments) in [
                     ("working hours", working_hours(5_000, days, seed)),
                     ("uniform", uniform(5_000, days, seed)),
