@@ -41,7 +41,7 @@ impl Limits {
 }
 
 /// The most that was seen in a window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Peaks {
     /// Requests in any one second, refused ones included.
     pub in_a_second: u32,

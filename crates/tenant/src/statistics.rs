@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use serde::Serialize;
+
 use crate::faults::Fault;
 use crate::limits::Peaks;
 
 /// Counts since the tenant was made.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Statistics {
     /// Requests by route: `token`, `users`, `user`, `manager`, `subscribed_skus`, `organization`, `history`, `batch`,
     /// `unknown`.

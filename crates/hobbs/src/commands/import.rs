@@ -90,7 +90,7 @@ fn words(summary: &ImportSummary) -> String {
         }
         if file.rows_without_user > 0 {
             text.push_str(&format!(
-                "  {} rows do not say whose history they are in and stand under the user \"unknown\"; --user UPN says it\n",
+                "  of {} nobody says whose history it is: kept under the user \"unknown\"; --user UPN says it\n",
                 thousands(file.rows_without_user),
             ));
         }

@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use comfy_table::{Cell, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use futures::TryStreamExt;
 use hobbs_lake::arrow::array::{Array, RecordBatch};
-use hobbs_lake::arrow::datatypes::DataType;
+use hobbs_lake::arrow::datatypes::{DataType, Schema};
 use hobbs_lake::arrow::json::writer::{JsonArray, LineDelimited, WriterBuilder};
 use hobbs_lake::arrow::util::display::{ArrayFormatter, FormatOptions};
 use hobbs_lake::parquet::arrow::ArrowWriter;
@@ -74,8 +74,7 @@ async fn write(
                 batches.push(batch.slice(0, batch.num_rows().min(room)));
                 count += batch.num_rows() as u64;
             }
-            let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-            writeln!(out, "{}", table(&names, &batches, printer)?)?;
+            writeln!(out, "{}", table(&schema, &batches, printer)?)?;
             let shown = count.min(TABLE_ROWS_MAX as u64);
             if shown < count {
                 printer.say(&format!("the first {} of {} rows; --format csv or -o FILE gives all", thousands(shown), thousands(count)));
@@ -152,18 +151,29 @@ fn is_text(data_type: &DataType) -> bool {
     !data_type.is_numeric() && !data_type.is_temporal() && *data_type != DataType::Boolean
 }
 
-fn table(names: &[&str], batches: &[RecordBatch], printer: &Printer) -> Result<Table> {
+/// One line under the header, as in reports.
+const LINES: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─').left('─').right('─'));
+
+fn table(schema: &Schema, batches: &[RecordBatch], printer: &Printer) -> Result<Table> {
     let mut table = Table::new();
+    table.load_style(LINES);
     table.set_width(printer.style().width);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(names.iter().map(|name| Cell::new(visible(name))));
+    let alignment = |at: usize| match schema.field(at).data_type() {
+        number if number.is_numeric() => CellAlignment::Right,
+        _ => CellAlignment::Left,
+    };
+    let names = schema.fields().iter().enumerate();
+    table.set_header(names.map(|(at, field)| Cell::new(visible(field.name())).set_alignment(alignment(at))));
     let options = FormatOptions::default();
     for batch in batches {
         let cells =
             batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
             let texts = cells.iter().map(|cell| cell.value(row).try_to_string()).collect::<Result<Vec<_>, _>>()?;
-            table.add_row(texts.iter().map(|text| Cell::new(visible(text))));
+            let row = texts.iter().enumerate().map(|(at, text)| Cell::new(visible(text)).set_alignment(alignment(at)));
+            table.add_row(row);
         }
     }
     Ok(table)

@@ -43,12 +43,17 @@ pub async fn run(args: &Tenant, global: &Global, printer: &Printer) -> Result<Ex
             ended = &mut serving => ended.context("the server stopped")?,
             () = &mut stop => break,
             _ = ticks.tick(), if args.statistics_every_s.is_some() => {
-                printer.say(&format!("{:?}", tenant.statistics()));
+                printer.data(&statistics(&tenant)?)?;
             }
         }
     }
-    printer.say(&format!("{:?}", tenant.statistics()));
+    printer.data(&statistics(&tenant)?)?;
     Ok(Exit::Whole)
+}
+
+/// What the tenant counted, as one line of JSON.
+fn statistics(tenant: &Simulated) -> Result<String> {
+    Ok(format!("{}\n", serde_json::to_string(&tenant.statistics())?))
 }
 
 fn options(args: &Tenant) -> Result<TenantOptions> {
