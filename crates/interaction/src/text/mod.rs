@@ -4,6 +4,7 @@
 //! `<attachment id="…"></attachment>`, for an adaptive card that has the answer. What else hangs on
 //! an item (a meeting, a file) is not text and leaves nothing in the placeholder's place.
 
+mod answer;
 mod card;
 mod echo;
 mod entity;
@@ -25,8 +26,17 @@ const ADAPTIVE_CARD: &str = "application/vnd.microsoft.card.adaptive";
 /// The whole text of an item as a person reads it: the body, without tags if it is HTML, with the
 /// text of the cards in the places where the body asks for them. Markdown stays as it is.
 ///
-/// Cards that no placeholder asks for are read if the body says nothing by itself.
+/// Cards that no placeholder asks for are read if the body says nothing by itself. Of Excel's
+/// answers in JSON, the final response is the text.
 pub fn of(item: &AiInteraction) -> Cow<'_, str> {
+    let text = written(item);
+    match answer::final_response(item, &text) {
+        Some(answer) => Cow::Owned(answer),
+        None => text,
+    }
+}
+
+fn written(item: &AiInteraction) -> Cow<'_, str> {
     let mut cards = Cards::of(&item.attachments);
     let is_html = item
         .content_type
