@@ -11,7 +11,7 @@ use hobbs_graph::{Client, ClientBuilder, Clock, Credential, TokioClock, Transpor
 use hobbs_interaction::ContentPolicy;
 use hobbs_lake::{Location, Reader};
 use hobbs_sync::{Silent, SyncError, SyncOptions, SyncSummary, sync};
-use hobbs_tenant::{Answer, Tenant, TenantOptions};
+use hobbs_tenant::{Access, Answer, Tenant, TenantOptions};
 use http::{Request, Response};
 use serde_json::{Map, Value};
 
@@ -129,6 +129,13 @@ impl World {
     /// Requests for interactions so far.
     pub fn history_requests(&self) -> u64 {
         self.tenant.statistics().requests("history")
+    }
+
+    /// The fewest requests that read everything from a moment on: pages of 100, at least one a user.
+    pub fn least_requests(&self, from_ms: i64) -> u64 {
+        let readable = (0..self.tenant.user_count()).filter(|user| self.tenant.user_facts(*user).access == Access::Readable);
+        let rows = readable.map(|user| self.tenant.truth_of(user).iter().filter(|item| item.created_at_ms >= from_ms).count());
+        rows.map(|rows| rows.div_ceil(100).max(1) as u64).sum()
     }
 
     pub fn user_ids(&self, is_meant: impl Fn(&hobbs_tenant::UserFacts) -> bool) -> BTreeSet<String> {
