@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
 
 mod compare;
+mod faults;
 mod in_process;
+mod kills;
 mod whole;
