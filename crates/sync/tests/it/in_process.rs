@@ -51,11 +51,11 @@ pub struct World {
 }
 
 impl World {
-    /// A tenant whose history ends at [`START_MS`], and an empty place for a lake.
+    /// A tenant whose history ends at [`START_MS`], a second ago, and an empty place for a lake.
     pub fn new(options: TenantOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let lake = folder.path().join("lake");
-        World { _folder: Some(folder), ..World::at(&lake, options, START_MS) }
+        World { _folder: Some(folder), ..World::at(&lake, options, START_MS + 1_000) }
     }
 
     /// The same over a lake that may be there, at another time of day.

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
 
 mod compare;
+mod economy;
 mod faults;
 mod in_process;
 mod kills;
+mod scopes;
 mod whole;
