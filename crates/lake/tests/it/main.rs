@@ -1,0 +1,11 @@
+//! The lake from outside: rows in, rows out, and what happens when something ends too early.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
+
+mod coverage;
+mod failures;
+mod fixture;
+mod format;
+mod once;
+mod people;
+mod query;
+mod upkeep;
