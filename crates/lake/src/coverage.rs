@@ -118,7 +118,8 @@ fn batch(note: &Note) -> Result<RecordBatch, deltalake::arrow::error::ArrowError
 /// between the two commits. Returns how many commits were repaired.
 pub(crate) async fn repair(interactions: &Table, coverage: &mut Table) -> Result<usize, LakeError> {
     let covered = coverage.sequence().await?;
-    if interactions.sequence().await? <= covered {
+    let newest = interactions.sequence().await?;
+    if newest <= covered {
         return Ok(0);
     }
     let mut lost = Vec::new();
@@ -132,12 +133,18 @@ pub(crate) async fn repair(interactions: &Table, coverage: &mut Table) -> Result
         if note.sequence <= covered {
             break;
         }
-        lost.push(note);
+        // Imports cover nothing, so nothing of theirs can be lost.
+        if !note.lines.is_empty() {
+            lost.push(note);
+        }
     }
     drop(history);
     // Oldest first, so that the coverage's sequence number never stands above a lost line.
     for note in lost.iter().rev() {
         append(coverage, note, Some(note.sequence)).await?;
+    }
+    if lost.first().is_none_or(|note| note.sequence < newest) {
+        coverage.mark(newest).await?;
     }
     Ok(lost.len())
 }

@@ -129,6 +129,13 @@ impl Table {
         append(&mut self.delta, batch, carried).await.map_err(|error| LakeError::table(name, error))
     }
 
+    /// Writes a sequence number alone, in a commit without rows.
+    pub(crate) async fn mark(&mut self, sequence: i64) -> Result<(), LakeError> {
+        let name = self.name.as_str();
+        let carried = Carried { sequence: Some(sequence), note: None };
+        commit(&mut self.delta, Vec::new(), carried).await.map_err(|error| LakeError::table(name, error))
+    }
+
     /// Reads commits made since this version was loaded.
     pub(crate) async fn refresh(&mut self) -> Result<(), LakeError> {
         let name = self.name.as_str();
@@ -144,6 +151,10 @@ async fn append(delta: &mut DeltaTable, batch: RecordBatch, carried: Carried) ->
     let mut writer = RecordBatchWriter::for_table(delta)?.with_writer_properties(writer_properties());
     writer.write(batch).await?;
     let actions = writer.flush().await?.into_iter().map(Action::Add).collect();
+    commit(delta, actions, carried).await
+}
+
+async fn commit(delta: &mut DeltaTable, actions: Vec<Action>, carried: Carried) -> Result<(), DeltaTableError> {
     let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
     let committed = CommitBuilder::from(carried.properties())
         .with_actions(actions)
