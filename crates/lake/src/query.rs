@@ -1,9 +1,11 @@
 //! Asking the lake in SQL. Only queries that read are run.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::SessionContext;
 use deltalake::arrow::array::RecordBatch;
@@ -18,6 +20,10 @@ use crate::table::Table;
 
 /// Memory that sorts and joins may take before they spill to disk.
 const QUERY_MEMORY_BYTES: usize = 128 << 20;
+
+/// Rows of a batch. The merge of a sort holds a batch of each spilled part in memory, and rows
+/// with texts and links are wide.
+const BATCH_ROWS: &str = "1024";
 
 /// The newest record of each user.
 const USERS_NOW: &str = include_str!("sql/users_now.sql");
@@ -40,10 +46,19 @@ impl Reader {
             return Err(missing());
         }
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_limit(QUERY_MEMORY_BYTES, 1.0)
+            // Fair, so that a sort spills before the merge beside it finds nothing left.
+            .with_memory_pool(Arc::new(FairSpillPool::new(QUERY_MEMORY_BYTES)))
             .build_arc()
             .map_err(LakeError::query)?;
         let session = SessionContext::from(DeltaSessionContext::with_runtime_env(runtime));
+        {
+            let state = session.state_ref();
+            let mut state = state.write();
+            let options = state.config_mut().options_mut();
+            options.set("datafusion.execution.batch_size", BATCH_ROWS).map_err(LakeError::query)?;
+            // Delta sessions take names to the letter; people write SELECT APP.
+            options.set("datafusion.sql_parser.enable_ident_normalization", "true").map_err(LakeError::query)?;
+        }
         for name in TableName::ALL {
             let log = location.table(name.as_str(), options)?;
             let table = Table::open(name, log).await?.ok_or_else(missing)?;

@@ -4,7 +4,7 @@ use hobbs_interaction::Interaction;
 use hobbs_lake::CoverageLine;
 
 /// Rows of a commit: enough that files are not small, few enough that memory stays flat.
-const ROWS: usize = 50_000;
+const ROWS: usize = 20_000;
 /// Texts of a commit, for lakes that keep them.
 const TEXT_BYTES: usize = 32 << 20;
 /// Users of a commit: what they cover travels in the commit itself.
@@ -20,6 +20,10 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn add(&mut self, mut rows: Vec<Interaction>, line: CoverageLine) {
+        if self.rows.is_empty() {
+            // Growing by doubling would hold the rows one and a half times at its worst.
+            self.rows.reserve_exact(ROWS + rows.len());
+        }
         self.text_bytes += rows.iter().map(|row| row.content.as_ref().map_or(0, String::len)).sum::<usize>();
         self.rows.append(&mut rows);
         self.lines.push(line);

@@ -34,8 +34,11 @@ pub enum SyncError {
     Lake(#[from] LakeError),
 }
 
-/// At most so many rows wait in memory before no further user is begun.
-const WAITING_ROWS_MAX: usize = 60_000;
+/// No further user is begun while so many rows are in memory or can be expected there. A row takes
+/// about 1.5 kB.
+const WAITING_ROWS_MAX: usize = 50_000;
+/// Rows of a user, before anything is known of this tenant's.
+const ROWS_OF_A_USER: usize = 300;
 /// Users in line beyond the requests that may be in flight, so that no place stays free.
 const USERS_IN_LINE: usize = 8;
 /// What was read is committed at least this often.
@@ -276,7 +279,8 @@ impl<'a> Reading<'a> {
                     permit?.send(std::mem::take(&mut self.batch));
                     commit_at = Instant::now() + COMMIT_EVERY;
                 }
-                Some(read) = self.reads.join_next_with_id() => self.take(read),
+                // While a full batch waits for the committer, what is read waits in its task.
+                Some(read) = self.reads.join_next_with_id(), if !self.batch.is_full() => self.take(read),
                 () = sleep_until(show_at) => {
                     self.show(progress);
                     show_at = Instant::now() + SHOW_EVERY;
@@ -295,7 +299,7 @@ impl<'a> Reading<'a> {
         let users_max = self.client.pace().permits + USERS_IN_LINE;
         while self.ended_early.is_none()
             && self.reads.len() < users_max
-            && (self.reads.is_empty() || self.waiting_rows.load(Ordering::Relaxed) < WAITING_ROWS_MAX)
+            && (self.reads.is_empty() || self.expected_rows() < WAITING_ROWS_MAX)
         {
             let Some(ask) = self.asks.pop_front() else { return };
             let (user_id, window) = (ask.user_id.clone(), ask.window);
@@ -316,6 +320,15 @@ impl<'a> Reading<'a> {
             });
             self.in_flight.insert(task.id(), ask);
         }
+    }
+
+    /// Rows in memory, and those that users being read will add: half a user's, as they are on
+    /// average half way.
+    fn expected_rows(&self) -> usize {
+        let done = usize::try_from(self.numbers.users_done).unwrap_or(usize::MAX);
+        let rows = usize::try_from(self.numbers.rows).unwrap_or(usize::MAX);
+        let rows_of_a_user = rows.checked_div(done).unwrap_or(ROWS_OF_A_USER);
+        self.waiting_rows.load(Ordering::Relaxed) + self.reads.len() * rows_of_a_user / 2
     }
 
     fn take(&mut self, read: Result<(Id, History<Interaction>), JoinError>) {

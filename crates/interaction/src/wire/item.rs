@@ -287,6 +287,8 @@ impl<'de, T: Object> Reader<'de> for Many<T> {
         while let Some(element) = list.next_element_seed(Any(One::new()))? {
             objects.extend(element);
         }
+        // Most lists hold one or two; a growing list makes room for four at once.
+        objects.shrink_to_fit();
         Ok(objects)
     }
 }
