@@ -193,3 +193,31 @@ async fn who_loses_the_license_keeps_the_history_and_who_gets_it_back_goes_on() 
     assert_eq!(world.sync().await.status, "whole");
     compare_in(&world, &Scope { as_of_ms, ..Scope::default() }).await.assert_same();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lake_that_cannot_be_written_ends_the_run_and_loses_nothing() {
+    let world = World::new(TenantOptions { latency_ms: 1_000..=60_000, ..small() });
+    let lake = world.lake.folder().unwrap();
+    // A file in the place of a table's folder stands for a disk that takes no more.
+    for table in ["interactions", "coverage"] {
+        let (folder, aside) = (lake.join(table), lake.join("aside"));
+        let (client, options) = (world.client(), SyncOptions { period: Period::All, ..world.options() });
+        let (result, ()) = tokio::join!(world.sync_with(&client, &options, pending()), async {
+            sleep(Duration::from_secs(15)).await;
+            std::fs::rename(&folder, &aside).unwrap();
+            std::fs::write(&folder, "").unwrap();
+        });
+        let result = result.map(|summary| (summary.status, summary.rows_new));
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::rename(&aside, &folder).unwrap();
+        assert!(matches!(result, Err(SyncError::Lake(LakeError::Io { .. }))), "{table}: {result:?}");
+        let runs = world.select("SELECT status, error FROM runs ORDER BY started_at DESC LIMIT 1").await;
+        assert_eq!(runs[0]["status"], "failed");
+        assert!(runs[0]["error"].as_str().unwrap().contains("cannot"), "{runs:?}");
+        advance(Duration::from_secs(60)).await;
+    }
+    let unread = world.user_ids(|_| true);
+    compare_in(&world, &Scope { unread, ..Scope::default() }).await.assert_same();
+    assert_eq!(world.sync().await.status, "whole");
+    compare(&world).await.assert_same();
+}
