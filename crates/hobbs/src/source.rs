@@ -1,8 +1,8 @@
 //! The lake as the reports see it.
 
 use async_trait::async_trait;
-use futures::StreamExt;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
 use hobbs_lake::arrow::array::{
     Array, ArrayRef, AsArray, Int32Array, ListArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray,
@@ -11,6 +11,7 @@ use hobbs_lake::arrow::compute::cast;
 use hobbs_lake::arrow::datatypes::{DataType, Int32Type, TimeUnit, TimestampMicrosecondType};
 use hobbs_lake::arrow::error::ArrowError;
 use hobbs_lake::{LakeError, Reader};
+use hobbs_report::scope::text_literal;
 use hobbs_report::{Order, ReportRow, RowKind, Scope, Source, SourceError};
 use serde_json::{Map, Value};
 
@@ -41,24 +42,78 @@ impl Source for LakeSource {
         scope: &Scope,
         order: Order,
     ) -> Result<BoxStream<'static, Result<Vec<ReportRow>, SourceError>>, SourceError> {
-        // The sort is inside, so that its keys are the table's own columns and not the names' .
-        let sql = format!(
-            "SELECT i.user_id, u.user_principal_name, u.department, i.session_id, i.interaction_id, i.request_id, \
-             i.created_at, i.app, i.app_class, i.surface, i.kind, i.content, i.content_chars, i.mark, \
-             i.contexts, i.links, i.attachments, i.mentions, i.from_id, i.from_name \
-             FROM (SELECT * FROM interactions WHERE {}) AS i \
-             LEFT JOIN users_now AS u ON u.tenant_id = i.tenant_id AND u.user_id = i.user_id \
-             ORDER BY {}",
-            scope.interactions(),
-            order.sql().split(", ").map(|column| format!("i.{column}")).collect::<Vec<_>>().join(", "),
-        );
-        let batches = self.reader.query(&sql).await.map_err(lake)?;
-        let rows = batches.map(|batch| {
-            let batch = batch.map_err(|error| SourceError::Lake(Box::new(error)))?;
-            rows(&batch).map_err(|error| SourceError::Lake(Box::new(error)))
-        });
+        let queries: Vec<String> =
+            self.pieces(scope, order).await?.iter().map(|piece| ordered(scope, piece, order)).collect();
+        let reader = self.reader.clone();
+        let rows = stream::iter(queries)
+            .then(move |sql| {
+                let reader = reader.clone();
+                async move { reader.query(&sql).await.map_err(lake) }
+            })
+            .map_ok(|batches| {
+                batches.map(|batch| {
+                    let batch = batch.map_err(|error| SourceError::Lake(Box::new(error)))?;
+                    rows(&batch).map_err(|error| SourceError::Lake(Box::new(error)))
+                })
+            })
+            .try_flatten();
         Ok(rows.boxed())
     }
+}
+
+/// Rows that are sorted at once. A row without its text takes two to three kilobytes while it is
+/// sorted.
+const PIECE_ROWS: u64 = 20_000;
+
+impl LakeSource {
+    /// Conditions that cut the rows into pieces, in the order asked, each small enough to be sorted
+    /// in memory: by user, or by day. One user, or one day, is never cut; then the sort spills.
+    async fn pieces(&self, scope: &Scope, order: Order) -> Result<Vec<String>, SourceError> {
+        let (key, column) = match order {
+            Order::Conversation => ("user_id", "user_id"),
+            Order::Time => ("date_trunc('day', created_at)", "created_at"),
+        };
+        let sql = format!(
+            "SELECT {key} AS key, count(*) AS n FROM interactions WHERE {} GROUP BY {key} ORDER BY {key}",
+            scope.interactions()
+        );
+        let counts = self.reader.select(&sql).await.map_err(lake)?;
+        let mut cuts: Vec<String> = Vec::new();
+        let mut rows = 0;
+        for count in &counts {
+            let n = count.get("n").and_then(Value::as_u64).unwrap_or(0);
+            if rows > 0 && rows + n > PIECE_ROWS {
+                cuts.push(text_literal(count.get("key").and_then(Value::as_str).unwrap_or_default()));
+                rows = 0;
+            }
+            rows += n;
+        }
+        let from = std::iter::once(None).chain(cuts.iter().map(Some));
+        let to = cuts.iter().map(Some).chain(std::iter::once(None));
+        Ok(from
+            .zip(to)
+            .map(|ends| match ends {
+                (None, None) => "TRUE".to_owned(),
+                (Some(from), None) => format!("{column} >= {from}"),
+                (None, Some(to)) => format!("{column} < {to}"),
+                (Some(from), Some(to)) => format!("{column} >= {from} AND {column} < {to}"),
+            })
+            .collect())
+    }
+}
+
+fn ordered(scope: &Scope, piece: &str, order: Order) -> String {
+    let keys: Vec<String> = order.sql().split(", ").map(|column| format!("i.{column}")).collect();
+    format!(
+        "SELECT i.user_id, u.user_principal_name, u.department, i.session_id, i.interaction_id, i.request_id, \
+         i.created_at, i.app, i.app_class, i.surface, i.kind, i.content, i.content_chars, i.mark, \
+         i.contexts, i.links, i.attachments, i.mentions, i.from_id, i.from_name \
+         FROM (SELECT * FROM interactions WHERE {} AND {piece}) AS i \
+         LEFT JOIN users_now AS u ON u.tenant_id = i.tenant_id AND u.user_id = i.user_id \
+         ORDER BY {}",
+        scope.interactions(),
+        keys.join(", "),
+    )
 }
 
 fn rows(batch: &RecordBatch) -> Result<Vec<ReportRow>, ArrowError> {

@@ -1,11 +1,9 @@
 //! Asking the lake in SQL. Only queries that read are run.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::SessionContext;
 use deltalake::arrow::array::RecordBatch;
@@ -19,7 +17,7 @@ use crate::schema::TableName;
 use crate::table::Table;
 
 /// Memory that sorts and joins may take before they spill to disk.
-const QUERY_MEMORY_BYTES: usize = 128 << 20;
+const QUERY_MEMORY_BYTES: usize = 192 << 20;
 
 /// Rows of a batch. The merge of a sort holds a batch of each spilled part in memory, and rows
 /// with texts and links are wide.
@@ -46,8 +44,7 @@ impl Reader {
             return Err(missing());
         }
         let runtime = RuntimeEnvBuilder::new()
-            // Fair, so that a sort spills before the merge beside it finds nothing left.
-            .with_memory_pool(Arc::new(FairSpillPool::new(QUERY_MEMORY_BYTES)))
+            .with_memory_limit(QUERY_MEMORY_BYTES, 1.0)
             .build_arc()
             .map_err(LakeError::query)?;
         let session = SessionContext::from(DeltaSessionContext::with_runtime_env(runtime));

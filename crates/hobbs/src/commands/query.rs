@@ -11,6 +11,8 @@ use hobbs_lake::arrow::datatypes::{DataType, Schema};
 use hobbs_lake::arrow::json::writer::{JsonArray, LineDelimited, WriterBuilder};
 use hobbs_lake::arrow::util::display::{ArrayFormatter, FormatOptions};
 use hobbs_lake::parquet::arrow::ArrowWriter;
+use hobbs_lake::parquet::basic::{Compression, ZstdLevel};
+use hobbs_lake::parquet::file::properties::WriterProperties;
 use hobbs_lake::{Reader, SendableRecordBatchStream};
 use hobbs_report::{cell, visible};
 
@@ -23,6 +25,9 @@ use crate::settings::{Misconfigured, Settings};
 
 /// Rows of a table on a terminal; more belongs in a file.
 const TABLE_ROWS_MAX: usize = 1000;
+
+/// Rows of a group in a Parquet file.
+const PARQUET_GROUP_ROWS: usize = 65_536;
 
 pub async fn run(args: &Query, settings: &Settings, global: &Global, printer: &Printer) -> Result<Exit> {
     let sql = match args.sql.as_str() {
@@ -112,7 +117,12 @@ async fn write(
             csv.flush()?;
         }
         QueryFormat::Parquet => {
-            let mut writer = ArrowWriter::try_new(&mut *out, schema, None)?;
+            // The default of a million rows a group would hold as many in memory.
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::ZSTD(ZstdLevel::default()))
+                .set_max_row_group_row_count(Some(PARQUET_GROUP_ROWS))
+                .build();
+            let mut writer = ArrowWriter::try_new(&mut *out, schema, Some(properties))?;
             while let Some(batch) = next(&mut rows).await? {
                 count += batch.num_rows() as u64;
                 writer.write(&batch)?;
