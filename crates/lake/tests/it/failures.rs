@@ -21,13 +21,19 @@ async fn no_lake_is_said_and_none_is_made() {
         let error = open_reader(&lake.location).await;
         assert!(matches!(error, LakeError::Missing { .. }), "{error}");
         assert!(error.to_string().contains("hobbs sync"), "{error}");
-        assert!(matches!(status(&lake.location, &HashMap::new()).await, Err(LakeError::Missing { .. })));
+        assert!(matches!(
+            status(&lake.location, &HashMap::new()).await,
+            Err(LakeError::Missing { .. })
+        ));
         assert!(files(lake.around()).is_empty());
         // The second time the folder is there, and empty.
         std::fs::create_dir_all(lake.path()).unwrap();
     }
     let elsewhere = Location::Folder(lake.around().to_owned());
-    assert!(matches!(open_reader(&elsewhere).await, LakeError::Missing { .. }));
+    assert!(matches!(
+        open_reader(&elsewhere).await,
+        LakeError::Missing { .. }
+    ));
 }
 
 #[tokio::test]
@@ -37,8 +43,16 @@ async fn a_lake_that_was_begun_is_completed() {
     // As if the process had ended before all tables were there, in the middle of a file.
     std::fs::remove_dir_all(lake.path().join("coverage")).unwrap();
     std::fs::remove_file(&lake.log("runs")[0]).unwrap();
-    std::fs::write(lake.path().join("runs/_delta_log/00000000000000000000.json#77"), "{\"pro").unwrap();
-    assert!(matches!(open_reader(&lake.location).await, LakeError::Missing { .. }));
+    std::fs::write(
+        lake.path()
+            .join("runs/_delta_log/00000000000000000000.json#77"),
+        "{\"pro",
+    )
+    .unwrap();
+    assert!(matches!(
+        open_reader(&lake.location).await,
+        LakeError::Missing { .. }
+    ));
     lake.commit(&[row("ann", None, 1, 1)]).await;
     assert_eq!(lake.rows().await, 1);
 }
@@ -80,9 +94,19 @@ async fn a_folder_that_became_read_only_keeps_what_it_has() {
     let is_root = std::fs::write(log.join("probe#1"), "").is_ok();
     if !is_root {
         let mut writer = lake.writer().await;
-        let committed = writer.commit(&crate::fixture::run(), 0, &[row("ann", None, 2, 1)], Vec::new()).await;
+        let committed = writer
+            .commit(
+                &crate::fixture::run(),
+                0,
+                &[row("ann", None, 2, 1)],
+                Vec::new(),
+            )
+            .await;
         let error = committed.unwrap_err();
-        assert!(matches!(&error, LakeError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied), "{error:?}");
+        assert!(
+            matches!(&error, LakeError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied),
+            "{error:?}"
+        );
         drop(writer);
         assert_eq!(lake.rows().await, 1);
     }
@@ -100,14 +124,26 @@ async fn a_disk_that_fills_up_loses_nothing() {
     std::fs::rename(&coverage, &aside).unwrap();
     std::fs::write(&coverage, "").unwrap();
     let lines = vec![crate::fixture::line("ann", 0, 700)];
-    let error = writer.commit(&crate::fixture::run(), 0, &[row("ann", None, 2, 1)], lines).await.unwrap_err();
+    let error = writer
+        .commit(&crate::fixture::run(), 0, &[row("ann", None, 2, 1)], lines)
+        .await
+        .unwrap_err();
     assert!(matches!(error, LakeError::Io { .. }), "{error:?}");
     drop(writer);
     std::fs::remove_file(&coverage).unwrap();
     std::fs::rename(&aside, &coverage).unwrap();
     let writer = lake.writer().await;
-    assert_eq!(writer.repaired(), 1, "the rows were in, their coverage follows");
-    assert_eq!(writer.read_of_users(crate::fixture::TENANT).await.unwrap()["ann"].whole.to_ms, crate::fixture::START_MS);
+    assert_eq!(
+        writer.repaired(),
+        1,
+        "the rows were in, their coverage follows"
+    );
+    assert_eq!(
+        writer.read_of_users(crate::fixture::TENANT).await.unwrap()["ann"]
+            .whole
+            .to_ms,
+        crate::fixture::START_MS
+    );
     drop(writer);
     assert_eq!(lake.number("SELECT count(*) FROM coverage").await, 2);
     assert_eq!(lake.rows().await, 2);

@@ -51,7 +51,11 @@ impl Lake {
     }
 
     pub async fn commit_with(&self, rows: &[Interaction], lines: Vec<CoverageLine>) -> Kept {
-        self.writer().await.commit(&run(), START_MS, rows, lines).await.unwrap()
+        self.writer()
+            .await
+            .commit(&run(), START_MS, rows, lines)
+            .await
+            .unwrap()
     }
 
     pub async fn select(&self, sql: &str) -> Vec<Map<String, Value>> {
@@ -61,7 +65,11 @@ impl Lake {
     /// The one number that a query gives.
     pub async fn number(&self, sql: &str) -> u64 {
         let rows = self.select(sql).await;
-        rows[0].values().next().and_then(Value::as_u64).unwrap_or_else(|| panic!("{rows:?}"))
+        rows[0]
+            .values()
+            .next()
+            .and_then(Value::as_u64)
+            .unwrap_or_else(|| panic!("{rows:?}"))
     }
 
     pub async fn rows(&self) -> u64 {
@@ -71,7 +79,10 @@ impl Lake {
     /// The log of a table, oldest commit first.
     pub fn log(&self, table: &str) -> Vec<PathBuf> {
         let mut commits: Vec<PathBuf> = files(&self.path().join(table).join("_delta_log"));
-        commits.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        commits.retain(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        });
         commits.sort();
         commits
     }
@@ -84,7 +95,11 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                found.push(path)
+            }
         }
     }
     found.sort();
@@ -92,7 +107,10 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 pub fn run() -> Run {
-    Run { run_id: "run".to_owned(), tenant_id: TENANT.to_owned() }
+    Run {
+        run_id: "run".to_owned(),
+        tenant_id: TENANT.to_owned(),
+    }
 }
 
 pub fn line(user: &str, from_ms: i64, to_ms: i64) -> CoverageLine {
@@ -107,8 +125,14 @@ pub fn line(user: &str, from_ms: i64, to_ms: i64) -> CoverageLine {
 }
 
 pub fn failed_line(user: &str, from_ms: i64, to_ms: i64) -> CoverageLine {
-    let failure = Failure { code: "not_licensed".to_owned(), message: "no license".to_owned() };
-    CoverageLine { failure: Some(failure), ..line(user, from_ms, to_ms) }
+    let failure = Failure {
+        code: "not_licensed".to_owned(),
+        message: "no license".to_owned(),
+    };
+    CoverageLine {
+        failure: Some(failure),
+        ..line(user, from_ms, to_ms)
+    }
 }
 
 /// An interaction with everything in it; its text names the etag.
@@ -136,9 +160,17 @@ pub fn row(user: &str, session: Option<&str>, id: u32, etag: u64) -> Interaction
         content_chars: 30,
         content_words: 6,
         mark: None,
-        contexts: vec![Context { reference: some("https://x/1"), display_name: None, context_type: some("docx") }],
+        contexts: vec![Context {
+            reference: some("https://x/1"),
+            display_name: None,
+            context_type: some("docx"),
+        }],
         links: (0..id % 3)
-            .map(|link| Link { url: some(&format!("https://x/{etag}/{link}")), display_name: some("A \"link\""), link_type: None })
+            .map(|link| Link {
+                url: some(&format!("https://x/{etag}/{link}")),
+                display_name: some("A \"link\""),
+                link_type: None,
+            })
             .collect(),
         attachments: vec![Attachment {
             attachment_id: some("a"),
@@ -147,6 +179,10 @@ pub fn row(user: &str, session: Option<&str>, id: u32, etag: u64) -> Interaction
             content: None,
             name: some("name"),
         }],
-        mentions: vec![Mention { mention_id: some("0"), text: some("Bob"), mentioned: None }],
+        mentions: vec![Mention {
+            mention_id: some("0"),
+            text: some("Bob"),
+            mentioned: None,
+        }],
     }
 }

@@ -15,7 +15,9 @@ fn actions(lake: &Lake, table: &str) -> Vec<Value> {
     assert!(!commits.is_empty(), "{table}");
     let lines = commits.iter().flat_map(|commit| {
         let text = std::fs::read_to_string(commit).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect::<Vec<Value>>()
     });
     lines.collect()
 }
@@ -28,14 +30,26 @@ pub fn assert_protocol(lake: &Lake) {
             if let Some(protocol) = action.get("protocol") {
                 assert_eq!(protocol["minReaderVersion"], 1, "{table}: {protocol}");
                 assert_eq!(protocol["minWriterVersion"], 2, "{table}: {protocol}");
-                assert!(protocol.get("readerFeatures").is_none_or(Value::is_null), "{protocol}");
-                assert!(protocol.get("writerFeatures").is_none_or(Value::is_null), "{protocol}");
+                assert!(
+                    protocol.get("readerFeatures").is_none_or(Value::is_null),
+                    "{protocol}"
+                );
+                assert!(
+                    protocol.get("writerFeatures").is_none_or(Value::is_null),
+                    "{protocol}"
+                );
                 seen += 1;
             }
             if let Some(meta) = action.get("metaData") {
                 let schema = meta["schemaString"].as_str().unwrap();
-                assert!(!schema.contains("timestamp_ntz") && !schema.contains("columnMapping"), "{table}: {schema}");
-                assert_eq!(meta["configuration"]["hobbs.lakeVersion"], "1", "{table}: {meta}");
+                assert!(
+                    !schema.contains("timestamp_ntz") && !schema.contains("columnMapping"),
+                    "{table}: {schema}"
+                );
+                assert_eq!(
+                    meta["configuration"]["hobbs.lakeVersion"], "1",
+                    "{table}: {meta}"
+                );
             }
         }
         assert!(seen > 0, "{table}");
@@ -48,8 +62,14 @@ async fn lived_in(name: &str) -> Lake {
     for round in 0..12_u64 {
         let mut writer = lake.writer().await;
         writer.begin(&run(), "sync", START_MS).await.unwrap();
-        let user = hobbs_lake::UserRecord { user_id: format!("user {round}"), ..Default::default() };
-        writer.keep_users(&run(), START_MS + round as i64, &[user], true).await.unwrap();
+        let user = hobbs_lake::UserRecord {
+            user_id: format!("user {round}"),
+            ..Default::default()
+        };
+        writer
+            .keep_users(&run(), START_MS + round as i64, &[user], true)
+            .await
+            .unwrap();
         let license = hobbs_lake::LicenseRecord {
             sku_id: "sku".to_owned(),
             sku_part_number: None,
@@ -60,10 +80,34 @@ async fn lived_in(name: &str) -> Lake {
             locked_out: 0,
             consumed: 1,
         };
-        writer.keep_licenses(&run(), START_MS, &[license]).await.unwrap();
-        let rows: Vec<Interaction> = [row("ann", None, 1, round), row("ann", Some("s"), 10 + round as u32, 1)].into();
-        writer.commit(&run(), START_MS, &rows, vec![line("ann", 0, START_MS + round as i64)]).await.unwrap();
-        writer.end(&run(), START_MS, RunStatus::Whole, RunCounts::default(), None).await.unwrap();
+        writer
+            .keep_licenses(&run(), START_MS, &[license])
+            .await
+            .unwrap();
+        let rows: Vec<Interaction> = [
+            row("ann", None, 1, round),
+            row("ann", Some("s"), 10 + round as u32, 1),
+        ]
+        .into();
+        writer
+            .commit(
+                &run(),
+                START_MS,
+                &rows,
+                vec![line("ann", 0, START_MS + round as i64)],
+            )
+            .await
+            .unwrap();
+        writer
+            .end(
+                &run(),
+                START_MS,
+                RunStatus::Whole,
+                RunCounts::default(),
+                None,
+            )
+            .await
+            .unwrap();
         if round == 11 {
             writer.optimize().await.unwrap();
         }
@@ -78,17 +122,29 @@ async fn the_protocol_stays_old_and_files_private() {
     assert_protocol(&lake);
     assert_eq!(lake.rows().await, 13);
     assert!(lake.path().is_dir(), "the name is taken to the letter");
-    let checkpoints = files(lake.path()).iter().filter(|path| path.to_string_lossy().contains(".checkpoint")).count();
+    let checkpoints = files(lake.path())
+        .iter()
+        .filter(|path| path.to_string_lossy().contains(".checkpoint"))
+        .count();
     assert!(checkpoints >= 5, "{checkpoints}");
-    let left_over: Vec<_> = files(lake.path()).into_iter().filter(|path| path.file_name().unwrap().to_string_lossy().contains('#')).collect();
+    let left_over: Vec<_> = files(lake.path())
+        .into_iter()
+        .filter(|path| path.file_name().unwrap().to_string_lossy().contains('#'))
+        .collect();
     assert!(left_over.is_empty(), "{left_over:?}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mode =
+            |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         for file in files(lake.path()) {
             assert_eq!(mode(&file), 0o600, "{}", file.display());
-            assert_eq!(mode(file.parent().unwrap()), 0o700, "{}", file.parent().unwrap().display());
+            assert_eq!(
+                mode(file.parent().unwrap()),
+                0o700,
+                "{}",
+                file.parent().unwrap().display()
+            );
         }
     }
 }
@@ -97,13 +153,29 @@ async fn the_protocol_stays_old_and_files_private() {
 async fn times_are_utc_and_texts_are_texts() {
     let lake = Lake::new();
     drop(lake.writer().await);
-    let metadata = actions(&lake, "interactions").into_iter().find_map(|action| action.get("metaData").cloned()).unwrap();
+    let metadata = actions(&lake, "interactions")
+        .into_iter()
+        .find_map(|action| action.get("metaData").cloned())
+        .unwrap();
     let schema: Value = serde_json::from_str(metadata["schemaString"].as_str().unwrap()).unwrap();
-    let types: HashMap<&str, &Value> =
-        schema["fields"].as_array().unwrap().iter().map(|field| (field["name"].as_str().unwrap(), &field["type"])).collect();
-    assert_eq!((types["created_at"], types["ingested_at"]), (&Value::from("timestamp"), &Value::from("timestamp")));
-    assert_eq!((types["content"], types["content_chars"]), (&Value::from("string"), &Value::from("integer")));
-    assert_eq!(types["links"]["elementType"]["fields"][0]["name"], "link_url");
+    let types: HashMap<&str, &Value> = schema["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| (field["name"].as_str().unwrap(), &field["type"]))
+        .collect();
+    assert_eq!(
+        (types["created_at"], types["ingested_at"]),
+        (&Value::from("timestamp"), &Value::from("timestamp"))
+    );
+    assert_eq!(
+        (types["content"], types["content_chars"]),
+        (&Value::from("string"), &Value::from("integer"))
+    );
+    assert_eq!(
+        types["links"]["elementType"]["fields"][0]["name"],
+        "link_url"
+    );
     assert_eq!(types.len(), 26);
 }
 
@@ -115,21 +187,41 @@ async fn a_newer_lake_is_refused_and_left_as_it_is() {
         let first = &lake.log(table)[0];
         let text = std::fs::read_to_string(first).unwrap();
         assert!(text.contains("\"hobbs.lakeVersion\":\"1\""), "{text}");
-        std::fs::write(first, text.replace("\"hobbs.lakeVersion\":\"1\"", "\"hobbs.lakeVersion\":\"2\"")).unwrap();
+        std::fs::write(
+            first,
+            text.replace("\"hobbs.lakeVersion\":\"1\"", "\"hobbs.lakeVersion\":\"2\""),
+        )
+        .unwrap();
         // A table is missing too: it must not be created in a lake that we don't know.
-        let missing = if table == "licenses" { "runs" } else { "licenses" };
+        let missing = if table == "licenses" {
+            "runs"
+        } else {
+            "licenses"
+        };
         std::fs::remove_dir_all(lake.path().join(missing)).unwrap();
         let before = contents(&lake);
-        let error = Writer::open(&lake.location, &HashMap::new()).await.err().unwrap();
-        assert!(matches!(&error, LakeError::Newer { table: named, .. } if *named == table), "{error}");
+        let error = Writer::open(&lake.location, &HashMap::new())
+            .await
+            .err()
+            .unwrap();
+        assert!(
+            matches!(&error, LakeError::Newer { table: named, .. } if *named == table),
+            "{error}"
+        );
         assert!(error.to_string().contains("newer hobbs"), "{error}");
         assert_eq!(contents(&lake), before);
         if table == "interactions" {
-            assert!(matches!(Reader::open(&lake.location, &HashMap::new()).await, Err(LakeError::Newer { .. })));
+            assert!(matches!(
+                Reader::open(&lake.location, &HashMap::new()).await,
+                Err(LakeError::Newer { .. })
+            ));
         }
     }
 }
 
 fn contents(lake: &Lake) -> Vec<(std::path::PathBuf, Vec<u8>)> {
-    files(lake.path()).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+    files(lake.path())
+        .into_iter()
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .collect()
 }

@@ -1,5 +1,9 @@
 //! The lake from outside: rows in, rows out, and what happens when something ends too early.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 mod coverage;
 mod failures;

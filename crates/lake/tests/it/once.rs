@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 use crate::fixture::{Lake, line, row, run};
 
 fn kept(new: u64, changed: u64, known: u64) -> Kept {
-    Kept { new, changed, known }
+    Kept {
+        new,
+        changed,
+        known,
+    }
 }
 
 async fn etags(lake: &Lake) -> Vec<(String, Option<String>, String, String)> {
@@ -21,7 +25,12 @@ async fn etags(lake: &Lake) -> Vec<(String, Option<String>, String, String)> {
     rows.iter()
         .map(|row| {
             let must = |name: &str| text(row.get(name)).unwrap();
-            (must("user_id"), text(row.get("session_id")), must("interaction_id"), must("etag"))
+            (
+                must("user_id"),
+                text(row.get("session_id")),
+                must("interaction_id"),
+                must("etag"),
+            )
         })
         .collect()
 }
@@ -34,7 +43,11 @@ async fn rows_that_come_again_stand_once() {
     let commits = lake.log("interactions").len();
     rows.reverse();
     assert_eq!(lake.commit(&rows).await, kept(0, 0, 500));
-    assert_eq!(lake.log("interactions").len(), commits, "nothing new, no commit");
+    assert_eq!(
+        lake.log("interactions").len(),
+        commits,
+        "nothing new, no commit"
+    );
     rows.push(row("ann", Some("s"), 900, 1));
     rows.push(row("ann", Some("s"), 900, 1));
     assert_eq!(lake.commit(&rows).await, kept(1, 0, 501));
@@ -45,13 +58,29 @@ async fn rows_that_come_again_stand_once() {
 async fn the_latest_etag_stays() {
     let lake = Lake::new();
     // Of three versions in one batch the latest counts; as numbers, 1000 is later than 999.
-    let versions = [row("ann", None, 1, 999), row("ann", None, 1, 1000), row("ann", None, 1, 7)];
+    let versions = [
+        row("ann", None, 1, 999),
+        row("ann", None, 1, 1000),
+        row("ann", None, 1, 7),
+    ];
     assert_eq!(lake.commit(&versions).await, kept(1, 0, 2));
-    assert_eq!(lake.commit(&[row("ann", None, 1, 999)]).await, kept(0, 0, 1));
-    assert_eq!(etags(&lake).await, [("ann".to_owned(), None, "1".to_owned(), "1000".to_owned())]);
-    let batch = [row("ann", None, 1, 1001), row("ann", None, 2, 1), row("ann", None, 3, 1)];
+    assert_eq!(
+        lake.commit(&[row("ann", None, 1, 999)]).await,
+        kept(0, 0, 1)
+    );
+    assert_eq!(
+        etags(&lake).await,
+        [("ann".to_owned(), None, "1".to_owned(), "1000".to_owned())]
+    );
+    let batch = [
+        row("ann", None, 1, 1001),
+        row("ann", None, 2, 1),
+        row("ann", None, 3, 1),
+    ];
     assert_eq!(lake.commit(&batch).await, kept(2, 1, 0));
-    let texts = lake.select("SELECT content FROM interactions WHERE interaction_id = '1'").await;
+    let texts = lake
+        .select("SELECT content FROM interactions WHERE interaction_id = '1'")
+        .await;
     assert_eq!(texts.len(), 1);
     assert_eq!(texts[0]["content"], "text of etag 1001, with ünïcode 🛩");
 }
@@ -59,7 +88,10 @@ async fn the_latest_etag_stays() {
 #[tokio::test]
 async fn a_change_touches_nobody_else() {
     let lake = Lake::new();
-    let other_tenant = Interaction { tenant_id: "other".to_owned(), ..row("ann", Some("s"), 5, 1) };
+    let other_tenant = Interaction {
+        tenant_id: "other".to_owned(),
+        ..row("ann", Some("s"), 5, 1)
+    };
     let others = [
         row("ann", None, 5, 1),
         row("ann", Some("t"), 5, 1),
@@ -70,14 +102,35 @@ async fn a_change_touches_nobody_else() {
     let first = [others.as_slice(), &[row("ann", Some("s"), 5, 1)]].concat();
     assert_eq!(lake.commit(&first).await, kept(6, 0, 0));
     let mut writer = lake.writer().await;
-    let other_run = hobbs_lake::Run { tenant_id: "other".to_owned(), ..run() };
-    writer.commit(&other_run, 0, std::slice::from_ref(&other_tenant), vec![line("ann", 0, 1)]).await.unwrap();
+    let other_run = hobbs_lake::Run {
+        tenant_id: "other".to_owned(),
+        ..run()
+    };
+    writer
+        .commit(
+            &other_run,
+            0,
+            std::slice::from_ref(&other_tenant),
+            vec![line("ann", 0, 1)],
+        )
+        .await
+        .unwrap();
     drop(writer);
-    assert_eq!(lake.commit(&[row("ann", Some("s"), 5, 2)]).await, kept(0, 1, 0));
-    let rows = lake.select("SELECT tenant_id, user_id, session_id FROM interactions WHERE etag = '2'").await;
-    assert_eq!(Value::from(rows), json!([{"tenant_id": "tenant", "user_id": "ann", "session_id": "s"}]));
+    assert_eq!(
+        lake.commit(&[row("ann", Some("s"), 5, 2)]).await,
+        kept(0, 1, 0)
+    );
+    let rows = lake
+        .select("SELECT tenant_id, user_id, session_id FROM interactions WHERE etag = '2'")
+        .await;
+    assert_eq!(
+        Value::from(rows),
+        json!([{"tenant_id": "tenant", "user_id": "ann", "session_id": "s"}])
+    );
     assert_eq!(lake.commit(&[row("ann", None, 5, 3)]).await, kept(0, 1, 0));
-    let rows = lake.select("SELECT user_id, session_id FROM interactions WHERE etag = '3'").await;
+    let rows = lake
+        .select("SELECT user_id, session_id FROM interactions WHERE etag = '3'")
+        .await;
     assert_eq!(Value::from(rows), json!([{"user_id": "ann"}]));
     assert_eq!(lake.rows().await, 7);
 }
@@ -98,10 +151,17 @@ async fn all_columns_survive_a_change() {
     assert_eq!(lake.select(&sql).await, before);
     let after = lake.select(links).await;
     assert_eq!(after[..5], links_before[..5]);
-    let link = |at: u8| json!({"link_url": format!("https://x/2/{at}"), "display_name": "A \"link\""});
+    let link =
+        |at: u8| json!({"link_url": format!("https://x/2/{at}"), "display_name": "A \"link\""});
     assert_eq!(after[5]["links"], json!([link(0), link(1)]));
-    assert_eq!(before[0]["contexts"], json!([{"context_reference": "https://x/1", "context_type": "docx"}]));
-    assert_eq!(before[0]["mentions"], json!([{"mention_id": "0", "mention_text": "Bob"}]));
+    assert_eq!(
+        before[0]["contexts"],
+        json!([{"context_reference": "https://x/1", "context_type": "docx"}])
+    );
+    assert_eq!(
+        before[0]["mentions"],
+        json!([{"mention_id": "0", "mention_text": "Bob"}])
+    );
     assert_eq!(before[0]["created_at"], "2026-06-01T00:00:00Z");
 }
 
@@ -122,12 +182,21 @@ async fn any_sequence_of_commits_keeps_the_latest_of_each() {
             })
             .collect();
         for row in &rows {
-            let key = (row.user_id.clone(), row.session_id.clone(), row.interaction_id.clone());
+            let key = (
+                row.user_id.clone(),
+                row.session_id.clone(),
+                row.interaction_id.clone(),
+            );
             let etag = latest.entry(key).or_default();
             *etag = (*etag).max(row.etag.parse().unwrap());
         }
         lake.commit(&rows).await;
-        let expected: Vec<_> = latest.iter().map(|((user, session, id), etag)| (user.clone(), session.clone(), id.clone(), etag.to_string())).collect();
+        let expected: Vec<_> = latest
+            .iter()
+            .map(|((user, session, id), etag)| {
+                (user.clone(), session.clone(), id.clone(), etag.to_string())
+            })
+            .collect();
         assert_eq!(etags(&lake).await, expected);
     }
 }

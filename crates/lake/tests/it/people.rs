@@ -18,7 +18,10 @@ fn user(id: &str, department: &str, licensed: bool) -> UserRecord {
 
 async fn keep(lake: &Lake, minute: i64, listed: &[UserRecord], whole: bool) -> (u64, u64) {
     let mut writer = lake.writer().await;
-    let PeopleChanges { changed, left } = writer.keep_users(&run(), START_MS + minute * 60_000, listed, whole).await.unwrap();
+    let PeopleChanges { changed, left } = writer
+        .keep_users(&run(), START_MS + minute * 60_000, listed, whole)
+        .await
+        .unwrap();
     (changed, left)
 }
 
@@ -26,19 +29,45 @@ async fn keep(lake: &Lake, minute: i64, listed: &[UserRecord], whole: bool) -> (
 async fn changes_leaving_and_coming_back() {
     let lake = Lake::new();
     let (ann, bob) = (user("ann", "Sales", true), user("bob", "Sales", true));
-    assert_eq!(keep(&lake, 0, &[ann.clone(), bob.clone()], true).await, (2, 0));
+    assert_eq!(
+        keep(&lake, 0, &[ann.clone(), bob.clone()], true).await,
+        (2, 0)
+    );
     let commits = lake.log("users").len();
-    assert_eq!(keep(&lake, 1, &[bob.clone(), ann.clone()], true).await, (0, 0));
+    assert_eq!(
+        keep(&lake, 1, &[bob.clone(), ann.clone()], true).await,
+        (0, 0)
+    );
     assert_eq!(lake.log("users").len(), commits, "no change, no commit");
-    assert_eq!(keep(&lake, 2, &[user("ann", "Legal", true), bob.clone()], true).await, (1, 0));
-    assert_eq!(keep(&lake, 3, &[user("ann", "Legal", false), bob], true).await, (1, 0));
+    assert_eq!(
+        keep(&lake, 2, &[user("ann", "Legal", true), bob.clone()], true).await,
+        (1, 0)
+    );
+    assert_eq!(
+        keep(&lake, 3, &[user("ann", "Legal", false), bob], true).await,
+        (1, 0)
+    );
     // Asked for one alone: the others have not left.
-    assert_eq!(keep(&lake, 4, &[user("ann", "Legal", false)], false).await, (0, 0));
-    assert_eq!(keep(&lake, 5, &[user("ann", "Legal", false)], true).await, (0, 1));
-    assert_eq!(keep(&lake, 6, &[user("ann", "Legal", false)], true).await, (0, 0), "who has left leaves once");
+    assert_eq!(
+        keep(&lake, 4, &[user("ann", "Legal", false)], false).await,
+        (0, 0)
+    );
+    assert_eq!(
+        keep(&lake, 5, &[user("ann", "Legal", false)], true).await,
+        (0, 1)
+    );
+    assert_eq!(
+        keep(&lake, 6, &[user("ann", "Legal", false)], true).await,
+        (0, 0),
+        "who has left leaves once"
+    );
     let known = lake.writer().await.known_users(TENANT).await.unwrap();
-    assert_eq!((known["bob"].present, known["ann"].record.clone()), (false, user("ann", "Legal", false)));
-    let now = "SELECT user_id, department, licensed, state, valid_from FROM users_now ORDER BY user_id";
+    assert_eq!(
+        (known["bob"].present, known["ann"].record.clone()),
+        (false, user("ann", "Legal", false))
+    );
+    let now =
+        "SELECT user_id, department, licensed, state, valid_from FROM users_now ORDER BY user_id";
     assert_eq!(
         Value::from(lake.select(now).await),
         json!([
@@ -46,8 +75,19 @@ async fn changes_leaving_and_coming_back() {
             {"user_id": "bob", "department": "Sales", "licensed": false, "state": "left", "valid_from": "2026-06-01T00:05:00Z"},
         ])
     );
-    assert_eq!(keep(&lake, 7, &[user("ann", "Legal", false), user("bob", "Sales", true)], true).await, (1, 0));
-    let history = lake.select("SELECT licensed, state FROM users WHERE user_id = 'bob' ORDER BY valid_from").await;
+    assert_eq!(
+        keep(
+            &lake,
+            7,
+            &[user("ann", "Legal", false), user("bob", "Sales", true)],
+            true
+        )
+        .await,
+        (1, 0)
+    );
+    let history = lake
+        .select("SELECT licensed, state FROM users WHERE user_id = 'bob' ORDER BY valid_from")
+        .await;
     assert_eq!(
         Value::from(history),
         json!([
@@ -64,8 +104,14 @@ async fn tenants_do_not_mix() {
     let lake = Lake::new();
     keep(&lake, 0, &[user("ann", "Sales", true)], true).await;
     let mut writer = lake.writer().await;
-    let other = hobbs_lake::Run { tenant_id: "other".to_owned(), ..run() };
-    let changes = writer.keep_users(&other, START_MS, &[user("bob", "Sales", true)], true).await.unwrap();
+    let other = hobbs_lake::Run {
+        tenant_id: "other".to_owned(),
+        ..run()
+    };
+    let changes = writer
+        .keep_users(&other, START_MS, &[user("bob", "Sales", true)], true)
+        .await
+        .unwrap();
     assert_eq!((changes.changed, changes.left), (1, 0));
     assert!(writer.known_users(TENANT).await.unwrap()["ann"].present);
 }

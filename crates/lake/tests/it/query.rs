@@ -39,11 +39,27 @@ async fn what_does_not_read_is_refused() {
         format!("SELECT * FROM \"{outside_name}\""),
         format!("SELECT * FROM read_csv('{outside_name}')"),
     ] {
-        let error = reader.query(&sql).await.err().unwrap_or_else(|| panic!("{sql} ran"));
-        assert!(matches!(error, LakeError::NotAQuery(_) | LakeError::Query(_)), "{sql}: {error:?}");
+        let error = reader
+            .query(&sql)
+            .await
+            .err()
+            .unwrap_or_else(|| panic!("{sql} ran"));
+        assert!(
+            matches!(error, LakeError::NotAQuery(_) | LakeError::Query(_)),
+            "{sql}: {error:?}"
+        );
     }
-    let error = reader.query("DELETE FROM interactions").await.err().unwrap();
-    assert!(error.to_string().starts_with("only queries that read are allowed"), "{error}");
+    let error = reader
+        .query("DELETE FROM interactions")
+        .await
+        .err()
+        .unwrap();
+    assert!(
+        error
+            .to_string()
+            .starts_with("only queries that read are allowed"),
+        "{error}"
+    );
     assert!(!out.exists());
     assert_eq!(lake.rows().await, 1);
     assert_eq!(lake.log("runs").len(), 1);
@@ -52,18 +68,30 @@ async fn what_does_not_read_is_refused() {
 #[tokio::test]
 async fn what_reads_is_run() {
     let lake = Lake::new();
-    lake.commit(&[row("ann", None, 1, 1), row("ann", Some("s"), 2, 1)]).await;
+    lake.commit(&[row("ann", None, 1, 1), row("ann", Some("s"), 2, 1)])
+        .await;
     let reader = lake.reader().await;
     let rows = reader.select("WITH all_rows AS (SELECT * FROM interactions) SELECT Interaction_ID, links[1]['link_url'] AS url FROM all_rows ORDER BY 1").await;
     assert_eq!(
         Value::from(rows.unwrap()),
         json!([{"interaction_id": "1", "url": "https://x/1/0"}, {"interaction_id": "2", "url": "https://x/1/0"}])
     );
-    for sql in ["EXPLAIN SELECT 1", "VALUES (1), (2)", "SELECT count(*) FROM users_now", "SELECT app FROM interactions WHERE 1 = 0"] {
-        reader.select(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    for sql in [
+        "EXPLAIN SELECT 1",
+        "VALUES (1), (2)",
+        "SELECT count(*) FROM users_now",
+        "SELECT app FROM interactions WHERE 1 = 0",
+    ] {
+        reader
+            .select(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
     // A reader stays at the moment in which it was opened.
     lake.commit(&[row("ann", None, 3, 1)]).await;
-    let count = reader.select("SELECT count(*) AS n FROM interactions").await.unwrap();
+    let count = reader
+        .select("SELECT count(*) AS n FROM interactions")
+        .await
+        .unwrap();
     assert_eq!((count[0]["n"].as_u64(), lake.rows().await), (Some(2), 3));
 }

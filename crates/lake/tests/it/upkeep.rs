@@ -11,38 +11,71 @@ use crate::fixture::{Lake, line, row};
 async fn optimize_keeps_all_rows_in_fewer_files() {
     let lake = Lake::new();
     for commit in 0..6_u32 {
-        let rows: Vec<Interaction> = (0..50).map(|id| row("ann", None, commit * 50 + id, 1)).collect();
-        lake.commit_with(&rows, vec![line("ann", 0, i64::from(commit) + 1)]).await;
+        let rows: Vec<Interaction> = (0..50)
+            .map(|id| row("ann", None, commit * 50 + id, 1))
+            .collect();
+        lake.commit_with(&rows, vec![line("ann", 0, i64::from(commit) + 1)])
+            .await;
     }
     lake.commit(&[row("ann", None, 7, 2)]).await;
-    let sql = "SELECT interaction_id, etag, content, links FROM interactions ORDER BY interaction_id";
+    let sql =
+        "SELECT interaction_id, etag, content, links FROM interactions ORDER BY interaction_id";
     let before = lake.select(sql).await;
     assert_eq!(before.len(), 300);
     let reader = lake.reader().await;
     let mut writer = lake.writer().await;
     let optimized = writer.optimize().await.unwrap();
-    let interactions = optimized.iter().find(|table| table.table == "interactions").unwrap();
-    assert!(interactions.files_before >= 6 && interactions.files_after == 1, "{interactions:?}");
+    let interactions = optimized
+        .iter()
+        .find(|table| table.table == "interactions")
+        .unwrap();
+    assert!(
+        interactions.files_before >= 6 && interactions.files_after == 1,
+        "{interactions:?}"
+    );
     // The same writer goes on: it knows what is there, and writes what is not.
-    let rows = [row("ann", None, 7, 2), row("ann", None, 8, 3), row("bob", None, 8, 1)];
-    let kept = writer.commit(&crate::fixture::run(), 0, &rows, vec![line("ann", 0, 99)]).await.unwrap();
+    let rows = [
+        row("ann", None, 7, 2),
+        row("ann", None, 8, 3),
+        row("bob", None, 8, 1),
+    ];
+    let kept = writer
+        .commit(&crate::fixture::run(), 0, &rows, vec![line("ann", 0, 99)])
+        .await
+        .unwrap();
     assert_eq!((kept.new, kept.changed, kept.known), (1, 1, 1));
     drop(writer);
-    assert_eq!(reader.select(sql).await.unwrap(), before, "who was reading reads on");
+    assert_eq!(
+        reader.select(sql).await.unwrap(),
+        before,
+        "who was reading reads on"
+    );
     assert_eq!(lake.rows().await, 301);
     let again = lake.writer().await.optimize().await.unwrap();
-    assert!(again.iter().all(|table| table.files_after <= 1 && table.files_vacuumed == 0), "{again:?}");
+    assert!(
+        again
+            .iter()
+            .all(|table| table.files_after <= 1 && table.files_vacuumed == 0),
+        "{again:?}"
+    );
     assert_eq!(lake.rows().await, 301);
 }
 
 #[tokio::test]
 async fn status_counts_rows_and_files() {
     let lake = Lake::new();
-    lake.commit(&[row("ann", None, 1, 1), row("ann", None, 2, 1)]).await;
+    lake.commit(&[row("ann", None, 1, 1), row("ann", None, 2, 1)])
+        .await;
     let tables = status(&lake.location, &HashMap::new()).await.unwrap();
     let names: Vec<&str> = tables.iter().map(|table| table.table).collect();
-    assert_eq!(names, ["interactions", "users", "licenses", "runs", "coverage"]);
-    assert_eq!((tables[0].rows, tables[0].files, tables[0].version), (Some(2), 1, 1));
+    assert_eq!(
+        names,
+        ["interactions", "users", "licenses", "runs", "coverage"]
+    );
+    assert_eq!(
+        (tables[0].rows, tables[0].files, tables[0].version),
+        (Some(2), 1, 1)
+    );
     assert!(tables[0].bytes > 1_000);
     assert_eq!((tables[1].rows, tables[1].files), (Some(0), 0));
     assert_eq!(tables[4].rows, Some(1));
@@ -52,20 +85,31 @@ async fn status_counts_rows_and_files() {
 async fn a_commit_of_new_rows_reads_and_rewrites_no_old_file() {
     let lake = Lake::new();
     for day in 0..4_u32 {
-        let rows: Vec<Interaction> = (0..20).map(|id| row("ann", None, day * 1_440 + id, 1)).collect();
+        let rows: Vec<Interaction> = (0..20)
+            .map(|id| row("ann", None, day * 1_440 + id, 1))
+            .collect();
         lake.commit(&rows).await;
     }
     // Files of other days are not looked into: they may as well be gone.
     let days: Vec<_> = crate::fixture::files(&lake.path().join("interactions"))
         .into_iter()
-        .filter(|path| path.extension().is_some_and(|extension| extension == "parquet"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "parquet")
+        })
         .collect();
     assert_eq!(days.len(), 4);
-    let newest = days.iter().max_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap()).unwrap();
+    let newest = days
+        .iter()
+        .max_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap())
+        .unwrap();
     for day in days.iter().filter(|day| *day != newest) {
         std::fs::rename(day, day.with_extension("aside")).unwrap();
     }
-    let rows = [row("ann", None, 3 * 1_440 + 5, 9), row("ann", None, 3 * 1_440 + 500, 1)];
+    let rows = [
+        row("ann", None, 3 * 1_440 + 5, 9),
+        row("ann", None, 3 * 1_440 + 500, 1),
+    ];
     let kept = lake.commit(&rows).await;
     assert_eq!((kept.new, kept.changed), (1, 1));
     for day in days.iter().filter(|day| *day != newest) {

@@ -42,7 +42,10 @@ impl Comparison {
     pub fn assert_same(&self) {
         let head = |keys: &[Key]| keys.iter().take(5).cloned().collect::<Vec<_>>();
         assert!(
-            self.lost.is_empty() && self.extra.is_empty() && self.twice.is_empty() && self.different.is_empty(),
+            self.lost.is_empty()
+                && self.extra.is_empty()
+                && self.twice.is_empty()
+                && self.different.is_empty(),
             "{} rows, {} lost {:?}, {} extra {:?}, {} twice {:?}, {} different {:#?}",
             self.rows,
             self.lost.len(),
@@ -72,7 +75,12 @@ pub struct Scope {
 
 impl Default for Scope {
     fn default() -> Self {
-        Scope { as_of_ms: i64::MAX, from_ms: i64::MIN, to_ms: i64::MAX, unread: BTreeSet::new() }
+        Scope {
+            as_of_ms: i64::MAX,
+            from_ms: i64::MIN,
+            to_ms: i64::MAX,
+            unread: BTreeSet::new(),
+        }
     }
 }
 
@@ -95,7 +103,11 @@ pub async fn compare_in(world: &World, scope: &Scope) -> Comparison {
     for user in 0..world.tenant.user_count() {
         let is_read = world.tenant.user_facts(user).access == Access::Readable;
         for item in world.tenant.truth_of(user) {
-            let key = (item.user_id.clone(), item.session_id.clone(), item.id.clone());
+            let key = (
+                item.user_id.clone(),
+                item.session_id.clone(),
+                item.id.clone(),
+            );
             let is_asked = (scope.from_ms..scope.to_ms).contains(&item.created_at_ms);
             match rows.remove(&key) {
                 Some(_) if !is_asked => comparison.extra.push(key),
@@ -114,7 +126,10 @@ pub async fn compare_in(world: &World, scope: &Scope) -> Comparison {
 }
 
 fn difference(row: &Row, item: &TrueItem, scope: &Scope) -> Option<String> {
-    let changed_since = item.etag.parse::<i64>().is_ok_and(|etag_ms| etag_ms > scope.as_of_ms);
+    let changed_since = item
+        .etag
+        .parse::<i64>()
+        .is_ok_and(|etag_ms| etag_ms > scope.as_of_ms);
     if changed_since {
         return None;
     }
@@ -130,30 +145,63 @@ fn difference(row: &Row, item: &TrueItem, scope: &Scope) -> Option<String> {
         created_at_ms: item.created_at_ms,
         app_class: item.app_class.clone(),
         kind: kind.to_owned(),
-        content: if is_raw { row.content.clone() } else { Some(item.text.clone()) },
-        content_chars: if is_raw { row.content_chars } else { item.text.chars().count() as i64 },
+        content: if is_raw {
+            row.content.clone()
+        } else {
+            Some(item.text.clone())
+        },
+        content_chars: if is_raw {
+            row.content_chars
+        } else {
+            item.text.chars().count() as i64
+        },
     };
-    (*row != should).then(|| format!("{} of {}: {row:?} should be {should:?}", item.shape, item.user_id))
+    (*row != should).then(|| {
+        format!(
+            "{} of {}: {row:?} should be {should:?}",
+            item.shape, item.user_id
+        )
+    })
 }
 
 async fn batches(world: &World) -> Vec<RecordBatch> {
     let sql = "SELECT user_id, session_id, interaction_id, etag, created_at, app_class, kind, content, content_chars \
                FROM interactions";
-    world.reader().await.query(sql).await.unwrap().try_collect().await.unwrap()
+    world
+        .reader()
+        .await
+        .query(sql)
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap()
 }
 
 fn rows_of(batch: &RecordBatch) -> Vec<(Key, Row)> {
     let texts = |column: usize| cast(batch.column(column), &DataType::Utf8).unwrap();
     let numbers = |column: usize| cast(batch.column(column), &DataType::Int64).unwrap();
     let columns: Vec<_> = [0, 1, 2, 3, 5, 6, 7].map(texts).into();
-    let [users, sessions, ids, etags, classes, kinds, contents] =
-        <[_; 7]>::try_from(columns.iter().map(|column| column.as_string::<i32>()).collect::<Vec<_>>()).unwrap();
+    let [users, sessions, ids, etags, classes, kinds, contents] = <[_; 7]>::try_from(
+        columns
+            .iter()
+            .map(|column| column.as_string::<i32>())
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
     let (created, chars) = (numbers(4), numbers(8));
-    let (created, chars) = (created.as_primitive::<Int64Type>(), chars.as_primitive::<Int64Type>());
+    let (created, chars) = (
+        created.as_primitive::<Int64Type>(),
+        chars.as_primitive::<Int64Type>(),
+    );
     (0..batch.num_rows())
         .map(|at| {
             let session = sessions.is_valid(at).then(|| sessions.value(at).to_owned());
-            let key = (users.value(at).to_owned(), session, ids.value(at).to_owned());
+            let key = (
+                users.value(at).to_owned(),
+                session,
+                ids.value(at).to_owned(),
+            );
             let row = Row {
                 etag: etags.value(at).to_owned(),
                 created_at_ms: created.value(at) / 1000,

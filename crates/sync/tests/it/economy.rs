@@ -40,18 +40,33 @@ async fn three_hundred_users_with_twenty_thousand_rows() {
         statistics.peaks.in_a_window,
         first.ended_at_ms - first.started_at_ms,
     ));
-    assert!(requests as f64 <= 1.1 * least as f64, "{requests} requests, {least} would do");
-    assert!(statistics.peaks.in_a_second <= 30 && statistics.peaks.in_a_window <= 250, "{:?}", statistics.peaks);
+    assert!(
+        requests as f64 <= 1.1 * least as f64,
+        "{requests} requests, {least} would do"
+    );
+    assert!(
+        statistics.peaks.in_a_second <= 30 && statistics.peaks.in_a_window <= 250,
+        "{:?}",
+        statistics.peaks
+    );
     assert_eq!(statistics.answers(429), 0);
 
     advance(Duration::from_secs(60)).await;
     let second = world.sync().await;
     let again = world.history_requests() - requests;
-    let readable = world.user_ids(|facts| facts.access == Access::Readable).len() as u64;
+    let readable = world
+        .user_ids(|facts| facts.access == Access::Readable)
+        .len() as u64;
     let least = world.least_requests(first.started_at_ms - hobbs_sync::options::OVERLAP_MS);
-    print(format!("the second sync: {again} requests for {readable} users, {least} the least possible, {} new rows", second.rows_new));
+    print(format!(
+        "the second sync: {again} requests for {readable} users, {least} the least possible, {} new rows",
+        second.rows_new
+    ));
     assert_eq!((second.rows_new, second.rows_changed), (0, 0));
-    assert!(again <= least + least / 100, "{again} requests, {least} would do");
+    assert!(
+        again <= least + least / 100,
+        "{again} requests, {least} would do"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +80,10 @@ async fn the_pace_over_two_minutes() {
     let world = World::new(options.everyone_licensed().frozen());
     let client = world.client();
     // Begun and stopped: the first seconds count too, the texts do not.
-    let options = hobbs_sync::SyncOptions { content: hobbs_interaction::ContentPolicy::None, ..world.options() };
+    let options = hobbs_sync::SyncOptions {
+        content: hobbs_interaction::ContentPolicy::None,
+        ..world.options()
+    };
     let watch = async {
         while world.history_requests() == 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -89,6 +107,14 @@ async fn the_pace_over_two_minutes() {
         statistics.peaks.in_a_window,
     ));
     assert!(rate >= 0.97 * 25.0, "{rate}");
-    assert!(statistics.answers(429) as f64 <= 0.005 * answers as f64, "{:?}", statistics.answers_by_status);
-    assert!(statistics.peaks.in_a_second <= 30 && statistics.peaks.in_a_window <= 250, "{:?}", statistics.peaks);
+    assert!(
+        statistics.answers(429) as f64 <= 0.005 * answers as f64,
+        "{:?}",
+        statistics.answers_by_status
+    );
+    assert!(
+        statistics.peaks.in_a_second <= 30 && statistics.peaks.in_a_window <= 250,
+        "{:?}",
+        statistics.peaks
+    );
 }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use hobbs_graph::{Client, ClientBuilder, Clock, Credential, TokioClock, Transport, TransportError};
+use hobbs_graph::{
+    Client, ClientBuilder, Clock, Credential, TokioClock, Transport, TransportError,
+};
 use hobbs_interaction::ContentPolicy;
 use hobbs_lake::{Location, Reader};
 use hobbs_sync::{Silent, SyncError, SyncOptions, SyncSummary, sync};
@@ -55,13 +57,19 @@ impl World {
     pub fn new(options: TenantOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let lake = folder.path().join("lake");
-        World { _folder: Some(folder), ..World::at(&lake, options, START_MS + 1_000) }
+        World {
+            _folder: Some(folder),
+            ..World::at(&lake, options, START_MS + 1_000)
+        }
     }
 
     /// The same over a lake that may be there, at another time of day.
     pub fn at(lake: &Path, options: TenantOptions, now_ms: i64) -> Self {
         let clock = TokioClock::starting_at_ms(now_ms);
-        let options = TenantOptions { start_ms: Some(START_MS), ..options };
+        let options = TenantOptions {
+            start_ms: Some(START_MS),
+            ..options
+        };
         let tenant = Tenant::new(options, Arc::new(move || clock.now_ms())).unwrap();
         World {
             tenant: Arc::new(tenant),
@@ -79,7 +87,10 @@ impl World {
             client_id: options.client_id.clone(),
             secret: options.secret.clone().unwrap().into(),
         };
-        let transport = InProcess { tenant: Arc::clone(&self.tenant), hosts: Arc::clone(&self.hosts) };
+        let transport = InProcess {
+            tenant: Arc::clone(&self.tenant),
+            hosts: Arc::clone(&self.hosts),
+        };
         Client::builder(options.tenant_id.clone(), credential)
             .transport(Arc::new(transport))
             .clock(Arc::new(self.clock))
@@ -92,11 +103,16 @@ impl World {
 
     /// Everyone, what is new, with the whole texts, so that they can be compared.
     pub fn options(&self) -> SyncOptions {
-        SyncOptions { content: ContentPolicy::Full, ..SyncOptions::new(self.lake.clone()) }
+        SyncOptions {
+            content: ContentPolicy::Full,
+            ..SyncOptions::new(self.lake.clone())
+        }
     }
 
     pub async fn sync(&self) -> SyncSummary {
-        self.sync_with(&self.client(), &self.options(), pending()).await.unwrap()
+        self.sync_with(&self.client(), &self.options(), pending())
+            .await
+            .unwrap()
     }
 
     pub async fn sync_with(
@@ -119,7 +135,11 @@ impl World {
     /// The one number that a query gives.
     pub async fn number(&self, sql: &str) -> u64 {
         let rows = self.select(sql).await;
-        rows[0].values().next().and_then(Value::as_u64).unwrap_or_else(|| panic!("{rows:?}"))
+        rows[0]
+            .values()
+            .next()
+            .and_then(Value::as_u64)
+            .unwrap_or_else(|| panic!("{rows:?}"))
     }
 
     pub fn now_ms(&self) -> i64 {
@@ -133,17 +153,34 @@ impl World {
 
     /// The fewest requests that read everything from a moment on: pages of 100, at least one a user.
     pub fn least_requests(&self, from_ms: i64) -> u64 {
-        let readable = (0..self.tenant.user_count()).filter(|user| self.tenant.user_facts(*user).access == Access::Readable);
-        let rows = readable.map(|user| self.tenant.truth_of(user).iter().filter(|item| item.created_at_ms >= from_ms).count());
+        let readable = (0..self.tenant.user_count())
+            .filter(|user| self.tenant.user_facts(*user).access == Access::Readable);
+        let rows = readable.map(|user| {
+            self.tenant
+                .truth_of(user)
+                .iter()
+                .filter(|item| item.created_at_ms >= from_ms)
+                .count()
+        });
         rows.map(|rows| rows.div_ceil(100).max(1) as u64).sum()
     }
 
-    pub fn user_ids(&self, is_meant: impl Fn(&hobbs_tenant::UserFacts) -> bool) -> BTreeSet<String> {
+    pub fn user_ids(
+        &self,
+        is_meant: impl Fn(&hobbs_tenant::UserFacts) -> bool,
+    ) -> BTreeSet<String> {
         let facts = (0..self.tenant.user_count()).map(|index| self.tenant.user_facts(index));
-        facts.filter(|facts| is_meant(facts)).map(|facts| facts.id).collect()
+        facts
+            .filter(|facts| is_meant(facts))
+            .map(|facts| facts.id)
+            .collect()
     }
 }
 
 pub fn failed_ids(summary: &SyncSummary) -> BTreeSet<String> {
-    summary.failed.iter().map(|user| user.user_id.clone()).collect()
+    summary
+        .failed
+        .iter()
+        .map(|user| user.user_id.clone())
+        .collect()
 }

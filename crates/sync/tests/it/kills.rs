@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::future::{Future, pending};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hobbs_tenant::{Fault, Faults, TenantOptions, Volume};
@@ -26,13 +26,19 @@ fn slow(seed: u64) -> TenantOptions {
         volume: Volume::Monthly(40.0),
         latency_ms: 500..=40_000,
         edited_share: 0.2,
-        faults: Faults::none().with(Fault::LateItems, 0.1).with(Fault::Error500, 0.05),
+        faults: Faults::none()
+            .with(Fault::LateItems, 0.1)
+            .with(Fault::Error500, 0.05),
         ..TenantOptions::default()
     }
 }
 
 fn in_own_runtime<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(work)
 }
 
@@ -54,7 +60,15 @@ async fn sync_and_compare(world: &World) -> u64 {
     let as_of_ms = world.now_ms() / 1000 * 1000 - 1;
     let summary = world.sync().await;
     assert_eq!((summary.status, &summary.failed), ("whole", &vec![]));
-    compare_in(world, &Scope { as_of_ms, ..Scope::default() }).await.assert_same();
+    compare_in(
+        world,
+        &Scope {
+            as_of_ms,
+            ..Scope::default()
+        },
+    )
+    .await
+    .assert_same();
     let sql = "SELECT count(DISTINCT user_id) AS users FROM coverage WHERE whole AND from_ms = 0";
     assert_eq!(world.number(sql).await, summary.users_asked);
     summary.repaired
@@ -112,11 +126,17 @@ fn data_commit(lake: &Path, version: u64) -> PathBuf {
 
 /// Days on each of which a sync is killed. HOBBS_TEST_KILL_DAYS asks for more.
 fn days() -> i64 {
-    std::env::var("HOBBS_TEST_KILL_DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(2)
+    std::env::var("HOBBS_TEST_KILL_DAYS")
+        .ok()
+        .and_then(|days| days.parse().ok())
+        .unwrap_or(2)
 }
 
 /// Kills the first sync into a new lake, and one on each of the following days.
-fn kill_and_go_on(seed: u64, draw: impl Fn(&mut StdRng, &Path) -> Kill) -> BTreeMap<&'static str, u64> {
+fn kill_and_go_on(
+    seed: u64,
+    draw: impl Fn(&mut StdRng, &Path) -> Kill,
+) -> BTreeMap<&'static str, u64> {
     let mut random = StdRng::seed_from_u64(seed);
     let folder = tempfile::tempdir().unwrap();
     let lake = folder.path().join("lake");
@@ -165,14 +185,22 @@ fn killed_between_the_rows_and_their_coverage() {
     let (mut killed, mut repaired) = (0, 0);
     for seed in 20..24 {
         let counts = kill_and_go_on(seed, |random, lake| {
-            let next = (0..).find(|version| !data_commit(lake, *version).exists()).unwrap();
+            let next = (0..)
+                .find(|version| !data_commit(lake, *version).exists())
+                .unwrap();
             // The first version of a new lake is the empty table.
             let version = next.max(1) + random.random_range(0..2);
-            Kill::After(data_commit(lake, version), Duration::from_micros(random.random_range(0..1_500)))
+            Kill::After(
+                data_commit(lake, version),
+                Duration::from_micros(random.random_range(0..1_500)),
+            )
         });
         killed += counts["killed"];
         repaired += counts["repaired"];
     }
     assert!(killed >= 3, "{killed}");
-    assert!(repaired >= 1, "no kill hit the moment between two commits, of {killed}");
+    assert!(
+        repaired >= 1,
+        "no kill hit the moment between two commits, of {killed}"
+    );
 }

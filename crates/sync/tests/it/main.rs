@@ -1,6 +1,10 @@
 //! A sync over a simulated tenant in the same process, under tokio's paused clock, into a lake of
 //! real files; what the lake holds is compared row by row with what the tenant says it has.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 mod compare;
 mod economy;
