@@ -40,5 +40,9 @@ pub fn of_error(error: &anyhow::Error, printer: &Printer) -> Exit {
         return Exit::Whole;
     }
     printer.error(error);
-    if error.chain().any(|cause| cause.is::<Misconfigured>()) { Exit::Misused } else { Exit::Failed }
+    if error.chain().any(|cause| cause.is::<Misconfigured>()) {
+        Exit::Misused
+    } else {
+        Exit::Failed
+    }
 }

@@ -26,7 +26,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new(cli.global.color, cli.global.quiet);
     start_log(&cli);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             printer.error(&anyhow::Error::new(error).context("the runtime could not be started"));
@@ -52,5 +55,9 @@ fn start_log(cli: &Cli) {
         _ => "hobbs=debug,hobbs_graph=debug,hobbs_lake=debug,hobbs_sync=debug,deltalake=info",
     };
     let filter = EnvFilter::try_from_env("HOBBS_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(true)
+        .init();
 }

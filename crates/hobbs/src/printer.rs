@@ -42,7 +42,11 @@ impl Printer {
 
     /// Something the person should know, whatever `--quiet` says.
     pub fn warn(&self, text: &str) {
-        eprintln!("{}: {}", self.paint("warning", "\u{1b}[1;33m"), visible(text));
+        eprintln!(
+            "{}: {}",
+            self.paint("warning", "\u{1b}[1;33m"),
+            visible(text)
+        );
     }
 
     /// The error and its causes.
@@ -59,7 +63,11 @@ impl Printer {
             }
             text.push_str(&cause);
         }
-        eprintln!("{}: {}", self.paint("error", "\u{1b}[1;31m"), visible(&text));
+        eprintln!(
+            "{}: {}",
+            self.paint("error", "\u{1b}[1;31m"),
+            visible(&text)
+        );
     }
 
     /// Whether progress may be drawn.
@@ -71,19 +79,28 @@ impl Printer {
     pub fn style(&self) -> Style {
         let is_terminal = std::io::stdout().is_terminal();
         let width = if is_terminal { terminal_width() } else { 100 };
-        Style { color: self.colors(is_terminal), width }
+        Style {
+            color: self.colors(is_terminal),
+            width,
+        }
     }
 
     /// `text` in color where stderr may have it.
     pub fn paint(&self, text: &str, color: &str) -> String {
-        if self.colors(std::io::stderr().is_terminal()) { format!("{color}{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colors(std::io::stderr().is_terminal()) {
+            format!("{color}{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn colors(&self, is_terminal: bool) -> bool {
         match self.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            ColorChoice::Auto => {
+                is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
         }
     }
 }

@@ -15,7 +15,10 @@ pub fn of(printer: &Printer) -> Box<dyn Progress> {
     if printer.draws_progress() {
         Box::new(Bar::new())
     } else {
-        Box::new(Lines { printer: *printer, next: None })
+        Box::new(Lines {
+            printer: *printer,
+            next: None,
+        })
     }
 }
 
@@ -39,7 +42,8 @@ impl Drop for Bar {
 }
 
 fn spinner() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
+    ProgressStyle::with_template("{spinner} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
 fn users() -> ProgressStyle {
@@ -75,12 +79,19 @@ struct Lines {
 
 impl Progress for Lines {
     fn show(&mut self, stage: &Stage) {
-        let Stage::Reading(numbers) = stage else { return };
+        let Stage::Reading(numbers) = stage else {
+            return;
+        };
         let now = Instant::now();
         // The first line comes after a while: a short sync needs none.
         let next = *self.next.get_or_insert(now + LINE_EVERY);
         if now >= next {
-            self.printer.say(&format!("{} of {} users, {}", numbers.users_done, numbers.users, state(numbers)));
+            self.printer.say(&format!(
+                "{} of {} users, {}",
+                numbers.users_done,
+                numbers.users,
+                state(numbers)
+            ));
             self.next = Some(now + LINE_EVERY);
         }
     }
@@ -91,16 +102,25 @@ fn words(stage: &Stage) -> String {
         Stage::Opening => "opening the lake".to_owned(),
         Stage::SigningIn => "signing in".to_owned(),
         Stage::ReadingUsers { users: 0 } => "reading the directory".to_owned(),
-        Stage::ReadingUsers { users } => format!("reading the directory: {} users", thousands(*users)),
+        Stage::ReadingUsers { users } => {
+            format!("reading the directory: {} users", thousands(*users))
+        }
         Stage::Reading(numbers) => state(numbers),
         Stage::Closing => "writing the rest".to_owned(),
     }
 }
 
 fn state(numbers: &Numbers) -> String {
-    let mut text = format!("{} rows, {:.0}/s allowed", thousands(numbers.rows), numbers.rate_per_second);
+    let mut text = format!(
+        "{} rows, {:.0}/s allowed",
+        thousands(numbers.rows),
+        numbers.rate_per_second
+    );
     if !numbers.gate.is_zero() {
-        text.push_str(&format!(", Graph asks to wait {} s", numbers.gate.as_secs() + 1));
+        text.push_str(&format!(
+            ", Graph asks to wait {} s",
+            numbers.gate.as_secs() + 1
+        ));
     }
     if numbers.throttled > 0 {
         text.push_str(&format!(", throttled {} times", numbers.throttled));
@@ -116,7 +136,7 @@ pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -111,9 +111,18 @@ impl Settings {
             Some(path) => Some(path.clone()),
             None => default_files().into_iter().find(|path| path.is_file()),
         };
-        let file = path.as_deref().map(read_file).transpose()?.unwrap_or_default();
+        let file = path
+            .as_deref()
+            .map(read_file)
+            .transpose()?
+            .unwrap_or_default();
         let tenant = choose_tenant(&file, global.tenant.as_deref())?;
-        Ok(Settings { file, path, tenant, lake_flag: global.lake.clone() })
+        Ok(Settings {
+            file,
+            path,
+            tenant,
+            lake_flag: global.lake.clone(),
+        })
     }
 
     /// Where the configuration was read from.
@@ -123,11 +132,17 @@ impl Settings {
 
     /// Where the lake is: `--lake` or HOBBS_LAKE, the tenant's, the file's, or `hobbs-lake` here.
     pub fn lake(&self) -> Result<Location, Misconfigured> {
-        let text = match (&self.lake_flag, self.tenant.lake.as_ref().or(self.file.lake.as_ref())) {
+        let text = match (
+            &self.lake_flag,
+            self.tenant.lake.as_ref().or(self.file.lake.as_ref()),
+        ) {
             (Some(flag), _) => flag.clone(),
             (None, Some(place)) if place.contains("://") => place.clone(),
             (None, Some(place)) => self.beside_file(Path::new(place)).display().to_string(),
-            (None, None) => self.beside_file(Path::new("hobbs-lake")).display().to_string(),
+            (None, None) => self
+                .beside_file(Path::new("hobbs-lake"))
+                .display()
+                .to_string(),
         };
         Location::parse(&text).map_err(|error| Misconfigured(error.to_string()))
     }
@@ -143,20 +158,28 @@ impl Settings {
             "none" => Ok(ContentPolicy::None),
             "excerpt" => Ok(ContentPolicy::Excerpt),
             "full" => Ok(ContentPolicy::Full),
-            other => Err(Misconfigured(format!("\"{other}\" is no content policy: use none, excerpt or full"))),
+            other => Err(Misconfigured(format!(
+                "\"{other}\" is no content policy: use none, excerpt or full"
+            ))),
         }
     }
 
     /// How far back each sync reads again.
     pub fn overlap_ms(&self) -> i64 {
-        self.file.overlap_hours.map_or(hobbs_sync::options::OVERLAP_MS, |hours| i64::from(hours) * 3_600_000)
+        self.file
+            .overlap_hours
+            .map_or(hobbs_sync::options::OVERLAP_MS, |hours| {
+                i64::from(hours) * 3_600_000
+            })
     }
 
     /// The pace.
     pub fn limits(&self) -> Limits {
         let (section, default) = (&self.file.limits, Limits::default());
         Limits {
-            burst_per_second: number("HOBBS_BURST_PER_SECOND").or(section.burst_per_second).unwrap_or(default.burst_per_second),
+            burst_per_second: number("HOBBS_BURST_PER_SECOND")
+                .or(section.burst_per_second)
+                .unwrap_or(default.burst_per_second),
             sustained_per_second: number("HOBBS_SUSTAINED_PER_SECOND")
                 .or(section.sustained_per_second)
                 .unwrap_or(default.sustained_per_second),
@@ -177,23 +200,32 @@ impl Settings {
             )
         })?;
         let endpoints = self.endpoints()?;
-        let mut builder = Client::builder(tenant_id, self.credential()?).endpoints(endpoints).limits(self.limits());
+        let mut builder = Client::builder(tenant_id, self.credential()?)
+            .endpoints(endpoints)
+            .limits(self.limits());
         if let Some(patience_s) = self.file.limits.patience_s {
             builder = builder.patience(Duration::from_secs(patience_s));
         }
         if let Some(timeout_s) = self.file.limits.request_timeout_s {
             builder = builder.request_timeout(Duration::from_secs(timeout_s));
         }
-        builder.build().map_err(|error| Misconfigured(error.to_string()))
+        builder
+            .build()
+            .map_err(|error| Misconfigured(error.to_string()))
     }
 
     fn endpoints(&self) -> Result<Endpoints, Misconfigured> {
         let cloud: Cloud = match &self.tenant.cloud {
-            Some(name) => name.parse().map_err(|error: hobbs_graph::cloud::UnknownCloud| Misconfigured(error.to_string()))?,
+            Some(name) => name
+                .parse()
+                .map_err(|error: hobbs_graph::cloud::UnknownCloud| {
+                    Misconfigured(error.to_string())
+                })?,
             None => Cloud::Global,
         };
         let graph = variable("HOBBS_GRAPH_URL").or_else(|| self.tenant.graph_url.clone());
-        let authority = variable("HOBBS_AUTHORITY_URL").or_else(|| self.tenant.authority_url.clone());
+        let authority =
+            variable("HOBBS_AUTHORITY_URL").or_else(|| self.tenant.authority_url.clone());
         Endpoints::with_bases(cloud, graph.as_deref(), authority.as_deref())
             .map_err(|error| Misconfigured(error.to_string()))
     }
@@ -201,11 +233,19 @@ impl Settings {
     /// The environment in the order of Azure's own tools (secret, certificate), then the file.
     fn credential(&self) -> Result<Credential, Misconfigured> {
         let client_id = || {
-            variable("AZURE_CLIENT_ID").or_else(|| self.tenant.client_id.clone()).ok_or_else(|| {
-                Misconfigured("no app is configured: set AZURE_CLIENT_ID, or client_id in hobbs.toml".to_owned())
-            })
+            variable("AZURE_CLIENT_ID")
+                .or_else(|| self.tenant.client_id.clone())
+                .ok_or_else(|| {
+                    Misconfigured(
+                        "no app is configured: set AZURE_CLIENT_ID, or client_id in hobbs.toml"
+                            .to_owned(),
+                    )
+                })
         };
-        let password = match (variable("AZURE_CLIENT_CERTIFICATE_PASSWORD"), &self.tenant.certificate_password_file) {
+        let password = match (
+            variable("AZURE_CLIENT_CERTIFICATE_PASSWORD"),
+            &self.tenant.certificate_password_file,
+        ) {
             (Some(password), _) => Some(SecretString::from(password)),
             (None, Some(file)) => Some(self.read_secret(file)?),
             (None, None) => None,
@@ -215,7 +255,10 @@ impl Settings {
                 .map_err(|error| Misconfigured(format!("{}: {error}", path.display())))
         };
         if let Some(secret) = variable("AZURE_CLIENT_SECRET") {
-            return Ok(Credential::ClientSecret { client_id: client_id()?, secret: SecretString::from(secret) });
+            return Ok(Credential::ClientSecret {
+                client_id: client_id()?,
+                secret: SecretString::from(secret),
+            });
         }
         if let Some(path) = variable("AZURE_CLIENT_CERTIFICATE_PATH") {
             return certificate(Path::new(&path));
@@ -224,7 +267,10 @@ impl Settings {
             return certificate(&self.beside_file(path));
         }
         if let Some(file) = &self.tenant.client_secret_file {
-            return Ok(Credential::ClientSecret { client_id: client_id()?, secret: self.read_secret(file)? });
+            return Ok(Credential::ClientSecret {
+                client_id: client_id()?,
+                secret: self.read_secret(file)?,
+            });
         }
         let token_file = variable("AZURE_FEDERATED_TOKEN_FILE");
         match (self.tenant.identity, token_file) {
@@ -249,9 +295,15 @@ impl Settings {
 
     fn read_secret(&self, file: &Path) -> Result<SecretString, Misconfigured> {
         let path = self.beside_file(file);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| Misconfigured(format!("the secret in {} can't be read: {error}", path.display())))?;
-        Ok(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()))
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Misconfigured(format!(
+                "the secret in {} can't be read: {error}",
+                path.display()
+            ))
+        })?;
+        Ok(SecretString::from(
+            text.trim_end_matches(['\r', '\n']).to_owned(),
+        ))
     }
 
     fn beside_file(&self, path: &Path) -> PathBuf {
@@ -276,15 +328,21 @@ fn default_files() -> Vec<PathBuf> {
     let base = if cfg!(windows) {
         variable("APPDATA").map(PathBuf::from)
     } else {
-        variable("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config")))
+        variable("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config")))
     };
     files.extend(base.map(|base| base.join("hobbs").join(FILE_NAME)));
     files
 }
 
 fn read_file(path: &Path) -> Result<ConfigFile, Misconfigured> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Misconfigured(format!("the configuration {} can't be read: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Misconfigured(format!(
+            "the configuration {} can't be read: {error}",
+            path.display()
+        ))
+    })?;
     toml::from_str(&text).map_err(|error| Misconfigured(format!("{}: {error}", path.display())))
 }
 
@@ -295,11 +353,16 @@ fn choose_tenant(file: &ConfigFile, named: Option<&str>) -> Result<TenantSection
         (None, 0) => return Ok(TenantSection::default()),
         (None, 1) => names(),
         (None, _) => {
-            return Err(Misconfigured(format!("which tenant? Name one with --tenant, or set default_tenant: {}", names())));
+            return Err(Misconfigured(format!(
+                "which tenant? Name one with --tenant, or set default_tenant: {}",
+                names()
+            )));
         }
     };
-    file.tenants
-        .get(&name)
-        .cloned()
-        .ok_or_else(|| Misconfigured(format!("no tenant is called \"{name}\"; configured are: {}", names())))
+    file.tenants.get(&name).cloned().ok_or_else(|| {
+        Misconfigured(format!(
+            "no tenant is called \"{name}\"; configured are: {}",
+            names()
+        ))
+    })
 }

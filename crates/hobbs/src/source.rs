@@ -5,7 +5,8 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
 use hobbs_lake::arrow::array::{
-    Array, ArrayRef, AsArray, Int32Array, ListArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, Int32Array, ListArray, RecordBatch, StringArray, StructArray,
+    TimestampMicrosecondArray,
 };
 use hobbs_lake::arrow::compute::cast;
 use hobbs_lake::arrow::datatypes::{DataType, Int32Type, TimeUnit, TimestampMicrosecondType};
@@ -42,8 +43,12 @@ impl Source for LakeSource {
         scope: &Scope,
         order: Order,
     ) -> Result<BoxStream<'static, Result<Vec<ReportRow>, SourceError>>, SourceError> {
-        let queries: Vec<String> =
-            self.pieces(scope, order).await?.iter().map(|piece| ordered(scope, piece, order)).collect();
+        let queries: Vec<String> = self
+            .pieces(scope, order)
+            .await?
+            .iter()
+            .map(|piece| ordered(scope, piece, order))
+            .collect();
         let reader = self.reader.clone();
         let rows = stream::iter(queries)
             .then(move |sql| {
@@ -83,7 +88,9 @@ impl LakeSource {
         for count in &counts {
             let n = count.get("n").and_then(Value::as_u64).unwrap_or(0);
             if rows > 0 && rows + n > PIECE_ROWS {
-                cuts.push(text_literal(count.get("key").and_then(Value::as_str).unwrap_or_default()));
+                cuts.push(text_literal(
+                    count.get("key").and_then(Value::as_str).unwrap_or_default(),
+                ));
                 rows = 0;
             }
             rows += n;
@@ -103,7 +110,11 @@ impl LakeSource {
 }
 
 fn ordered(scope: &Scope, piece: &str, order: Order) -> String {
-    let keys: Vec<String> = order.sql().split(", ").map(|column| format!("i.{column}")).collect();
+    let keys: Vec<String> = order
+        .sql()
+        .split(", ")
+        .map(|column| format!("i.{column}"))
+        .collect();
     format!(
         "SELECT i.user_id, u.user_principal_name, u.department, i.session_id, i.interaction_id, i.request_id, \
          i.created_at, i.app, i.app_class, i.surface, i.kind, i.content, i.content_chars, i.mark, \
@@ -118,16 +129,28 @@ fn ordered(scope: &Scope, piece: &str, order: Order) -> String {
 
 fn rows(batch: &RecordBatch) -> Result<Vec<ReportRow>, ArrowError> {
     let column = |name: &str| -> Result<&ArrayRef, ArrowError> {
-        batch.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("no column {name}")))
+        batch
+            .column_by_name(name)
+            .ok_or_else(|| ArrowError::SchemaError(format!("no column {name}")))
     };
     let texts = |name: &str| column(name).and_then(Texts::of);
-    let (user_id, upn, department) = (texts("user_id")?, texts("user_principal_name")?, texts("department")?);
-    let (session_id, interaction_id, request_id) =
-        (texts("session_id")?, texts("interaction_id")?, texts("request_id")?);
+    let (user_id, upn, department) = (
+        texts("user_id")?,
+        texts("user_principal_name")?,
+        texts("department")?,
+    );
+    let (session_id, interaction_id, request_id) = (
+        texts("session_id")?,
+        texts("interaction_id")?,
+        texts("request_id")?,
+    );
     let (app, app_class, surface) = (texts("app")?, texts("app_class")?, texts("surface")?);
     let (kind, content, mark) = (texts("kind")?, texts("content")?, texts("mark")?);
     let (from_id, from_name) = (texts("from_id")?, texts("from_name")?);
-    let created = cast(column("created_at")?, &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))?;
+    let created = cast(
+        column("created_at")?,
+        &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+    )?;
     let created: &TimestampMicrosecondArray = created.as_primitive::<TimestampMicrosecondType>();
     let chars = cast(column("content_chars")?, &DataType::Int32)?;
     let chars: &Int32Array = chars.as_primitive::<Int32Type>();

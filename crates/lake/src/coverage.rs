@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use datafusion::prelude::SessionContext;
 use deltalake::arrow::array::{
-    ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use deltalake::arrow::datatypes::Int64Type;
 use deltalake::delta_datafusion::DeltaSessionContext;
@@ -75,12 +76,24 @@ pub struct Read {
     pub whole: Span,
 }
 
-pub(crate) async fn append(table: &mut Table, note: &Note, sequence: Option<i64>) -> Result<(), LakeError> {
+pub(crate) async fn append(
+    table: &mut Table,
+    note: &Note,
+    sequence: Option<i64>,
+) -> Result<(), LakeError> {
     if note.lines.is_empty() {
         return Ok(());
     }
     let batch = batch(note).map_err(|error| table.error(error.into()))?;
-    table.append(batch, Carried { sequence, note: None }).await
+    table
+        .append(
+            batch,
+            Carried {
+                sequence,
+                note: None,
+            },
+        )
+        .await
 }
 
 fn batch(note: &Note) -> Result<RecordBatch, deltalake::arrow::error::ArrowError> {
@@ -88,7 +101,9 @@ fn batch(note: &Note) -> Result<RecordBatch, deltalake::arrow::error::ArrowError
     let number = |field: fn(&CoverageLine) -> i64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(lines.iter().map(field)))
     };
-    let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(lines.iter().map(|_| text))) };
+    let same = |text: &str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(lines.iter().map(|_| text)))
+    };
     let optional = |field: fn(&CoverageLine) -> Option<&str>| -> ArrayRef {
         Arc::new(lines.iter().map(field).collect::<StringArray>())
     };
@@ -96,19 +111,29 @@ fn batch(note: &Note) -> Result<RecordBatch, deltalake::arrow::error::ArrowError
         TableName::Coverage.schema(),
         vec![
             same(&note.tenant_id),
-            Arc::new(StringArray::from_iter_values(lines.iter().map(|line| &line.user_id))),
+            Arc::new(StringArray::from_iter_values(
+                lines.iter().map(|line| &line.user_id),
+            )),
             number(|line| line.span.from_ms),
             number(|line| line.span.to_ms),
             optional(|line| line.apps.as_deref()),
-            Arc::new(BooleanArray::from_iter(lines.iter().map(|line| Some(line.failure.is_none())))),
+            Arc::new(BooleanArray::from_iter(
+                lines.iter().map(|line| Some(line.failure.is_none())),
+            )),
             number(|line| i64::try_from(line.rows).unwrap_or(i64::MAX)),
             number(|line| i64::try_from(line.pages).unwrap_or(i64::MAX)),
             optional(|line| line.failure.as_ref().map(|failure| failure.code.as_str())),
-            optional(|line| line.failure.as_ref().map(|failure| failure.message.as_str())),
+            optional(|line| {
+                line.failure
+                    .as_ref()
+                    .map(|failure| failure.message.as_str())
+            }),
             same(&note.run_id),
             Arc::new(
-                TimestampMicrosecondArray::from_iter_values(lines.iter().map(|_| micros(note.recorded_at_ms)))
-                    .with_timezone("UTC"),
+                TimestampMicrosecondArray::from_iter_values(
+                    lines.iter().map(|_| micros(note.recorded_at_ms)),
+                )
+                .with_timezone("UTC"),
             ),
         ],
     )
@@ -124,12 +149,19 @@ pub(crate) async fn repair(interactions: &Table, coverage: &mut Table) -> Result
     }
     let mut lost = Vec::new();
     let mut history = interactions.delta.history(None);
-    while let Some(commit) = history.try_next().await.map_err(|error| interactions.error(error))? {
-        let Some(note) = crate::table::note_of(&commit.info) else { continue };
-        let note: Note = serde_json::from_value(note.clone()).map_err(|error| LakeError::Carried {
-            version: commit.read_version.map_or(0, |version| version + 1),
-            message: error.to_string(),
-        })?;
+    while let Some(commit) = history
+        .try_next()
+        .await
+        .map_err(|error| interactions.error(error))?
+    {
+        let Some(note) = crate::table::note_of(&commit.info) else {
+            continue;
+        };
+        let note: Note =
+            serde_json::from_value(note.clone()).map_err(|error| LakeError::Carried {
+                version: commit.read_version.map_or(0, |version| version + 1),
+                message: error.to_string(),
+            })?;
         if note.sequence <= covered {
             break;
         }
@@ -150,26 +182,44 @@ pub(crate) async fn repair(interactions: &Table, coverage: &mut Table) -> Result
 }
 
 /// For each user the latest span that is whole over all apps, from lines in any order.
-pub(crate) async fn read_of_users(table: &Table, tenant_id: &str) -> Result<HashMap<String, Read>, LakeError> {
+pub(crate) async fn read_of_users(
+    table: &Table,
+    tenant_id: &str,
+) -> Result<HashMap<String, Read>, LakeError> {
     let mut spans: HashMap<String, Vec<Span>> = HashMap::new();
     for line in whole_lines(table, tenant_id).await? {
         spans.entry(line.0).or_default().push(line.1);
     }
-    Ok(spans.into_iter().filter_map(|(user, spans)| latest_whole(spans).map(|whole| (user, Read { whole }))).collect())
+    Ok(spans
+        .into_iter()
+        .filter_map(|(user, spans)| latest_whole(spans).map(|whole| (user, Read { whole })))
+        .collect())
 }
 
 async fn whole_lines(table: &Table, tenant_id: &str) -> Result<Vec<(String, Span)>, LakeError> {
-    let provider = table.delta.table_provider().await.map_err(LakeError::query)?;
+    let provider = table
+        .delta
+        .table_provider()
+        .await
+        .map_err(LakeError::query)?;
     let session = SessionContext::from(DeltaSessionContext::default());
     use datafusion::arrow::datatypes::DataType;
     use datafusion::logical_expr::{cast, col, lit};
     let batches = session
         .read_table(provider)
         .and_then(|frame| {
-            frame.filter(col("whole").and(col("apps").is_null()).and(col("tenant_id").eq(lit(tenant_id))))
+            frame.filter(
+                col("whole")
+                    .and(col("apps").is_null())
+                    .and(col("tenant_id").eq(lit(tenant_id))),
+            )
         })
         .and_then(|frame| {
-            frame.select(vec![cast(col("user_id"), DataType::Utf8), col("from_ms"), col("to_ms")])
+            frame.select(vec![
+                cast(col("user_id"), DataType::Utf8),
+                col("from_ms"),
+                col("to_ms"),
+            ])
         })
         .map_err(LakeError::query)?
         .collect()
@@ -178,9 +228,18 @@ async fn whole_lines(table: &Table, tenant_id: &str) -> Result<Vec<(String, Span
     let mut lines = Vec::new();
     for batch in &batches {
         let users = batch.column(0).as_string::<i32>();
-        let (from, to) = (batch.column(1).as_primitive::<Int64Type>(), batch.column(2).as_primitive::<Int64Type>());
+        let (from, to) = (
+            batch.column(1).as_primitive::<Int64Type>(),
+            batch.column(2).as_primitive::<Int64Type>(),
+        );
         for at in 0..batch.num_rows() {
-            lines.push((users.value(at).to_owned(), Span { from_ms: from.value(at), to_ms: to.value(at) }));
+            lines.push((
+                users.value(at).to_owned(),
+                Span {
+                    from_ms: from.value(at),
+                    to_ms: to.value(at),
+                },
+            ));
         }
     }
     Ok(lines)
@@ -212,8 +271,14 @@ const LINES_AT_LEAST: usize = 20_000;
 /// Joins each user's whole spans where the table has grown well beyond one line a user.
 pub(crate) async fn compact(table: &mut Table) -> Result<bool, LakeError> {
     let session = SessionContext::from(DeltaSessionContext::default());
-    let provider = table.delta.table_provider().await.map_err(LakeError::query)?;
-    session.register_table("coverage", provider).map_err(LakeError::query)?;
+    let provider = table
+        .delta
+        .table_provider()
+        .await
+        .map_err(LakeError::query)?;
+    session
+        .register_table("coverage", provider)
+        .map_err(LakeError::query)?;
     let counts = session
         .sql("SELECT count(*) AS lines, count(DISTINCT user_id) AS users FROM coverage")
         .await
@@ -222,7 +287,9 @@ pub(crate) async fn compact(table: &mut Table) -> Result<bool, LakeError> {
         .await
         .map_err(LakeError::query)?;
     let count = |column: usize| {
-        counts.first().map_or(0, |batch| usize::try_from(batch.column(column).as_primitive::<Int64Type>().value(0)).unwrap_or(0))
+        counts.first().map_or(0, |batch| {
+            usize::try_from(batch.column(column).as_primitive::<Int64Type>().value(0)).unwrap_or(0)
+        })
     };
     let (lines, users) = (count(0), count(1));
     if lines < LINES_AT_LEAST.max(users * LINES_A_USER) {
@@ -262,9 +329,15 @@ mod tests {
     #[test]
     fn spans_that_touch_become_one() {
         assert_eq!(joined(vec![span(5, 9), span(0, 5)]), vec![span(0, 9)]);
-        assert_eq!(joined(vec![span(6, 9), span(0, 5)]), vec![span(0, 5), span(6, 9)]);
+        assert_eq!(
+            joined(vec![span(6, 9), span(0, 5)]),
+            vec![span(0, 5), span(6, 9)]
+        );
         assert_eq!(joined(vec![span(3, 3)]), vec![]);
-        assert_eq!(latest_whole(vec![span(0, 5), span(7, 9), span(9, 12)]), Some(span(7, 12)));
+        assert_eq!(
+            latest_whole(vec![span(0, 5), span(7, 9), span(9, 12)]),
+            Some(span(7, 12))
+        );
     }
 
     proptest! {

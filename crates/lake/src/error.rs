@@ -4,7 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 pub enum LakeError {
     /// Nothing was written here yet.
-    #[error("there is no lake at {location} yet: run `hobbs sync` or `hobbs import` first, or name another with --lake")]
+    #[error(
+        "there is no lake at {location} yet: run `hobbs sync` or `hobbs import` first, or name another with --lake"
+    )]
     Missing {
         /// Where it was looked for.
         location: String,
@@ -24,13 +26,17 @@ pub enum LakeError {
         location: String,
     },
     /// Another process committed between our reading and our writing.
-    #[error("another writer committed to the table {table} at the same time; nothing of this commit was kept: run the command again")]
+    #[error(
+        "another writer committed to the table {table} at the same time; nothing of this commit was kept: run the command again"
+    )]
     Conflict {
         /// The table.
         table: &'static str,
     },
     /// The lake was written by a newer hobbs.
-    #[error("the table {table} is of lake version {found}, this hobbs knows up to {known}: install a newer hobbs; the lake was left untouched")]
+    #[error(
+        "the table {table} is of lake version {found}, this hobbs knows up to {known}: install a newer hobbs; the lake was left untouched"
+    )]
     Newer {
         /// The table.
         table: &'static str,
@@ -64,7 +70,9 @@ pub enum LakeError {
         message: String,
     },
     /// A commit carries coverage that this program can't read.
-    #[error("commit {version} of interactions carries coverage that can't be read ({message}); `hobbs sync --full` reads all again")]
+    #[error(
+        "commit {version} of interactions carries coverage that can't be read ({message}); `hobbs sync --full` reads all again"
+    )]
     Carried {
         /// The commit's version.
         version: u64,
@@ -88,7 +96,11 @@ fn advice(source: &std::io::Error) -> &'static str {
 
 impl LakeError {
     pub(crate) fn io(action: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
-        LakeError::Io { action, path: path.display().to_string(), source }
+        LakeError::Io {
+            action,
+            path: path.display().to_string(),
+            source,
+        }
     }
 
     /// From the engine, with the system's own error brought to light where there is one.
@@ -113,7 +125,10 @@ impl LakeError {
                 source: std::io::Error::new(io.kind(), io.to_string()),
             };
         }
-        LakeError::Table { table, message: error.to_string() }
+        LakeError::Table {
+            table,
+            message: error.to_string(),
+        }
     }
 
     pub(crate) fn query(error: datafusion::error::DataFusionError) -> Self {

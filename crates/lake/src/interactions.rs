@@ -7,8 +7,8 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use datafusion::prelude::{Expr, SessionContext, col, lit};
 use datafusion::functions::expr_fn::coalesce;
+use datafusion::prelude::{Expr, SessionContext, col, lit};
 use deltalake::arrow::array::{Array, AsArray, RecordBatch};
 use deltalake::arrow::datatypes::TimestampMicrosecondType;
 use deltalake::datafusion::common::ScalarValue;
@@ -71,8 +71,11 @@ pub(crate) async fn commit(
     carried: impl FnOnce(Kept) -> Carried,
 ) -> Result<Kept, LakeError> {
     let changes = compare(known_as_of, rows).await?;
-    let kept =
-        Kept { new: changes.new.len() as u64, changed: changes.changed.len() as u64, known: changes.known };
+    let kept = Kept {
+        new: changes.new.len() as u64,
+        changed: changes.changed.len() as u64,
+        known: changes.known,
+    };
     let mut order = [changes.new.as_slice(), changes.changed.as_slice()].concat();
     if order.is_empty() {
         return Ok(kept);
@@ -101,7 +104,11 @@ async fn compare(known_as_of: &Table, rows: &[Interaction]) -> Result<Changes, L
     let mut repeated = 0;
     for (index, row) in rows.iter().enumerate() {
         latest
-            .entry(key(&row.user_id, row.session_id.as_deref(), &row.interaction_id))
+            .entry(key(
+                &row.user_id,
+                row.session_id.as_deref(),
+                &row.interaction_id,
+            ))
             .and_modify(|kept| {
                 repeated += 1;
                 if is_later(&row.etag, &rows[*kept].etag) {
@@ -110,18 +117,33 @@ async fn compare(known_as_of: &Table, rows: &[Interaction]) -> Result<Changes, L
             })
             .or_insert(index);
     }
-    let mut changes = Changes { new: Vec::new(), changed: Vec::new(), replaced_us: None, known: repeated };
-    let Some((first, last)) = times(rows) else { return Ok(changes) };
+    let mut changes = Changes {
+        new: Vec::new(),
+        changed: Vec::new(),
+        replaced_us: None,
+        known: repeated,
+    };
+    let Some((first, last)) = times(rows) else {
+        return Ok(changes);
+    };
     let tenant_id = &rows[0].tenant_id;
     let mut stream = known_rows(known_as_of, tenant_id, first, last).await?;
     while let Some(known) = stream.try_next().await.map_err(LakeError::query)? {
-        let (users, sessions) = (known.column(0).as_string::<i32>(), known.column(1).as_string::<i32>());
-        let (ids, etags) = (known.column(2).as_string::<i32>(), known.column(3).as_string::<i32>());
+        let (users, sessions) = (
+            known.column(0).as_string::<i32>(),
+            known.column(1).as_string::<i32>(),
+        );
+        let (ids, etags) = (
+            known.column(2).as_string::<i32>(),
+            known.column(3).as_string::<i32>(),
+        );
         let created = known.column(4).as_primitive::<TimestampMicrosecondType>();
         for at in 0..known.num_rows() {
             let session_id = sessions.is_valid(at).then(|| sessions.value(at));
             let key = key(users.value(at), session_id, ids.value(at));
-            let Some(index) = latest.remove(&key) else { continue };
+            let Some(index) = latest.remove(&key) else {
+                continue;
+            };
             if is_later(&rows[index].etag, etags.value(at)) {
                 changes.changed.push(index);
                 let us = created.value(at);
@@ -143,7 +165,10 @@ fn times(rows: &[Interaction]) -> Option<(i64, i64)> {
 }
 
 fn time_literal(us: i64) -> Expr {
-    lit(ScalarValue::TimestampMicrosecond(Some(us), Some("UTC".into())))
+    lit(ScalarValue::TimestampMicrosecond(
+        Some(us),
+        Some("UTC".into()),
+    ))
 }
 
 /// The keys, etags and times of one tenant's rows between two times, both included.
@@ -155,7 +180,11 @@ async fn known_rows(
 ) -> Result<datafusion::execution::SendableRecordBatchStream, LakeError> {
     use datafusion::arrow::datatypes::DataType;
     use datafusion::logical_expr::cast;
-    let provider = table.delta.table_provider().await.map_err(LakeError::query)?;
+    let provider = table
+        .delta
+        .table_provider()
+        .await
+        .map_err(LakeError::query)?;
     let session = SessionContext::from(DeltaSessionContext::default());
     let text = |name: &str| cast(col(name), DataType::Utf8).alias(name);
     session
@@ -200,8 +229,14 @@ async fn replace(
         .and(col("target.created_at").gt_eq(time_literal(first_us)))
         .and(col("target.created_at").lt_eq(time_literal(last_us)));
     let schema = TableName::Interactions.schema();
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let source = SessionContext::from(DeltaSessionContext::default()).read_batch(rows).map_err(LakeError::query)?;
+    let names: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect();
+    let source = SessionContext::from(DeltaSessionContext::default())
+        .read_batch(rows)
+        .map_err(LakeError::query)?;
     let merge = || {
         table
             .delta
@@ -212,10 +247,14 @@ async fn replace(
             .with_writer_properties(writer_properties())
             .with_commit_properties(carried.properties())
             .when_matched_update(|update| {
-                names.iter().fold(update, |update, name| update.update(*name, col(format!("source.{name}"))))
+                names.iter().fold(update, |update, name| {
+                    update.update(*name, col(format!("source.{name}")))
+                })
             })?
             .when_not_matched_insert(|insert| {
-                names.iter().fold(insert, |insert, name| insert.set(*name, col(format!("source.{name}"))))
+                names.iter().fold(insert, |insert, name| {
+                    insert.set(*name, col(format!("source.{name}")))
+                })
             })
     };
     let merged = merge().map_err(|error| table.error(error))?.await;

@@ -40,11 +40,18 @@ impl Location {
         match scheme {
             "abfss" | "abfs" | "az" | "azure" if cfg!(feature = "azure") => {}
             "s3" | "s3a" if cfg!(feature = "s3") => {}
-            "abfss" | "abfs" | "az" | "azure" => return Err(refuse("this build lacks the feature `azure`")),
+            "abfss" | "abfs" | "az" | "azure" => {
+                return Err(refuse("this build lacks the feature `azure`"));
+            }
             "s3" | "s3a" => return Err(refuse("this build lacks the feature `s3`")),
-            _ => return Err(refuse("the address begins neither with abfss:// nor with s3://")),
+            _ => {
+                return Err(refuse(
+                    "the address begins neither with abfss:// nor with s3://",
+                ));
+            }
         }
-        let url = Url::parse(text.trim_end_matches('/')).map_err(|error| refuse(&error.to_string()))?;
+        let url =
+            Url::parse(text.trim_end_matches('/')).map_err(|error| refuse(&error.to_string()))?;
         Ok(Location::Address(url))
     }
 
@@ -58,12 +65,18 @@ impl Location {
 
     /// The log store of one table. `options` are those of object_store (`account_name`,
     /// `use_fabric_endpoint`, `bearer_token`, …) and are ignored for a folder.
-    pub(crate) fn table(&self, name: &'static str, options: &HashMap<String, String>) -> Result<LogStoreRef, LakeError> {
+    pub(crate) fn table(
+        &self,
+        name: &'static str,
+        options: &HashMap<String, String>,
+    ) -> Result<LogStoreRef, LakeError> {
         let builder = match self {
             Location::Folder(path) => {
-                let url = Url::from_directory_path(path.join(name)).map_err(|()| LakeError::Location {
-                    location: self.to_string(),
-                    reason: "the path can't be written as an address".to_owned(),
+                let url = Url::from_directory_path(path.join(name)).map_err(|()| {
+                    LakeError::Location {
+                        location: self.to_string(),
+                        reason: "the path can't be written as an address".to_owned(),
+                    }
                 })?;
                 DeltaTableBuilder::from_url(url.clone())
                     .map_err(|error| LakeError::table(name, error))?
@@ -77,7 +90,9 @@ impl Location {
                     .with_storage_options(options.clone())
             }
         };
-        builder.build_storage().map_err(|error| LakeError::table(name, error))
+        builder
+            .build_storage()
+            .map_err(|error| LakeError::table(name, error))
     }
 }
 
@@ -97,12 +112,22 @@ mod tests {
 
     #[test]
     fn reads_folders_and_addresses() {
-        assert!(Location::parse("lake").unwrap().folder().unwrap().is_absolute());
+        assert!(
+            Location::parse("lake")
+                .unwrap()
+                .folder()
+                .unwrap()
+                .is_absolute()
+        );
         assert!(Location::parse("").is_err());
         assert!(Location::parse("ftp://host/lake").is_err());
         #[cfg(feature = "azure")]
         assert_eq!(
-            Location::parse("abfss://space@onelake.dfs.fabric.microsoft.com/house.Lakehouse/Tables/").unwrap().to_string(),
+            Location::parse(
+                "abfss://space@onelake.dfs.fabric.microsoft.com/house.Lakehouse/Tables/"
+            )
+            .unwrap()
+            .to_string(),
             "abfss://space@onelake.dfs.fabric.microsoft.com/house.Lakehouse/Tables"
         );
     }

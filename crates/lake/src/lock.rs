@@ -20,17 +20,22 @@ impl WriteLock {
     /// Creates the folder where it is missing, and takes its lock.
     pub(crate) fn take(folder: &Path) -> Result<Self, LakeError> {
         if !folder.is_dir() {
-            create_private_folder(folder).map_err(|error| LakeError::io("create the folder", folder, error))?;
+            create_private_folder(folder)
+                .map_err(|error| LakeError::io("create the folder", folder, error))?;
         }
         let path = folder.join(".hobbs.lock");
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(|error| LakeError::io("write", &path, error))?;
+        let file = options
+            .open(&path)
+            .map_err(|error| LakeError::io("write", &path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(WriteLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LakeError::Busy { location: folder.display().to_string() }),
+            Err(TryLockError::WouldBlock) => Err(LakeError::Busy {
+                location: folder.display().to_string(),
+            }),
             Err(TryLockError::Error(error)) => Err(LakeError::io("lock", &path, error)),
         }
     }

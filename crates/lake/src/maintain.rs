@@ -68,7 +68,12 @@ pub(crate) async fn optimize(table: &mut Table) -> Result<TableOptimized, LakeEr
         .with_writer_properties(writer_properties())
         .await;
     table.delta = compacted.map_err(|error| table.error(error))?.0;
-    let vacuumed = table.delta.clone().vacuum().await.map_err(|error| table.error(error))?;
+    let vacuumed = table
+        .delta
+        .clone()
+        .vacuum()
+        .await
+        .map_err(|error| table.error(error))?;
     let files_vacuumed = vacuumed.1.files_deleted.len() as u64;
     table.delta = vacuumed.0;
     table.refresh().await?;

@@ -8,7 +8,8 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::logical_expr::{cast, col, lit};
 use datafusion::prelude::SessionContext;
 use deltalake::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use deltalake::arrow::datatypes::TimestampMicrosecondType;
 use deltalake::delta_datafusion::DeltaSessionContext;
@@ -105,7 +106,10 @@ pub struct PeopleChanges {
 }
 
 /// The newest record of each user of a tenant.
-pub(crate) async fn known(table: &Table, tenant_id: &str) -> Result<HashMap<String, KnownUser>, LakeError> {
+pub(crate) async fn known(
+    table: &Table,
+    tenant_id: &str,
+) -> Result<HashMap<String, KnownUser>, LakeError> {
     let columns = TableName::Users
         .schema()
         .fields()
@@ -116,7 +120,13 @@ pub(crate) async fn known(table: &Table, tenant_id: &str) -> Result<HashMap<Stri
         })
         .collect::<Vec<_>>();
     let batches = SessionContext::from(DeltaSessionContext::default())
-        .read_table(table.delta.table_provider().await.map_err(LakeError::query)?)
+        .read_table(
+            table
+                .delta
+                .table_provider()
+                .await
+                .map_err(LakeError::query)?,
+        )
         .and_then(|frame| frame.filter(col("tenant_id").eq(lit(tenant_id))))
         .and_then(|frame| frame.select(columns))
         .map_err(LakeError::query)?
@@ -133,12 +143,21 @@ pub(crate) async fn known(table: &Table, tenant_id: &str) -> Result<HashMap<Stri
             }
         }
     }
-    Ok(newest.into_iter().map(|(id, (_, user))| (id, user)).collect())
+    Ok(newest
+        .into_iter()
+        .map(|(id, (_, user))| (id, user))
+        .collect())
 }
 
 /// The lines of a batch with the columns of `users`, each with its `valid_from` in microseconds.
 fn lines(batch: &RecordBatch) -> impl Iterator<Item = (i64, KnownUser)> {
-    let column = |name: &str| TableName::Users.schema().index_of(name).map(|at| batch.column(at).clone()).ok();
+    let column = |name: &str| {
+        TableName::Users
+            .schema()
+            .index_of(name)
+            .map(|at| batch.column(at).clone())
+            .ok()
+    };
     let texts = move |name: &'static str| {
         let column = column(name);
         move |at: usize| {
@@ -188,7 +207,13 @@ fn lines(batch: &RecordBatch) -> impl Iterator<Item = (i64, KnownUser)> {
             .as_ref()
             .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>())
             .map_or(0, |cells| cells.value(at));
-        (since, KnownUser { record, present: state(at).as_deref() != Some(State::Left.as_str()) })
+        (
+            since,
+            KnownUser {
+                record,
+                present: state(at).as_deref() != Some(State::Left.as_str()),
+            },
+        )
     })
 }
 
@@ -205,18 +230,28 @@ pub(crate) async fn keep(
     let known = known(table, tenant_id).await?;
     let mut lines: Vec<(&UserRecord, State)> = listed
         .iter()
-        .filter(|record| known.get(&record.user_id).is_none_or(|user| !user.present || user.record != **record))
+        .filter(|record| {
+            known
+                .get(&record.user_id)
+                .is_none_or(|user| !user.present || user.record != **record)
+        })
         .map(|record| (record, State::Present))
         .collect();
     let changed = lines.len() as u64;
     if whole {
-        let ids: HashSet<&str> = listed.iter().map(|record| record.user_id.as_str()).collect();
-        let gone = known.values().filter(|user| user.present && !ids.contains(user.record.user_id.as_str()));
+        let ids: HashSet<&str> = listed
+            .iter()
+            .map(|record| record.user_id.as_str())
+            .collect();
+        let gone = known
+            .values()
+            .filter(|user| user.present && !ids.contains(user.record.user_id.as_str()));
         lines.extend(gone.map(|user| (&user.record, State::Left)));
     }
     let left = lines.len() as u64 - changed;
     if !lines.is_empty() {
-        let batch = users(&lines, tenant_id, run_id, now_ms).map_err(|error| table.error(error.into()))?;
+        let batch =
+            users(&lines, tenant_id, run_id, now_ms).map_err(|error| table.error(error.into()))?;
         table.append(batch, Carried::default()).await?;
     }
     Ok(PeopleChanges { changed, left })
@@ -228,13 +263,22 @@ fn users(
     run_id: &str,
     now_ms: i64,
 ) -> Result<RecordBatch, deltalake::arrow::error::ArrowError> {
-    let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(lines.iter().map(|_| text))) };
+    let same = |text: &str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(lines.iter().map(|_| text)))
+    };
     let text = |field: fn(&UserRecord) -> &Option<String>| -> ArrayRef {
-        Arc::new(lines.iter().map(|(record, _)| field(record).as_deref()).collect::<StringArray>())
+        Arc::new(
+            lines
+                .iter()
+                .map(|(record, _)| field(record).as_deref())
+                .collect::<StringArray>(),
+        )
     };
     let columns: Vec<ArrayRef> = vec![
         same(tenant_id),
-        Arc::new(StringArray::from_iter_values(lines.iter().map(|(record, _)| &record.user_id))),
+        Arc::new(StringArray::from_iter_values(
+            lines.iter().map(|(record, _)| &record.user_id),
+        )),
         text(|record| &record.user_principal_name),
         text(|record| &record.display_name),
         text(|record| &record.mail),
@@ -244,14 +288,27 @@ fn users(
         text(|record| &record.country),
         text(|record| &record.company_name),
         text(|record| &record.manager_id),
-        Arc::new(lines.iter().map(|(record, _)| record.account_enabled).collect::<BooleanArray>()),
+        Arc::new(
+            lines
+                .iter()
+                .map(|(record, _)| record.account_enabled)
+                .collect::<BooleanArray>(),
+        ),
         text(|record| &record.user_type),
         // Who has left holds no license, whatever the last record said.
-        Arc::new(lines.iter().map(|(record, state)| Some(record.licensed && *state == State::Present)).collect::<BooleanArray>()),
-        Arc::new(StringArray::from_iter_values(lines.iter().map(|(_, state)| state.as_str()))),
+        Arc::new(
+            lines
+                .iter()
+                .map(|(record, state)| Some(record.licensed && *state == State::Present))
+                .collect::<BooleanArray>(),
+        ),
+        Arc::new(StringArray::from_iter_values(
+            lines.iter().map(|(_, state)| state.as_str()),
+        )),
         same(run_id),
         Arc::new(
-            TimestampMicrosecondArray::from_iter_values(lines.iter().map(|_| micros(now_ms))).with_timezone("UTC"),
+            TimestampMicrosecondArray::from_iter_values(lines.iter().map(|_| micros(now_ms)))
+                .with_timezone("UTC"),
         ),
     ];
     RecordBatch::try_new(TableName::Users.schema(), columns)
@@ -268,7 +325,9 @@ pub(crate) async fn keep_licenses(
     if licenses.is_empty() {
         return Ok(());
     }
-    let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from_iter_values(licenses.iter().map(|_| text))) };
+    let same = |text: &str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(licenses.iter().map(|_| text)))
+    };
     let number = |field: fn(&LicenseRecord) -> i64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(licenses.iter().map(field)))
     };
@@ -276,17 +335,31 @@ pub(crate) async fn keep_licenses(
         same(tenant_id),
         same(run_id),
         Arc::new(
-            TimestampMicrosecondArray::from_iter_values(licenses.iter().map(|_| micros(now_ms))).with_timezone("UTC"),
+            TimestampMicrosecondArray::from_iter_values(licenses.iter().map(|_| micros(now_ms)))
+                .with_timezone("UTC"),
         ),
-        Arc::new(StringArray::from_iter_values(licenses.iter().map(|license| &license.sku_id))),
-        Arc::new(licenses.iter().map(|license| license.sku_part_number.as_deref()).collect::<StringArray>()),
-        Arc::new(licenses.iter().map(|license| Some(license.has_copilot_chat)).collect::<BooleanArray>()),
+        Arc::new(StringArray::from_iter_values(
+            licenses.iter().map(|license| &license.sku_id),
+        )),
+        Arc::new(
+            licenses
+                .iter()
+                .map(|license| license.sku_part_number.as_deref())
+                .collect::<StringArray>(),
+        ),
+        Arc::new(
+            licenses
+                .iter()
+                .map(|license| Some(license.has_copilot_chat))
+                .collect::<BooleanArray>(),
+        ),
         number(|license| license.enabled),
         number(|license| license.suspended),
         number(|license| license.warning),
         number(|license| license.locked_out),
         number(|license| license.consumed),
     ];
-    let batch = RecordBatch::try_new(TableName::Licenses.schema(), columns).map_err(|error| table.error(error.into()))?;
+    let batch = RecordBatch::try_new(TableName::Licenses.schema(), columns)
+        .map_err(|error| table.error(error.into()))?;
     table.append(batch, Carried::default()).await
 }

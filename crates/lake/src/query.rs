@@ -38,8 +38,13 @@ impl Reader {
     /// # Errors
     /// [`LakeError::Missing`] where there is no lake, [`LakeError::Newer`] where it is of a later
     /// version.
-    pub async fn open(location: &Location, options: &HashMap<String, String>) -> Result<Self, LakeError> {
-        let missing = || LakeError::Missing { location: location.to_string() };
+    pub async fn open(
+        location: &Location,
+        options: &HashMap<String, String>,
+    ) -> Result<Self, LakeError> {
+        let missing = || LakeError::Missing {
+            location: location.to_string(),
+        };
         if location.folder().is_some_and(|folder| !folder.is_dir()) {
             return Err(missing());
         }
@@ -52,18 +57,30 @@ impl Reader {
             let state = session.state_ref();
             let mut state = state.write();
             let options = state.config_mut().options_mut();
-            options.set("datafusion.execution.batch_size", BATCH_ROWS).map_err(LakeError::query)?;
+            options
+                .set("datafusion.execution.batch_size", BATCH_ROWS)
+                .map_err(LakeError::query)?;
             // Delta sessions take names to the letter; people write SELECT APP.
-            options.set("datafusion.sql_parser.enable_ident_normalization", "true").map_err(LakeError::query)?;
+            options
+                .set("datafusion.sql_parser.enable_ident_normalization", "true")
+                .map_err(LakeError::query)?;
         }
         for name in TableName::ALL {
             let log = location.table(name.as_str(), options)?;
             let table = Table::open(name, log).await?.ok_or_else(missing)?;
-            let provider = table.delta.table_provider().await.map_err(LakeError::query)?;
-            session.register_table(name.as_str(), provider).map_err(LakeError::query)?;
+            let provider = table
+                .delta
+                .table_provider()
+                .await
+                .map_err(LakeError::query)?;
+            session
+                .register_table(name.as_str(), provider)
+                .map_err(LakeError::query)?;
         }
         let users_now = session.sql(USERS_NOW).await.map_err(LakeError::query)?;
-        session.register_table("users_now", users_now.into_view()).map_err(LakeError::query)?;
+        session
+            .register_table("users_now", users_now.into_view())
+            .map_err(LakeError::query)?;
         Ok(Reader { session })
     }
 
@@ -73,10 +90,24 @@ impl Reader {
     /// [`LakeError::NotAQuery`] for statements that would change something or read files outside
     /// the lake, [`LakeError::Query`] for the engine's objections.
     pub async fn query(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
-        let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let plan = self.session.state().create_logical_plan(sql).await.map_err(LakeError::query)?;
-        reading.verify_plan(&plan).map_err(|error| LakeError::NotAQuery(error.strip_backtrace()))?;
-        let frame = self.session.execute_logical_plan(plan).await.map_err(LakeError::query)?;
+        let reading = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
+        let plan = self
+            .session
+            .state()
+            .create_logical_plan(sql)
+            .await
+            .map_err(LakeError::query)?;
+        reading
+            .verify_plan(&plan)
+            .map_err(|error| LakeError::NotAQuery(error.strip_backtrace()))?;
+        let frame = self
+            .session
+            .execute_logical_plan(plan)
+            .await
+            .map_err(LakeError::query)?;
         frame.execute_stream().await.map_err(LakeError::query)
     }
 
@@ -87,7 +118,12 @@ impl Reader {
     /// As [`Reader::query`].
     pub async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, LakeError> {
         use futures::TryStreamExt;
-        let batches: Vec<RecordBatch> = self.query(sql).await?.try_collect().await.map_err(LakeError::query)?;
+        let batches: Vec<RecordBatch> = self
+            .query(sql)
+            .await?
+            .try_collect()
+            .await
+            .map_err(LakeError::query)?;
         objects(&batches)
     }
 }
@@ -99,7 +135,10 @@ impl Reader {
 pub fn objects(batches: &[RecordBatch]) -> Result<Vec<Map<String, Value>>, LakeError> {
     let mut json = Vec::new();
     let mut writer = WriterBuilder::new().build::<_, JsonArray>(&mut json);
-    let written = batches.iter().try_for_each(|batch| writer.write(batch)).and_then(|()| writer.finish());
+    let written = batches
+        .iter()
+        .try_for_each(|batch| writer.write(batch))
+        .and_then(|()| writer.finish());
     written.map_err(|error| LakeError::Query(error.to_string()))?;
     if json.is_empty() {
         return Ok(Vec::new());

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use deltalake::arrow::array::{
-    ArrayRef, Int32Array, ListArray, RecordBatch, StringArray, StringBuilder, StructArray, TimestampMicrosecondArray,
+    ArrayRef, Int32Array, ListArray, RecordBatch, StringArray, StringBuilder, StructArray,
+    TimestampMicrosecondArray,
 };
 use deltalake::arrow::buffer::OffsetBuffer;
 use deltalake::arrow::datatypes::Fields;
@@ -11,7 +12,9 @@ use deltalake::arrow::error::ArrowError;
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
 use hobbs_interaction::{Interaction, Kind, Mark};
 
-use crate::schema::{TableName, attachment_fields, context_fields, element, link_fields, mention_fields};
+use crate::schema::{
+    TableName, attachment_fields, context_fields, element, link_fields, mention_fields,
+};
 
 /// The rows at `order`, in that order.
 pub(crate) fn batch(
@@ -21,13 +24,22 @@ pub(crate) fn batch(
     ingested_at_ms: i64,
 ) -> Result<RecordBatch, ArrowError> {
     let text = |field: fn(&Interaction) -> &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(order.iter().map(|&index| field(&rows[index]))))
+        Arc::new(StringArray::from_iter_values(
+            order.iter().map(|&index| field(&rows[index])),
+        ))
     };
     let optional = |field: fn(&Interaction) -> Option<&str>| -> ArrayRef {
-        Arc::new(order.iter().map(|&index| field(&rows[index])).collect::<StringArray>())
+        Arc::new(
+            order
+                .iter()
+                .map(|&index| field(&rows[index]))
+                .collect::<StringArray>(),
+        )
     };
     let number = |field: fn(&Interaction) -> u32| -> ArrayRef {
-        let numbers = order.iter().map(|&index| i32::try_from(field(&rows[index])).unwrap_or(i32::MAX));
+        let numbers = order
+            .iter()
+            .map(|&index| i32::try_from(field(&rows[index])).unwrap_or(i32::MAX));
         Arc::new(Int32Array::from_iter_values(numbers))
     };
     let created = order.iter().map(|&index| micros(rows[index].created_at_ms));
@@ -52,30 +64,57 @@ pub(crate) fn batch(
         number(|row| row.content_chars),
         number(|row| row.content_words),
         optional(|row| row.mark.map(Mark::as_str)),
-        list(rows, order, context_fields(), |row| &row.contexts, |context: &Context, cells| {
-            cells.push(&context.reference);
-            cells.push(&context.display_name);
-            cells.push(&context.context_type);
-        })?,
-        list(rows, order, link_fields(), |row| &row.links, |link: &Link, cells| {
-            cells.push(&link.url);
-            cells.push(&link.display_name);
-            cells.push(&link.link_type);
-        })?,
-        list(rows, order, attachment_fields(), |row| &row.attachments, |attachment: &Attachment, cells| {
-            cells.push(&attachment.attachment_id);
-            cells.push(&attachment.content_type);
-            cells.push(&attachment.content_url);
-            cells.push(&attachment.name);
-        })?,
-        list(rows, order, mention_fields(), |row| &row.mentions, |mention: &Mention, cells| {
-            cells.push(&mention.mention_id);
-            cells.push(&mention.text);
-            cells.push(&mention.mentioned);
-        })?,
+        list(
+            rows,
+            order,
+            context_fields(),
+            |row| &row.contexts,
+            |context: &Context, cells| {
+                cells.push(&context.reference);
+                cells.push(&context.display_name);
+                cells.push(&context.context_type);
+            },
+        )?,
+        list(
+            rows,
+            order,
+            link_fields(),
+            |row| &row.links,
+            |link: &Link, cells| {
+                cells.push(&link.url);
+                cells.push(&link.display_name);
+                cells.push(&link.link_type);
+            },
+        )?,
+        list(
+            rows,
+            order,
+            attachment_fields(),
+            |row| &row.attachments,
+            |attachment: &Attachment, cells| {
+                cells.push(&attachment.attachment_id);
+                cells.push(&attachment.content_type);
+                cells.push(&attachment.content_url);
+                cells.push(&attachment.name);
+            },
+        )?,
+        list(
+            rows,
+            order,
+            mention_fields(),
+            |row| &row.mentions,
+            |mention: &Mention, cells| {
+                cells.push(&mention.mention_id);
+                cells.push(&mention.text);
+                cells.push(&mention.mentioned);
+            },
+        )?,
         Arc::new(StringArray::from_iter_values(order.iter().map(|_| run_id))),
         Arc::new(
-            TimestampMicrosecondArray::from_iter_values(order.iter().map(|_| micros(ingested_at_ms))).with_timezone("UTC"),
+            TimestampMicrosecondArray::from_iter_values(
+                order.iter().map(|_| micros(ingested_at_ms)),
+            )
+            .with_timezone("UTC"),
         ),
     ];
     RecordBatch::try_new(TableName::Interactions.schema(), columns)
@@ -114,7 +153,10 @@ fn list<T>(
     items: fn(&Interaction) -> &Vec<T>,
     write: fn(&T, &mut Cells),
 ) -> Result<ArrayRef, ArrowError> {
-    let mut cells = Cells { columns: fields.iter().map(|_| StringBuilder::new()).collect(), next: 0 };
+    let mut cells = Cells {
+        columns: fields.iter().map(|_| StringBuilder::new()).collect(),
+        next: 0,
+    };
     for &index in order {
         for item in items(&rows[index]) {
             write(item, &mut cells);
@@ -122,7 +164,16 @@ fn list<T>(
     }
     let lengths = order.iter().map(|&index| items(&rows[index]).len());
     let offsets = OffsetBuffer::from_lengths(lengths);
-    let columns = cells.columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
+    let columns = cells
+        .columns
+        .iter_mut()
+        .map(|column| Arc::new(column.finish()) as ArrayRef)
+        .collect();
     let structs = StructArray::try_new(fields.clone(), columns, None)?;
-    Ok(Arc::new(ListArray::try_new(element(fields), offsets, Arc::new(structs), None)?))
+    Ok(Arc::new(ListArray::try_new(
+        element(fields),
+        offsets,
+        Arc::new(structs),
+        None,
+    )?))
 }

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
-use datafusion::prelude::{col, lit};
 use datafusion::common::ScalarValue;
-use deltalake::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use datafusion::prelude::{col, lit};
+use deltalake::arrow::array::{
+    ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 
 use crate::error::LakeError;
 use crate::rows::micros;
@@ -75,7 +77,8 @@ pub(crate) async fn begin(
     columns.extend((0..8).map(|_| zero()));
     columns.push(Arc::new(StringArray::from(vec![None::<&str>])));
     columns.push(text(env!("CARGO_PKG_VERSION")));
-    let batch = RecordBatch::try_new(TableName::Runs.schema(), columns).map_err(|error| table.error(error.into()))?;
+    let batch = RecordBatch::try_new(TableName::Runs.schema(), columns)
+        .map_err(|error| table.error(error.into()))?;
     table.append(batch, Carried::default()).await
 }
 

@@ -75,11 +75,21 @@ pub(crate) fn time_type() -> DataType {
 }
 
 pub(crate) fn context_fields() -> Fields {
-    vec![text_or_null("context_reference"), text_or_null("display_name"), text_or_null("context_type")].into()
+    vec![
+        text_or_null("context_reference"),
+        text_or_null("display_name"),
+        text_or_null("context_type"),
+    ]
+    .into()
 }
 
 pub(crate) fn link_fields() -> Fields {
-    vec![text_or_null("link_url"), text_or_null("display_name"), text_or_null("link_type")].into()
+    vec![
+        text_or_null("link_url"),
+        text_or_null("display_name"),
+        text_or_null("link_type"),
+    ]
+    .into()
 }
 
 pub(crate) fn attachment_fields() -> Fields {
@@ -93,7 +103,12 @@ pub(crate) fn attachment_fields() -> Fields {
 }
 
 pub(crate) fn mention_fields() -> Fields {
-    vec![text_or_null("mention_id"), text_or_null("mention_text"), text_or_null("mentioned")].into()
+    vec![
+        text_or_null("mention_id"),
+        text_or_null("mention_text"),
+        text_or_null("mentioned"),
+    ]
+    .into()
 }
 
 /// The field inside a list; `element` is the name that Delta and Parquet agree on.

@@ -16,8 +16,9 @@ use bytes::Bytes;
 use deltalake::logstore::object_store::local::LocalFileSystem;
 use deltalake::logstore::object_store::path::Path;
 use deltalake::logstore::object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, UploadPart,
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+    Result, UploadPart,
 };
 use futures::stream::BoxStream;
 
@@ -32,7 +33,9 @@ pub(crate) struct DurableFiles {
 
 impl DurableFiles {
     pub(crate) fn new() -> Self {
-        DurableFiles { files: LocalFileSystem::new() }
+        DurableFiles {
+            files: LocalFileSystem::new(),
+        }
     }
 
     async fn sync(&self, location: &Path) -> Result<()> {
@@ -54,7 +57,12 @@ impl fmt::Display for DurableFiles {
 
 #[async_trait]
 impl ObjectStore for DurableFiles {
-    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
         let path = self.files.path_to_filesystem(location)?;
         let create = matches!(options.mode, PutMode::Create);
         let name = location.to_string();
@@ -62,15 +70,28 @@ impl ObjectStore for DurableFiles {
             .await
             .map_err(|source| Error::JoinError { source })?
             .map_err(|source| match source.kind() {
-                ErrorKind::AlreadyExists if create => Error::AlreadyExists { path: name, source: Box::new(source) },
+                ErrorKind::AlreadyExists if create => Error::AlreadyExists {
+                    path: name,
+                    source: Box::new(source),
+                },
                 _ => generic(source),
             })?;
-        Ok(PutResult { e_tag: None, version: None })
+        Ok(PutResult {
+            e_tag: None,
+            version: None,
+        })
     }
 
-    async fn put_multipart_opts(&self, location: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
         let upload = self.files.put_multipart_opts(location, options).await?;
-        Ok(Box::new(DurableUpload { upload, path: self.files.path_to_filesystem(location)? }))
+        Ok(Box::new(DurableUpload {
+            upload,
+            path: self.files.path_to_filesystem(location)?,
+        }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -81,7 +102,10 @@ impl ObjectStore for DurableFiles {
         self.files.get_ranges(location, ranges).await
     }
 
-    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
         self.files.delete_stream(locations)
     }
 
@@ -89,7 +113,11 @@ impl ObjectStore for DurableFiles {
         self.files.list(prefix)
     }
 
-    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+    fn list_with_offset(
+        &self,
+        prefix: Option<&Path>,
+        offset: &Path,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
         self.files.list_with_offset(prefix, offset)
     }
 
@@ -135,7 +163,8 @@ fn put(path: &FilePath, payload: &PutPayload, create: bool) -> std::io::Result<(
 fn stage(path: &FilePath) -> std::io::Result<(File, PathBuf)> {
     let mut created_folder = false;
     loop {
-        let number = u64::from(std::process::id()) << 32 | (STAGED.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff);
+        let number = u64::from(std::process::id()) << 32
+            | (STAGED.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff);
         let mut staged = path.as_os_str().to_owned();
         staged.push(format!("#{number}"));
         let staged = PathBuf::from(staged);
@@ -187,7 +216,9 @@ fn sync_folder(path: &FilePath) -> std::io::Result<()> {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|source| Error::JoinError { source })?
@@ -195,7 +226,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> +
 }
 
 fn generic(source: std::io::Error) -> Error {
-    Error::Generic { store: "local files", source: Box::new(source) }
+    Error::Generic {
+        store: "local files",
+        source: Box::new(source),
+    }
 }
 
 /// An upload in parts whose file is synced when it is whole.

@@ -50,7 +50,8 @@ impl Carried {
     pub(crate) fn properties(self) -> CommitProperties {
         let mut properties = CommitProperties::default();
         if let Some(sequence) = self.sequence {
-            properties = properties.with_application_transaction(Transaction::new(APPLICATION, sequence));
+            properties =
+                properties.with_application_transaction(Transaction::new(APPLICATION, sequence));
         }
         if let Some(note) = self.note {
             properties = properties.with_metadata([(APPLICATION.to_owned(), note)]);
@@ -91,17 +92,26 @@ impl Table {
                     ("delta.checkpointInterval".to_owned(), Some("10".to_owned())),
                     (VERSION_PROPERTY.to_owned(), Some(LAKE_VERSION.to_string())),
                     // Statistics for the columns that queries prune by, not for texts.
-                    ("delta.dataSkippingStatsColumns".to_owned(), Some(statistics_columns(name))),
+                    (
+                        "delta.dataSkippingStatsColumns".to_owned(),
+                        Some(statistics_columns(name)),
+                    ),
                 ])
                 .await
         };
-        let delta = create.await.map_err(|error| LakeError::table(name.as_str(), error))?;
+        let delta = create
+            .await
+            .map_err(|error| LakeError::table(name.as_str(), error))?;
         Ok(Table { name, delta })
     }
 
     fn refuse_newer(&self) -> Result<(), LakeError> {
         let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
-        let found = snapshot.metadata().configuration().get(VERSION_PROPERTY).cloned();
+        let found = snapshot
+            .metadata()
+            .configuration()
+            .get(VERSION_PROPERTY)
+            .cloned();
         match found.as_deref().map(str::parse::<u32>) {
             Some(Ok(version)) if version <= LAKE_VERSION => Ok(()),
             _ => Err(LakeError::Newer {
@@ -124,22 +134,36 @@ impl Table {
     }
 
     /// Appends rows in one commit.
-    pub(crate) async fn append(&mut self, batch: RecordBatch, carried: Carried) -> Result<(), LakeError> {
+    pub(crate) async fn append(
+        &mut self,
+        batch: RecordBatch,
+        carried: Carried,
+    ) -> Result<(), LakeError> {
         let name = self.name.as_str();
-        append(&mut self.delta, batch, carried).await.map_err(|error| LakeError::table(name, error))
+        append(&mut self.delta, batch, carried)
+            .await
+            .map_err(|error| LakeError::table(name, error))
     }
 
     /// Writes a sequence number alone, in a commit without rows.
     pub(crate) async fn mark(&mut self, sequence: i64) -> Result<(), LakeError> {
         let name = self.name.as_str();
-        let carried = Carried { sequence: Some(sequence), note: None };
-        commit(&mut self.delta, Vec::new(), carried).await.map_err(|error| LakeError::table(name, error))
+        let carried = Carried {
+            sequence: Some(sequence),
+            note: None,
+        };
+        commit(&mut self.delta, Vec::new(), carried)
+            .await
+            .map_err(|error| LakeError::table(name, error))
     }
 
     /// Reads commits made since this version was loaded.
     pub(crate) async fn refresh(&mut self) -> Result<(), LakeError> {
         let name = self.name.as_str();
-        self.delta.update_state().await.map_err(|error| LakeError::table(name, error))
+        self.delta
+            .update_state()
+            .await
+            .map_err(|error| LakeError::table(name, error))
     }
 
     pub(crate) fn error(&self, error: DeltaTableError) -> LakeError {
@@ -147,15 +171,28 @@ impl Table {
     }
 }
 
-async fn append(delta: &mut DeltaTable, batch: RecordBatch, carried: Carried) -> Result<(), DeltaTableError> {
-    let mut writer = RecordBatchWriter::for_table(delta)?.with_writer_properties(writer_properties());
+async fn append(
+    delta: &mut DeltaTable,
+    batch: RecordBatch,
+    carried: Carried,
+) -> Result<(), DeltaTableError> {
+    let mut writer =
+        RecordBatchWriter::for_table(delta)?.with_writer_properties(writer_properties());
     writer.write(batch).await?;
     let actions = writer.flush().await?.into_iter().map(Action::Add).collect();
     commit(delta, actions, carried).await
 }
 
-async fn commit(delta: &mut DeltaTable, actions: Vec<Action>, carried: Carried) -> Result<(), DeltaTableError> {
-    let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+async fn commit(
+    delta: &mut DeltaTable,
+    actions: Vec<Action>,
+    carried: Carried,
+) -> Result<(), DeltaTableError> {
+    let operation = DeltaOperation::Write {
+        mode: SaveMode::Append,
+        partition_by: None,
+        predicate: None,
+    };
     let committed = CommitBuilder::from(carried.properties())
         .with_actions(actions)
         .build(Some(delta.snapshot()?), delta.log_store(), operation)
@@ -180,7 +217,9 @@ pub(crate) fn note_of(info: &HashMap<String, Value>) -> Option<&Value> {
 
 fn statistics_columns(name: TableName) -> String {
     match name {
-        TableName::Interactions => "tenant_id,user_id,interaction_id,created_at,app_class,kind,mark",
+        TableName::Interactions => {
+            "tenant_id,user_id,interaction_id,created_at,app_class,kind,mark"
+        }
         TableName::Users => "tenant_id,user_id,valid_from",
         TableName::Licenses => "tenant_id,observed_at",
         TableName::Runs => "run_id,tenant_id,started_at",

@@ -44,7 +44,10 @@ impl Writer {
     /// # Errors
     /// [`LakeError::Busy`] where another process writes, [`LakeError::Newer`] where the lake is of
     /// a later version, [`LakeError::Io`] where the folder can't be written.
-    pub async fn open(location: &Location, options: &HashMap<String, String>) -> Result<Self, LakeError> {
+    pub async fn open(
+        location: &Location,
+        options: &HashMap<String, String>,
+    ) -> Result<Self, LakeError> {
         let lock = location.folder().map(WriteLock::take).transpose()?;
         let mut tables = Vec::with_capacity(TableName::ALL.len());
         // All are opened before one is created, so that a newer lake is left untouched.
@@ -58,13 +61,25 @@ impl Writer {
                 None => Table::create(name, location.table(name.as_str(), options)?).await?,
             });
         }
-        let Ok([interactions, users, licenses, runs, mut coverage]) = <[Table; 5]>::try_from(opened) else {
+        let Ok([interactions, users, licenses, runs, mut coverage]) =
+            <[Table; 5]>::try_from(opened)
+        else {
             unreachable!("one table for each name");
         };
         let repaired = coverage::repair(&interactions, &mut coverage).await?;
         let sequence = interactions.sequence().await?;
         let baseline = interactions.clone();
-        Ok(Writer { interactions, baseline, users, licenses, runs, coverage, sequence, repaired, _lock: lock })
+        Ok(Writer {
+            interactions,
+            baseline,
+            users,
+            licenses,
+            runs,
+            coverage,
+            sequence,
+            repaired,
+            _lock: lock,
+        })
     }
 
     /// Data commits whose coverage was written again when the lake was opened.
@@ -76,8 +91,20 @@ impl Writer {
     ///
     /// # Errors
     /// The table can't be written.
-    pub async fn begin(&mut self, run: &Run, command: &str, started_at_ms: i64) -> Result<(), LakeError> {
-        runs::begin(&mut self.runs, &run.run_id, &run.tenant_id, command, started_at_ms).await
+    pub async fn begin(
+        &mut self,
+        run: &Run,
+        command: &str,
+        started_at_ms: i64,
+    ) -> Result<(), LakeError> {
+        runs::begin(
+            &mut self.runs,
+            &run.run_id,
+            &run.tenant_id,
+            command,
+            started_at_ms,
+        )
+        .await
     }
 
     /// Writes the end of a run into the diary, and keeps the coverage table short.
@@ -92,7 +119,15 @@ impl Writer {
         counts: RunCounts,
         error: Option<&str>,
     ) -> Result<(), LakeError> {
-        runs::end(&mut self.runs, &run.run_id, ended_at_ms, status, counts, error).await?;
+        runs::end(
+            &mut self.runs,
+            &run.run_id,
+            ended_at_ms,
+            status,
+            counts,
+            error,
+        )
+        .await?;
         // The run is in the diary and its rows are in: that the table stays long until the next
         // run is no failure of this one.
         if let Err(error) = coverage::compact(&mut self.coverage).await {
@@ -113,7 +148,10 @@ impl Writer {
     ///
     /// # Errors
     /// The table can't be read.
-    pub async fn known_users(&self, tenant_id: &str) -> Result<HashMap<String, KnownUser>, LakeError> {
+    pub async fn known_users(
+        &self,
+        tenant_id: &str,
+    ) -> Result<HashMap<String, KnownUser>, LakeError> {
         people::known(&self.users, tenant_id).await
     }
 
@@ -129,15 +167,35 @@ impl Writer {
         listed: &[UserRecord],
         whole: bool,
     ) -> Result<PeopleChanges, LakeError> {
-        people::keep(&mut self.users, &run.tenant_id, &run.run_id, now_ms, listed, whole).await
+        people::keep(
+            &mut self.users,
+            &run.tenant_id,
+            &run.run_id,
+            now_ms,
+            listed,
+            whole,
+        )
+        .await
     }
 
     /// Keeps the subscriptions as they are now.
     ///
     /// # Errors
     /// The table can't be written.
-    pub async fn keep_licenses(&mut self, run: &Run, now_ms: i64, licenses: &[LicenseRecord]) -> Result<(), LakeError> {
-        people::keep_licenses(&mut self.licenses, &run.tenant_id, &run.run_id, now_ms, licenses).await
+    pub async fn keep_licenses(
+        &mut self,
+        run: &Run,
+        now_ms: i64,
+        licenses: &[LicenseRecord],
+    ) -> Result<(), LakeError> {
+        people::keep_licenses(
+            &mut self.licenses,
+            &run.tenant_id,
+            &run.run_id,
+            now_ms,
+            licenses,
+        )
+        .await
     }
 
     /// Commits rows of one tenant and what they cover. Each user's rows of a run come in one call.
@@ -159,9 +217,19 @@ impl Writer {
             recorded_at_ms: now_ms,
             lines,
         };
-        let carried = |_| Carried { sequence: Some(sequence), note: serde_json::to_value(&note).ok() };
-        let kept =
-            interactions::commit(&mut self.interactions, &self.baseline, rows, &run.run_id, now_ms, carried).await?;
+        let carried = |_| Carried {
+            sequence: Some(sequence),
+            note: serde_json::to_value(&note).ok(),
+        };
+        let kept = interactions::commit(
+            &mut self.interactions,
+            &self.baseline,
+            rows,
+            &run.run_id,
+            now_ms,
+            carried,
+        )
+        .await?;
         if kept.new + kept.changed == 0 {
             coverage::append(&mut self.coverage, &note, None).await?;
         } else {
@@ -201,14 +269,21 @@ impl Writer {
 ///
 /// # Errors
 /// [`LakeError::Missing`] where there is no lake.
-pub async fn status(location: &Location, options: &HashMap<String, String>) -> Result<Vec<TableStatus>, LakeError> {
-    let missing = || LakeError::Missing { location: location.to_string() };
+pub async fn status(
+    location: &Location,
+    options: &HashMap<String, String>,
+) -> Result<Vec<TableStatus>, LakeError> {
+    let missing = || LakeError::Missing {
+        location: location.to_string(),
+    };
     if location.folder().is_some_and(|folder| !folder.is_dir()) {
         return Err(missing());
     }
     let mut tables = Vec::new();
     for name in TableName::ALL {
-        let table = Table::open(name, location.table(name.as_str(), options)?).await?.ok_or_else(missing)?;
+        let table = Table::open(name, location.table(name.as_str(), options)?)
+            .await?
+            .ok_or_else(missing)?;
         tables.push(maintain::status(&table)?);
     }
     Ok(tables)

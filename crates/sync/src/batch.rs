@@ -24,7 +24,10 @@ impl Batch {
             // Growing by doubling would hold the rows one and a half times at its worst.
             self.rows.reserve_exact(ROWS + rows.len());
         }
-        self.text_bytes += rows.iter().map(|row| row.content.as_ref().map_or(0, String::len)).sum::<usize>();
+        self.text_bytes += rows
+            .iter()
+            .map(|row| row.content.as_ref().map_or(0, String::len))
+            .sum::<usize>();
         self.rows.append(&mut rows);
         self.lines.push(line);
     }

@@ -21,7 +21,12 @@ pub(crate) struct Ended;
 
 impl Committer {
     /// `waiting_rows` is lessened by the rows of each commit.
-    pub(crate) fn start(writer: Writer, run: Run, clock: Arc<dyn Clock>, waiting_rows: Arc<AtomicUsize>) -> Self {
+    pub(crate) fn start(
+        writer: Writer,
+        run: Run,
+        clock: Arc<dyn Clock>,
+        waiting_rows: Arc<AtomicUsize>,
+    ) -> Self {
         let (batches, incoming) = mpsc::channel(1);
         let task = tokio::spawn(commit_all(writer, run, clock, waiting_rows, incoming));
         Committer { batches, task }
@@ -37,7 +42,12 @@ impl Committer {
         drop(self.batches);
         match self.task.await {
             Ok((writer, result)) => (Some(writer), result),
-            Err(error) => (None, Err(LakeError::Query(format!("committing ended in a fault of hobbs: {error}")))),
+            Err(error) => (
+                None,
+                Err(LakeError::Query(format!(
+                    "committing ended in a fault of hobbs: {error}"
+                ))),
+            ),
         }
     }
 }
@@ -51,7 +61,10 @@ async fn commit_all(
 ) -> (Writer, Result<Kept, LakeError>) {
     let mut all = Kept::default();
     while let Some(batch) = incoming.recv().await {
-        match writer.commit(&run, clock.now_ms(), &batch.rows, batch.lines).await {
+        match writer
+            .commit(&run, clock.now_ms(), &batch.rows, batch.lines)
+            .await
+        {
             Ok(kept) => all += kept,
             Err(error) => return (writer, Err(error)),
         }

@@ -15,14 +15,30 @@ pub(crate) struct Found {
 }
 
 /// Reads the directory, or the users asked for.
-pub(crate) async fn find(client: &Client, who: &Who, skus: &[Sku], mut found_so_far: impl FnMut(u64)) -> Result<Found, ReadError> {
-    let copilot_skus: Vec<String> =
-        skus.iter().filter(|sku| sku.includes_copilot()).map(|sku| sku.sku_id.clone()).collect();
-    let mut found = Found { users: Vec::new(), missing: Vec::new(), whole: *who == Who::Everyone };
+pub(crate) async fn find(
+    client: &Client,
+    who: &Who,
+    skus: &[Sku],
+    mut found_so_far: impl FnMut(u64),
+) -> Result<Found, ReadError> {
+    let copilot_skus: Vec<String> = skus
+        .iter()
+        .filter(|sku| sku.includes_copilot())
+        .map(|sku| sku.sku_id.clone())
+        .collect();
+    let mut found = Found {
+        users: Vec::new(),
+        missing: Vec::new(),
+        whole: *who == Who::Everyone,
+    };
     match who {
         Who::Everyone => {
             let take = |people: Vec<Person>| {
-                found.users.extend(people.into_iter().map(|person| record(person, &copilot_skus)));
+                found.users.extend(
+                    people
+                        .into_iter()
+                        .map(|person| record(person, &copilot_skus)),
+                );
                 found_so_far(found.users.len() as u64);
             };
             client.users_by_page(take).await?;

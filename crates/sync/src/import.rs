@@ -67,7 +67,9 @@ pub struct ImportedFile {
 impl ImportSummary {
     /// Whether every item of every file is in the lake.
     pub fn is_whole(&self) -> bool {
-        self.files.iter().all(|file| file.unkept.is_empty() && !file.goes_on)
+        self.files
+            .iter()
+            .all(|file| file.unkept.is_empty() && !file.goes_on)
     }
 }
 
@@ -82,24 +84,45 @@ pub async fn import(
     now_ms: i64,
 ) -> Result<ImportSummary, LakeError> {
     let mut writer = Writer::open(&options.lake, &options.store).await?;
-    let run = Run { run_id: options.run_id.clone(), tenant_id: options.tenant_id.clone() };
+    let run = Run {
+        run_id: options.run_id.clone(),
+        tenant_id: options.tenant_id.clone(),
+    };
     writer.begin(&run, "import", now_ms).await?;
     let named = named_user(&mut writer, &run, options, now_ms).await?;
-    let mut summary =
-        ImportSummary { run_id: run.run_id.clone(), tenant_id: run.tenant_id.clone(), files: Vec::new() };
+    let mut summary = ImportSummary {
+        run_id: run.run_id.clone(),
+        tenant_id: run.tenant_id.clone(),
+        files: Vec::new(),
+    };
     for file in files {
-        let imported = import_file(&mut writer, &run, options, named.as_deref(), file, now_ms).await;
+        let imported =
+            import_file(&mut writer, &run, options, named.as_deref(), file, now_ms).await;
         match imported {
             Ok(imported) => summary.files.push(imported),
             Err(error) => {
                 let text = error.to_string();
-                writer.end(&run, now_ms, RunStatus::Failed, counts(&summary), Some(&text)).await?;
+                writer
+                    .end(
+                        &run,
+                        now_ms,
+                        RunStatus::Failed,
+                        counts(&summary),
+                        Some(&text),
+                    )
+                    .await?;
                 return Err(error);
             }
         }
     }
-    let status = if summary.is_whole() { RunStatus::Whole } else { RunStatus::Partial };
-    writer.end(&run, now_ms, status, counts(&summary), None).await?;
+    let status = if summary.is_whole() {
+        RunStatus::Whole
+    } else {
+        RunStatus::Partial
+    };
+    writer
+        .end(&run, now_ms, status, counts(&summary), None)
+        .await?;
     Ok(summary)
 }
 
@@ -113,12 +136,22 @@ async fn import_file(
 ) -> Result<ImportedFile, LakeError> {
     let saved = saved::read(&file.bytes);
     drop(file.bytes);
-    let mut imported = ImportedFile { name: file.name, goes_on: saved.next_link.is_some(), ..ImportedFile::default() };
+    let mut imported = ImportedFile {
+        name: file.name,
+        goes_on: saved.next_link.is_some(),
+        ..ImportedFile::default()
+    };
     for unkept in saved.unkept {
         let reason = unkept.to_string();
-        match imported.unkept.iter_mut().find(|counted| counted.reason == reason) {
+        match imported
+            .unkept
+            .iter_mut()
+            .find(|counted| counted.reason == reason)
+        {
             Some(counted) => counted.count += 1,
-            None => imported.unkept.push(crate::summary::Unkept { reason, count: 1 }),
+            None => imported
+                .unkept
+                .push(crate::summary::Unkept { reason, count: 1 }),
         }
     }
     let owners = match user {
@@ -133,7 +166,11 @@ async fn import_file(
     let rows: Vec<Interaction> = saved.items.into_iter().zip(owners).map(row).collect();
     let kept: Kept = writer.commit(run, now_ms, &rows, Vec::new()).await?;
     writer.look_up_in_newest();
-    (imported.rows_new, imported.rows_changed, imported.rows_known) = (kept.new, kept.changed, kept.known);
+    (
+        imported.rows_new,
+        imported.rows_changed,
+        imported.rows_known,
+    ) = (kept.new, kept.changed, kept.known);
     Ok(imported)
 }
 
@@ -144,7 +181,9 @@ async fn named_user(
     options: &ImportOptions,
     now_ms: i64,
 ) -> Result<Option<String>, LakeError> {
-    let Some(name) = &options.user else { return Ok(None) };
+    let Some(name) = &options.user else {
+        return Ok(None);
+    };
     let known = writer.known_users(&run.tenant_id).await?;
     let is_named = |record: &UserRecord| {
         let principal = record.user_principal_name.as_deref().unwrap_or_default();

@@ -36,7 +36,10 @@ pub fn plan<'a>(
                 user_id: user.user_id.clone(),
                 user_principal_name: user.user_principal_name.clone(),
                 window,
-                span: Span { from_ms: window.from_ms.unwrap_or(0), to_ms: window.to_ms.unwrap_or(now_ms) },
+                span: Span {
+                    from_ms: window.from_ms.unwrap_or(0),
+                    to_ms: window.to_ms.unwrap_or(now_ms),
+                },
             };
             (!window.is_empty()).then_some(ask)
         })
@@ -76,8 +79,14 @@ mod tests {
     const NOW_S: i64 = 1_790_000_000_000;
 
     fn ask(whole: Option<Span>, period: Period) -> Option<Ask> {
-        let user = UserRecord { user_id: "u".to_owned(), ..UserRecord::default() };
-        let read = whole.map(|whole| ("u".to_owned(), Read { whole })).into_iter().collect();
+        let user = UserRecord {
+            user_id: "u".to_owned(),
+            ..UserRecord::default()
+        };
+        let read = whole
+            .map(|whole| ("u".to_owned(), Read { whole }))
+            .into_iter()
+            .collect();
         plan([&user], &read, period, DAY_MS, NOW_MS).pop()
     }
 
@@ -85,26 +94,52 @@ mod tests {
     fn a_new_user_is_asked_for_all_history() {
         let ask = ask(None, Period::New).unwrap();
         assert_eq!(ask.window, Window::until(NOW_S));
-        assert_eq!(ask.span, Span { from_ms: 0, to_ms: NOW_S });
+        assert_eq!(
+            ask.span,
+            Span {
+                from_ms: 0,
+                to_ms: NOW_S
+            }
+        );
     }
 
     #[test]
     fn a_known_user_is_asked_from_the_end_less_the_overlap() {
         let end = NOW_S - 3 * DAY_MS;
-        let ask = ask(Some(Span { from_ms: 0, to_ms: end }), Period::New).unwrap();
+        let ask = ask(
+            Some(Span {
+                from_ms: 0,
+                to_ms: end,
+            }),
+            Period::New,
+        )
+        .unwrap();
         assert_eq!(ask.window, Window::between(end - DAY_MS, NOW_S));
     }
 
     #[test]
     fn what_was_never_read_is_not_reached_by_the_overlap() {
         // The span begins later than the overlap reaches: coverage must not claim more.
-        let whole = Span { from_ms: NOW_S - DAY_MS / 2, to_ms: NOW_S - 1000 };
-        assert_eq!(ask(Some(whole), Period::New).unwrap().window.from_ms, Some(whole.from_ms));
+        let whole = Span {
+            from_ms: NOW_S - DAY_MS / 2,
+            to_ms: NOW_S - 1000,
+        };
+        assert_eq!(
+            ask(Some(whole), Period::New).unwrap().window.from_ms,
+            Some(whole.from_ms)
+        );
     }
 
     #[test]
     fn a_clock_that_went_back_still_reads_the_overlap() {
-        let ask = ask(Some(Span { from_ms: 0, to_ms: NOW_S + 5 * DAY_MS }), Period::New).unwrap();
+        let ask = ask(
+            Some(Span {
+                from_ms: 0,
+                to_ms: NOW_S + 5 * DAY_MS,
+            }),
+            Period::New,
+        )
+        .unwrap();
         assert_eq!(ask.window, Window::between(NOW_S - DAY_MS, NOW_S));
     }
 

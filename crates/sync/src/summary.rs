@@ -75,7 +75,11 @@ pub struct Unkept {
 impl SyncSummary {
     /// Whether everything asked for is in the lake.
     pub fn run_status(&self) -> RunStatus {
-        if self.failed.is_empty() && self.ended_early.is_none() { RunStatus::Whole } else { RunStatus::Partial }
+        if self.failed.is_empty() && self.ended_early.is_none() {
+            RunStatus::Whole
+        } else {
+            RunStatus::Partial
+        }
     }
 
     pub(crate) fn add(&mut self, kept: Kept) {
@@ -85,7 +89,11 @@ impl SyncSummary {
     }
 
     pub(crate) fn add_unkept(&mut self, reason: String, count: u64) {
-        match self.unkept.iter_mut().find(|unkept| unkept.reason == reason) {
+        match self
+            .unkept
+            .iter_mut()
+            .find(|unkept| unkept.reason == reason)
+        {
             Some(unkept) => unkept.count += count,
             None => self.unkept.push(Unkept { reason, count }),
         }

@@ -65,12 +65,27 @@ pub async fn sync(
     progress.show(&Stage::Opening);
     let mut writer = Writer::open(&options.lake, &options.store).await?;
     // One tenant must not appear as two because its name was once given and its id another time.
-    let tenant_id = signed_in.tenant_id.unwrap_or_else(|| client.tenant().to_owned());
-    let run = Run { run_id: options.run_id.clone(), tenant_id };
+    let tenant_id = signed_in
+        .tenant_id
+        .unwrap_or_else(|| client.tenant().to_owned());
+    let run = Run {
+        run_id: options.run_id.clone(),
+        tenant_id,
+    };
     writer.begin(&run, "sync", started_at_ms).await?;
     let mut summary = empty_summary(&run, started_at_ms, writer.repaired() as u64);
 
-    let outcome = read_all(client, &clock, options, &run, writer, progress, &mut summary, stop).await;
+    let outcome = read_all(
+        client,
+        &clock,
+        options,
+        &run,
+        writer,
+        progress,
+        &mut summary,
+        stop,
+    )
+    .await;
     progress.show(&Stage::Closing);
     let (writer, outcome) = match outcome {
         Ok(writer) => (Some(writer), Ok(())),
@@ -79,12 +94,30 @@ pub async fn sync(
     summary.ended_at_ms = clock.now_ms();
     summary.requests = client.statistics().requests;
     summary.throttled = client.pace().throttled;
-    summary.failed.sort_by(|a, b| (&a.user_principal_name, &a.user_id).cmp(&(&b.user_principal_name, &b.user_id)));
-    let status = if outcome.is_err() { RunStatus::Failed } else { summary.run_status() };
+    summary.failed.sort_by(|a, b| {
+        (&a.user_principal_name, &a.user_id).cmp(&(&b.user_principal_name, &b.user_id))
+    });
+    let status = if outcome.is_err() {
+        RunStatus::Failed
+    } else {
+        summary.run_status()
+    };
     summary.status = status.as_str();
     if let Some(mut writer) = writer {
-        let error = outcome.as_ref().err().map(ToString::to_string).or_else(|| summary.ended_early.clone());
-        let ended = writer.end(&run, summary.ended_at_ms, status, counts(&summary), error.as_deref()).await;
+        let error = outcome
+            .as_ref()
+            .err()
+            .map(ToString::to_string)
+            .or_else(|| summary.ended_early.clone());
+        let ended = writer
+            .end(
+                &run,
+                summary.ended_at_ms,
+                status,
+                counts(&summary),
+                error.as_deref(),
+            )
+            .await;
         outcome.and(ended.map_err(SyncError::from))?;
     } else {
         outcome?;
@@ -133,7 +166,10 @@ fn counts(summary: &SyncSummary) -> RunCounts {
 
 type Failed = (Option<Writer>, SyncError);
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one run, used in this one place")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one run, used in this one place"
+)]
 async fn read_all(
     client: &Client,
     clock: &Arc<dyn Clock>,
@@ -149,7 +185,12 @@ async fn read_all(
         Err(error) => return Err((Some(writer), error)),
     };
     let waiting_rows = Arc::new(AtomicUsize::new(0));
-    let committer = Committer::start(writer, run.clone(), Arc::clone(clock), Arc::clone(&waiting_rows));
+    let committer = Committer::start(
+        writer,
+        run.clone(),
+        Arc::clone(clock),
+        Arc::clone(&waiting_rows),
+    );
     let mut reading = Reading::new(client, options, run, asks, waiting_rows);
     let delivered = reading.run(&committer, progress, stop).await;
     reading.report(summary);
@@ -160,9 +201,10 @@ async fn read_all(
             Ok(writer)
         }
         (writer, Err(error), _) => Err((writer, error.into())),
-        (writer, Ok(_), Err(Ended)) => {
-            Err((writer, LakeError::Query("committing ended without an error".to_owned()).into()))
-        }
+        (writer, Ok(_), Err(Ended)) => Err((
+            writer,
+            LakeError::Query("committing ended without an error".to_owned()).into(),
+        )),
         (None, Ok(_), Ok(())) => unreachable!("a committer without error gives the writer back"),
     }
 }
@@ -182,21 +224,31 @@ async fn prepare(
         Ok(skus) => skus,
         Err(error) if error.concerns_everyone() => return Err(SyncError::Users(error)),
         Err(error) => {
-            summary.warnings.push(format!("the subscriptions could not be read: {error}"));
+            summary
+                .warnings
+                .push(format!("the subscriptions could not be read: {error}"));
             Vec::new()
         }
     };
-    let found = directory::find(client, &options.who, &skus, |users| progress.show(&Stage::ReadingUsers { users }))
-        .await
-        .map_err(SyncError::Users)?;
+    let found = directory::find(client, &options.who, &skus, |users| {
+        progress.show(&Stage::ReadingUsers { users })
+    })
+    .await
+    .map_err(SyncError::Users)?;
     let now_ms = clock.now_ms();
-    writer.keep_users(run, now_ms, &found.users, found.whole).await?;
+    writer
+        .keep_users(run, now_ms, &found.users, found.whole)
+        .await?;
     let licenses: Vec<_> = skus.iter().map(directory::license).collect();
     writer.keep_licenses(run, now_ms, &licenses).await?;
 
     let read = writer.read_of_users(&run.tenant_id).await?;
-    let to_ask = found.users.iter().filter(|user| user.licensed || !found.whole);
-    let asks: VecDeque<Ask> = plan(to_ask, &read, options.period, options.overlap_ms, now_ms).into();
+    let to_ask = found
+        .users
+        .iter()
+        .filter(|user| user.licensed || !found.whole);
+    let asks: VecDeque<Ask> =
+        plan(to_ask, &read, options.period, options.overlap_ms, now_ms).into();
     summary.users_listed = found.users.len() as u64;
     summary.users_licensed = found.users.iter().filter(|user| user.licensed).count() as u64;
     summary.users_asked = asks.len() as u64;
@@ -238,8 +290,14 @@ impl<'a> Reading<'a> {
             client,
             options,
             tenant_id: run.tenant_id.as_str().into(),
-            apps: options.apps.as_ref().map_or_else(AppFilter::all, |apps| apps.filter.clone()),
-            numbers: Numbers { users: asks.len() as u64, ..Numbers::default() },
+            apps: options
+                .apps
+                .as_ref()
+                .map_or_else(AppFilter::all, |apps| apps.filter.clone()),
+            numbers: Numbers {
+                users: asks.len() as u64,
+                ..Numbers::default()
+            },
             asks,
             reads: JoinSet::new(),
             in_flight: HashMap::new(),
@@ -268,7 +326,8 @@ impl<'a> Reading<'a> {
             if self.reads.is_empty() {
                 break;
             }
-            let is_due = self.batch.is_full() || (!self.batch.is_empty() && Instant::now() >= commit_at);
+            let is_due =
+                self.batch.is_full() || (!self.batch.is_empty() && Instant::now() >= commit_at);
             tokio::select! {
                 biased;
                 () = &mut stop => {
@@ -290,7 +349,10 @@ impl<'a> Reading<'a> {
         self.leave_the_rest(committer).await?;
         self.show(progress);
         if !self.batch.is_empty() {
-            committer.ready().await?.send(std::mem::take(&mut self.batch));
+            committer
+                .ready()
+                .await?
+                .send(std::mem::take(&mut self.batch));
         }
         Ok(())
     }
@@ -301,7 +363,9 @@ impl<'a> Reading<'a> {
             && self.reads.len() < users_max
             && (self.reads.is_empty() || self.expected_rows() < WAITING_ROWS_MAX)
         {
-            let Some(ask) = self.asks.pop_front() else { return };
+            let Some(ask) = self.asks.pop_front() else {
+                return;
+            };
             let (user_id, window) = (ask.user_id.clone(), ask.window);
             let (client, apps) = (self.client.clone(), self.apps.clone());
             let (tenant_id, content) = (Arc::clone(&self.tenant_id), self.options.content);
@@ -333,13 +397,23 @@ impl<'a> Reading<'a> {
 
     fn take(&mut self, read: Result<(Id, History<Interaction>), JoinError>) {
         let id = read.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let Some(ask) = self.in_flight.remove(&id) else { return };
+        let Some(ask) = self.in_flight.remove(&id) else {
+            return;
+        };
         let history = match read {
             Ok((_, history)) => history,
             Err(error) => {
                 self.numbers.users_done += 1;
                 let message = format!("a fault in hobbs, please report it: {error}");
-                return self.close(ask, Vec::new(), 0, Some(Failure { code: "fault".to_owned(), message }));
+                return self.close(
+                    ask,
+                    Vec::new(),
+                    0,
+                    Some(Failure {
+                        code: "fault".to_owned(),
+                        message,
+                    }),
+                );
             }
         };
         self.numbers.users_done += 1;
@@ -354,7 +428,10 @@ impl<'a> Reading<'a> {
         if let Some(error) = error.as_ref().filter(|error| error.concerns_everyone()) {
             self.ended_early.get_or_insert_with(|| error.clone());
         }
-        let failure = error.map(|error| Failure { code: error.code().to_owned(), message: error.to_string() });
+        let failure = error.map(|error| Failure {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+        });
         self.close(ask, history.items, u64::from(history.pages), failure);
     }
 
@@ -389,15 +466,24 @@ impl<'a> Reading<'a> {
             },
             None => Failure {
                 code: "stopped".to_owned(),
-                message: "not read to the end, since the run was stopped; run `hobbs sync` again".to_owned(),
+                message: "not read to the end, since the run was stopped; run `hobbs sync` again"
+                    .to_owned(),
             },
         };
         self.reads.abort_all();
-        let rest: Vec<Ask> = self.in_flight.drain().map(|(_, ask)| ask).chain(self.asks.drain(..)).collect();
+        let rest: Vec<Ask> = self
+            .in_flight
+            .drain()
+            .map(|(_, ask)| ask)
+            .chain(self.asks.drain(..))
+            .collect();
         for ask in rest {
             self.close(ask, Vec::new(), 0, Some(failure.clone()));
             if self.batch.is_full() {
-                committer.ready().await?.send(std::mem::take(&mut self.batch));
+                committer
+                    .ready()
+                    .await?
+                    .send(std::mem::take(&mut self.batch));
             }
         }
         Ok(())

@@ -33,15 +33,30 @@ pub async fn run(args: &Demo, global: &Global, printer: &Printer) -> Result<Exit
     };
     let (tenant_id, client_id) = (options.tenant_id.clone(), options.client_id.clone());
     let tenant = Arc::new(Tenant::on_system_clock(options)?);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no port is free on this machine")?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .context("no port is free on this machine")?;
     let address = format!("http://{}", listener.local_addr()?);
-    printer.say(&format!("A simulated tenant of {} people listens on {address}.", args.users));
+    printer.say(&format!(
+        "A simulated tenant of {} people listens on {address}.",
+        args.users
+    ));
     let serving = tokio::spawn(server::serve(tenant, listener));
 
     let app = AppCertificate::read(certificate.pem.as_bytes(), None)?;
-    let client = Client::builder(tenant_id, Credential::Certificate { client_id, certificate: app })
-        .endpoints(Endpoints::with_bases(Cloud::Global, Some(&address), Some(&address))?)
-        .build()?;
+    let client = Client::builder(
+        tenant_id,
+        Credential::Certificate {
+            client_id,
+            certificate: app,
+        },
+    )
+    .endpoints(Endpoints::with_bases(
+        Cloud::Global,
+        Some(&address),
+        Some(&address),
+    )?)
+    .build()?;
     let lake = match &global.lake {
         Some(place) => Location::parse(place)?,
         None => Location::parse(&args.folder.join("lake").display().to_string())?,
@@ -51,7 +66,14 @@ pub async fn run(args: &Demo, global: &Global, printer: &Printer) -> Result<Exit
     sync_options.content = ContentPolicy::Full;
     let summary = {
         let mut progress = progress::of(printer);
-        sync(&client, Arc::new(SystemClock), &sync_options, progress.as_mut(), sync_command::interrupted()).await?
+        sync(
+            &client,
+            Arc::new(SystemClock),
+            &sync_options,
+            progress.as_mut(),
+            sync_command::interrupted(),
+        )
+        .await?
     };
     serving.abort();
     if !global.json {
@@ -59,12 +81,33 @@ pub async fn run(args: &Demo, global: &Global, printer: &Printer) -> Result<Exit
         printer.data("\n")?;
     }
     let source = LakeSource::new(Reader::open(&lake, &HashMap::new()).await?);
-    let form = if global.json { ReportFormat::Json } else { ReportFormat::Table };
-    report::write(&source, &Scope::default(), Timestamp::now(), form, None, printer).await?;
-    std::fs::create_dir_all(&args.folder).with_context(|| format!("{} can't be made", args.folder.display()))?;
+    let form = if global.json {
+        ReportFormat::Json
+    } else {
+        ReportFormat::Table
+    };
+    report::write(
+        &source,
+        &Scope::default(),
+        Timestamp::now(),
+        form,
+        None,
+        printer,
+    )
+    .await?;
+    std::fs::create_dir_all(&args.folder)
+        .with_context(|| format!("{} can't be made", args.folder.display()))?;
     let workbook = args.folder.join("report.xlsx");
     printer.say("");
-    report::write(&source, &Scope::default(), Timestamp::now(), ReportFormat::Xlsx, Some(&workbook), printer).await?;
+    report::write(
+        &source,
+        &Scope::default(),
+        Timestamp::now(),
+        ReportFormat::Xlsx,
+        Some(&workbook),
+        printer,
+    )
+    .await?;
     printer.say(&format!("lake: {lake}"));
     printer.say(&format!(
         "Look into it:  hobbs --lake {lake} query \"SELECT app, kind, content FROM interactions LIMIT 10\""

@@ -14,7 +14,10 @@ use crate::settings::Settings;
 
 /// What every app needs, and what for.
 const PERMISSIONS: [(&str, &str); 3] = [
-    ("AiEnterpriseInteraction.Read.All", "the interactions themselves"),
+    (
+        "AiEnterpriseInteraction.Read.All",
+        "the interactions themselves",
+    ),
     ("User.Read.All", "who people are, and who holds a license"),
     ("Organization.Read.All", "how many licenses there are"),
 ];
@@ -46,15 +49,30 @@ struct Checks(Vec<Check>);
 
 impl Checks {
     fn ok(&mut self, what: &'static str, found: impl Into<String>) {
-        self.0.push(Check { what, verdict: Verdict::Ok, found: found.into(), advice: None });
+        self.0.push(Check {
+            what,
+            verdict: Verdict::Ok,
+            found: found.into(),
+            advice: None,
+        });
     }
 
     fn warn(&mut self, what: &'static str, found: impl Into<String>, advice: impl Into<String>) {
-        self.0.push(Check { what, verdict: Verdict::Warning, found: found.into(), advice: Some(advice.into()) });
+        self.0.push(Check {
+            what,
+            verdict: Verdict::Warning,
+            found: found.into(),
+            advice: Some(advice.into()),
+        });
     }
 
     fn fail(&mut self, what: &'static str, found: impl Into<String>, advice: impl Into<String>) {
-        self.0.push(Check { what, verdict: Verdict::Failed, found: found.into(), advice: Some(advice.into()) });
+        self.0.push(Check {
+            what,
+            verdict: Verdict::Failed,
+            found: found.into(),
+            advice: Some(advice.into()),
+        });
     }
 }
 
@@ -75,14 +93,23 @@ pub async fn run(settings: &Settings, global: &Global, printer: &Printer) -> Res
     } else {
         printer.data(&words(&checks.0, printer))?;
     }
-    let failed = checks.0.iter().any(|check| check.verdict == Verdict::Failed);
+    let failed = checks
+        .0
+        .iter()
+        .any(|check| check.verdict == Verdict::Failed);
     Ok(if failed { Exit::Failed } else { Exit::Whole })
 }
 
 async fn lake(settings: &Settings, checks: &mut Checks) {
     let location = match settings.lake() {
         Ok(location) => location,
-        Err(error) => return checks.fail("lake", error.to_string(), "mend HOBBS_LAKE, --lake or the configuration"),
+        Err(error) => {
+            return checks.fail(
+                "lake",
+                error.to_string(),
+                "mend HOBBS_LAKE, --lake or the configuration",
+            );
+        }
     };
     if let Location::Folder(folder) = &location
         && let Err(error) = try_hard_link(folder)
@@ -95,11 +122,23 @@ async fn lake(settings: &Settings, checks: &mut Checks) {
     }
     match Writer::open(&location, &settings.store()).await {
         Ok(writer) if writer.repaired() > 0 => {
-            checks.ok("lake", format!("{location}, can be written; coverage of {} interrupted commits completed", writer.repaired()));
+            checks.ok(
+                "lake",
+                format!(
+                    "{location}, can be written; coverage of {} interrupted commits completed",
+                    writer.repaired()
+                ),
+            );
         }
         Ok(_) => checks.ok("lake", format!("{location}, can be written")),
-        Err(error @ LakeError::Busy { .. }) => checks.warn("lake", error.to_string(), "that is fine while a sync runs"),
-        Err(error) => checks.fail("lake", error.to_string(), "mend the place, or name another with --lake"),
+        Err(error @ LakeError::Busy { .. }) => {
+            checks.warn("lake", error.to_string(), "that is fine while a sync runs")
+        }
+        Err(error) => checks.fail(
+            "lake",
+            error.to_string(),
+            "mend the place, or name another with --lake",
+        ),
     }
 }
 
@@ -119,7 +158,11 @@ fn try_hard_link(folder: &std::path::Path) -> std::io::Result<()> {
 async fn service(client: &Client, checks: &mut Checks) {
     if let Some(certificate) = client.certificate() {
         let left_ms = certificate.not_after_ms() - SystemClock.now_ms();
-        let ends = format!("{}, ends {}", certificate.subject(), minute(certificate.not_after_ms()));
+        let ends = format!(
+            "{}, ends {}",
+            certificate.subject(),
+            minute(certificate.not_after_ms())
+        );
         let advice = "make a new one with `hobbs init --force` and upload it to the app";
         match left_ms {
             i64::MIN..=0 => checks.fail("certificate", format!("{ends}: it has ended"), advice),
@@ -131,15 +174,30 @@ async fn service(client: &Client, checks: &mut Checks) {
         Ok(signed_in) => signed_in,
         Err(error) => {
             clock(client, checks);
-            return checks.fail("sign-in", error.to_string(), "mend this first; the other checks need it");
+            return checks.fail(
+                "sign-in",
+                error.to_string(),
+                "mend this first; the other checks need it",
+            );
         }
     };
-    let name = signed_in.app_name.clone().unwrap_or_else(|| "the app".to_owned());
-    checks.ok("sign-in", format!("{name} in tenant {}", signed_in.tenant_id.as_deref().unwrap_or(client.tenant())));
+    let name = signed_in
+        .app_name
+        .clone()
+        .unwrap_or_else(|| "the app".to_owned());
+    checks.ok(
+        "sign-in",
+        format!(
+            "{name} in tenant {}",
+            signed_in.tenant_id.as_deref().unwrap_or(client.tenant())
+        ),
+    );
     clock(client, checks);
     for (permission, purpose) in PERMISSIONS {
         let enough = match permission {
-            "Organization.Read.All" => signed_in.has(permission).map(|has| has || signed_in.has(LICENSES_ALONE) == Some(true)),
+            "Organization.Read.All" => signed_in
+                .has(permission)
+                .map(|has| has || signed_in.has(LICENSES_ALONE) == Some(true)),
             _ => signed_in.has(permission),
         };
         match enough {
@@ -161,7 +219,11 @@ fn clock(client: &Client, checks: &mut Checks) {
         None => checks.warn("clock", "Microsoft's answer told no time", "nothing to do"),
         Some(ahead) if ahead.abs() > CLOCK_OFF_MAX_MS => checks.fail(
             "clock",
-            format!("this machine is {} s {}", ahead.abs() / 1000, if ahead > 0 { "ahead" } else { "behind" }),
+            format!(
+                "this machine is {} s {}",
+                ahead.abs() / 1000,
+                if ahead > 0 { "ahead" } else { "behind" }
+            ),
             "set the clock; an assertion holds for 10 minutes",
         ),
         Some(_) => checks.ok("clock", "agrees with Microsoft's"),
@@ -181,11 +243,22 @@ async fn licenses(client: &Client, checks: &mut Checks) {
             }
             let texts: Vec<String> = copilot
                 .iter()
-                .map(|sku| format!("{}: {} of {} assigned", visible(&sku.sku_part_number), sku.consumed, sku.enabled))
+                .map(|sku| {
+                    format!(
+                        "{}: {} of {} assigned",
+                        visible(&sku.sku_part_number),
+                        sku.consumed,
+                        sku.enabled
+                    )
+                })
                 .collect();
             checks.ok("licenses", texts.join("; "));
         }
-        Err(error) => checks.warn("licenses", error.to_string(), "figures of licenses will be missing; the rest works"),
+        Err(error) => checks.warn(
+            "licenses",
+            error.to_string(),
+            "figures of licenses will be missing; the rest works",
+        ),
     }
 }
 
@@ -201,25 +274,53 @@ async fn people(client: &Client, checks: &mut Checks) {
         })
         .await;
     if let Err(error) = read {
-        return checks.fail("users", error.to_string(), "hobbs needs to know who holds a license");
+        return checks.fail(
+            "users",
+            error.to_string(),
+            "hobbs needs to know who holds a license",
+        );
     }
     checks.ok("users", format!("{count} in the directory"));
     let Some(person) = licensed else {
-        return checks.warn("interactions", "nobody holds a license", "there is no history to read");
+        return checks.warn(
+            "interactions",
+            "nobody holds a license",
+            "there is no history to read",
+        );
     };
     let now_ms = SystemClock.now_ms();
     let window = Window::between(now_ms - 86_400_000, now_ms);
-    let history = client.read_history(&person.id, window, &hobbs_graph::AppFilter::all(), |_| ()).await;
+    let history = client
+        .read_history(&person.id, window, &hobbs_graph::AppFilter::all(), |_| ())
+        .await;
     let name = visible(&person.user_principal_name).into_owned();
     match history.result {
         Ok(()) => {
-            let filter = if history.filtered { "" } else { "; Graph refuses the filter, so more pages have to be read" };
-            checks.ok("interactions", format!("{} of {name} in the last 24 hours{filter}", history.items.len()));
+            let filter = if history.filtered {
+                ""
+            } else {
+                "; Graph refuses the filter, so more pages have to be read"
+            };
+            checks.ok(
+                "interactions",
+                format!(
+                    "{} of {name} in the last 24 hours{filter}",
+                    history.items.len()
+                ),
+            );
         }
         Err(error @ (ReadError::NotLicensed(_) | ReadError::NotFound(_))) => {
-            checks.warn("interactions", format!("{name}: {error}"), "that may be this user alone; `hobbs sync` names each");
+            checks.warn(
+                "interactions",
+                format!("{name}: {error}"),
+                "that may be this user alone; `hobbs sync` names each",
+            );
         }
-        Err(error) => checks.fail("interactions", format!("{name}: {error}"), "see the permission AiEnterpriseInteraction.Read.All above"),
+        Err(error) => checks.fail(
+            "interactions",
+            format!("{name}: {error}"),
+            "see the permission AiEnterpriseInteraction.Read.All above",
+        ),
     }
 }
 
@@ -243,7 +344,11 @@ fn words(checks: &[Check], printer: &Printer) -> String {
             Verdict::Warning => ("note", "\u{1b}[33m"),
             Verdict::Failed => ("FAIL", "\u{1b}[1;31m"),
         };
-        let word = if color { format!("{paint}{word}\u{1b}[0m") } else { word.to_owned() };
+        let word = if color {
+            format!("{paint}{word}\u{1b}[0m")
+        } else {
+            word.to_owned()
+        };
         text.push_str(&format!("{word}  {:<14}{}\n", check.what, check.found));
         if let Some(advice) = &check.advice {
             text.push_str(&format!("{:20}-> {advice}\n", ""));

@@ -22,7 +22,12 @@ const NO_TENANT: &str = "imported";
 /// The largest file, unpacked: a page of 100 is about 200 kB, so this is some million items.
 const FILE_BYTES_MAX: u64 = 4 << 30;
 
-pub async fn run(args: &Import, settings: &Settings, global: &Global, printer: &Printer) -> Result<Exit> {
+pub async fn run(
+    args: &Import,
+    settings: &Settings,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit> {
     let lake = settings.lake()?;
     let content = settings.content(args.content.as_deref())?;
     let options = ImportOptions {
@@ -66,9 +71,18 @@ fn read(path: &Path) -> Result<SavedFile> {
     let name = path.display().to_string();
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).with_context(|| format!("{name} can't be opened"))?;
-    let is_gzip = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
-    let reader: Box<dyn Read> = if is_gzip { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
-    reader.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).with_context(|| format!("{name} can't be read"))?;
+    let is_gzip = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+    let reader: Box<dyn Read> = if is_gzip {
+        Box::new(flate2::read::MultiGzDecoder::new(file))
+    } else {
+        Box::new(file)
+    };
+    reader
+        .take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("{name} can't be read"))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         bail!("{name} holds more than {FILE_BYTES_MAX} bytes: split it");
     }
@@ -86,7 +100,11 @@ fn words(summary: &ImportSummary) -> String {
             thousands(file.rows_known),
         ));
         for unkept in &file.unkept {
-            text.push_str(&format!("  {} × {}: nothing that could be kept\n", thousands(unkept.count), unkept.reason));
+            text.push_str(&format!(
+                "  {} × {}: nothing that could be kept\n",
+                thousands(unkept.count),
+                unkept.reason
+            ));
         }
         if file.rows_without_user > 0 {
             text.push_str(&format!(

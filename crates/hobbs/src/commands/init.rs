@@ -23,33 +23,71 @@ pub struct AppCertificateFiles {
 }
 
 pub fn run(args: &Init, printer: &Printer) -> Result<Exit> {
-    let cloud: Cloud =
-        args.cloud.parse().map_err(|error: hobbs_graph::cloud::UnknownCloud| Misconfigured(error.to_string()))?;
-    let is_name = !args.name.is_empty() && args.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let cloud: Cloud = args
+        .cloud
+        .parse()
+        .map_err(|error: hobbs_graph::cloud::UnknownCloud| Misconfigured(error.to_string()))?;
+    let is_name = !args.name.is_empty()
+        && args
+            .name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if !is_name {
-        return Err(Misconfigured(format!("\"{}\" is no name for a tenant: use letters, digits, - and _", args.name)).into());
+        return Err(Misconfigured(format!(
+            "\"{}\" is no name for a tenant: use letters, digits, - and _",
+            args.name
+        ))
+        .into());
     }
-    let tenant_id = given_or_asked(args.tenant_id.as_deref(), "Directory (tenant) id", "--tenant-id", printer)?;
-    let client_id = given_or_asked(args.client_id.as_deref(), "Application (client) id", "--client-id", printer)?;
-    std::fs::create_dir_all(&args.folder).with_context(|| format!("{} can't be made", args.folder.display()))?;
-    let (config, key, public) =
-        (args.folder.join(FILE_NAME), args.folder.join("hobbs.pem"), args.folder.join("hobbs.cer"));
+    let tenant_id = given_or_asked(
+        args.tenant_id.as_deref(),
+        "Directory (tenant) id",
+        "--tenant-id",
+        printer,
+    )?;
+    let client_id = given_or_asked(
+        args.client_id.as_deref(),
+        "Application (client) id",
+        "--client-id",
+        printer,
+    )?;
+    std::fs::create_dir_all(&args.folder)
+        .with_context(|| format!("{} can't be made", args.folder.display()))?;
+    let (config, key, public) = (
+        args.folder.join(FILE_NAME),
+        args.folder.join("hobbs.pem"),
+        args.folder.join("hobbs.cer"),
+    );
     for path in [&config, &key, &public] {
         if path.exists() && !args.force {
-            return Err(Misconfigured(format!("{} is there already: --force replaces it", path.display())).into());
+            return Err(Misconfigured(format!(
+                "{} is there already: --force replaces it",
+                path.display()
+            ))
+            .into());
         }
     }
     let certificate = certificate(args.valid_days)?;
     write(&key, certificate.pem.as_bytes())?;
     write(&public, &certificate.der)?;
-    write(&config, configuration(&args.name, &tenant_id, &client_id, cloud).as_bytes())?;
-    printer.data(&instructions(&config, &key, &public, &client_id, args.valid_days))?;
+    write(
+        &config,
+        configuration(&args.name, &tenant_id, &client_id, cloud).as_bytes(),
+    )?;
+    printer.data(&instructions(
+        &config,
+        &key,
+        &public,
+        &client_id,
+        args.valid_days,
+    ))?;
     Ok(Exit::Whole)
 }
 
 /// A fresh RSA certificate: Entra takes no other keys for PS256.
 pub fn certificate(valid_days: u32) -> Result<AppCertificateFiles> {
-    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).context("no key could be made")?;
+    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)
+        .context("no key could be made")?;
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "hobbs");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -60,19 +98,40 @@ pub fn certificate(valid_days: u32) -> Result<AppCertificateFiles> {
     };
     params.not_before = date(now);
     params.not_after = date(now + (i64::from(valid_days) * 24).hours());
-    let certificate = params.self_signed(&key).context("no certificate could be made")?;
-    Ok(AppCertificateFiles { pem: format!("{}{}", certificate.pem(), key.serialize_pem()), der: certificate.der().to_vec() })
+    let certificate = params
+        .self_signed(&key)
+        .context("no certificate could be made")?;
+    Ok(AppCertificateFiles {
+        pem: format!("{}{}", certificate.pem(), key.serialize_pem()),
+        der: certificate.der().to_vec(),
+    })
 }
 
-fn given_or_asked(given: Option<&str>, what: &str, flag: &str, printer: &Printer) -> Result<String> {
+fn given_or_asked(
+    given: Option<&str>,
+    what: &str,
+    flag: &str,
+    printer: &Printer,
+) -> Result<String> {
     let answer = match given {
         Some(text) => text.to_owned(),
         None if std::io::stdin().is_terminal() => ask(what, printer)?,
-        None => return Err(Misconfigured(format!("{what}: nobody is there to ask; give {flag}")).into()),
+        None => {
+            return Err(
+                Misconfigured(format!("{what}: nobody is there to ask; give {flag}")).into(),
+            );
+        }
     };
     let answer = answer.trim();
-    let is_id = !answer.is_empty() && answer.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
-    if is_id { Ok(answer.to_owned()) } else { Err(Misconfigured(format!("\"{answer}\" is no {what}")).into()) }
+    let is_id = !answer.is_empty()
+        && answer
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    if is_id {
+        Ok(answer.to_owned())
+    } else {
+        Err(Misconfigured(format!("\"{answer}\" is no {what}")).into())
+    }
 }
 
 fn ask(what: &str, printer: &Printer) -> Result<String> {
@@ -108,7 +167,13 @@ fn configuration(name: &str, tenant_id: &str, client_id: &str, cloud: Cloud) -> 
     )
 }
 
-fn instructions(config: &Path, key: &Path, public: &Path, client_id: &str, valid_days: u32) -> String {
+fn instructions(
+    config: &Path,
+    key: &Path,
+    public: &Path,
+    client_id: &str,
+    valid_days: u32,
+) -> String {
     format!(
         "Written:\n\
          \x20 {config}   the configuration\n\

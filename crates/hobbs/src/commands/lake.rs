@@ -9,7 +9,12 @@ use crate::printer::Printer;
 use crate::progress::thousands;
 use crate::settings::Settings;
 
-pub async fn run(command: &Lake, settings: &Settings, global: &Global, printer: &Printer) -> Result<Exit> {
+pub async fn run(
+    command: &Lake,
+    settings: &Settings,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit> {
     let (lake, store) = (settings.lake()?, settings.store());
     match command {
         Lake::Status => {
@@ -18,7 +23,10 @@ pub async fn run(command: &Lake, settings: &Settings, global: &Global, printer: 
                 printer.json(&serde_json::json!({ "lake": lake.to_string(), "tables": tables }))?;
                 return Ok(Exit::Whole);
             }
-            let mut text = format!("{lake}\n{:<14}{:>14}{:>8}{:>12}{:>9}\n", "table", "rows", "files", "size", "version");
+            let mut text = format!(
+                "{lake}\n{:<14}{:>14}{:>8}{:>12}{:>9}\n",
+                "table", "rows", "files", "size", "version"
+            );
             for table in tables {
                 let rows = table.rows.map_or_else(|| "?".to_owned(), thousands);
                 text.push_str(&format!(

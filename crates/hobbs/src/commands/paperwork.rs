@@ -19,7 +19,8 @@ pub fn completions(shell: clap_complete::Shell, printer: &Printer) -> Result<Exi
 
 /// `hobbs man`
 pub fn man(folder: &Path, printer: &Printer) -> Result<Exit> {
-    std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{} can't be made", folder.display()))?;
     clap_mangen::generate_to(Cli::command(), folder)
         .with_context(|| format!("the man pages can't be written to {}", folder.display()))?;
     printer.say(&format!("man pages in {}", folder.display()));

@@ -29,9 +29,15 @@ const TABLE_ROWS_MAX: usize = 1000;
 /// Rows of a group in a Parquet file.
 const PARQUET_GROUP_ROWS: usize = 65_536;
 
-pub async fn run(args: &Query, settings: &Settings, global: &Global, printer: &Printer) -> Result<Exit> {
+pub async fn run(
+    args: &Query,
+    settings: &Settings,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit> {
     let sql = match args.sql.as_str() {
-        "-" => std::io::read_to_string(std::io::stdin().take(1 << 20)).context("the query could not be read from stdin")?,
+        "-" => std::io::read_to_string(std::io::stdin().take(1 << 20))
+            .context("the query could not be read from stdin")?,
         sql => sql.to_owned(),
     };
     let format = format(args, global);
@@ -41,11 +47,23 @@ pub async fn run(args: &Query, settings: &Settings, global: &Global, printer: &P
     let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
     let rows = reader.query(&sql).await?;
     let Some(path) = args.output.as_deref() else {
-        write(rows, format, &mut std::io::BufWriter::new(std::io::stdout()), printer).await?;
+        write(
+            rows,
+            format,
+            &mut std::io::BufWriter::new(std::io::stdout()),
+            printer,
+        )
+        .await?;
         return Ok(Exit::Whole);
     };
     let mut file = new_file(path)?;
-    let count = write(rows, format, &mut std::io::BufWriter::new(file.as_file_mut()), printer).await?;
+    let count = write(
+        rows,
+        format,
+        &mut std::io::BufWriter::new(file.as_file_mut()),
+        printer,
+    )
+    .await?;
     keep(file, path)?;
     printer.say(&format!("{} rows in {}", thousands(count), path.display()));
     Ok(Exit::Whole)
@@ -59,7 +77,10 @@ fn format(args: &Query, global: &Global) -> QueryFormat {
         "ndjson" | "jsonl" => Some(QueryFormat::Ndjson),
         _ => None,
     };
-    args.format.or(global.json.then_some(QueryFormat::Json)).or_else(by_ending).unwrap_or(QueryFormat::Table)
+    args.format
+        .or(global.json.then_some(QueryFormat::Json))
+        .or_else(by_ending)
+        .unwrap_or(QueryFormat::Table)
 }
 
 /// Writes rows as they come; returns how many.
@@ -82,11 +103,17 @@ async fn write(
             writeln!(out, "{}", table(&schema, &batches, printer)?)?;
             let shown = count.min(TABLE_ROWS_MAX as u64);
             if shown < count {
-                printer.say(&format!("the first {} of {} rows; --format csv or -o FILE gives all", thousands(shown), thousands(count)));
+                printer.say(&format!(
+                    "the first {} of {} rows; --format csv or -o FILE gives all",
+                    thousands(shown),
+                    thousands(count)
+                ));
             }
         }
         QueryFormat::Json => {
-            let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, JsonArray>(&mut *out);
+            let mut writer = WriterBuilder::new()
+                .with_explicit_nulls(true)
+                .build::<_, JsonArray>(&mut *out);
             while let Some(batch) = next(&mut rows).await? {
                 count += batch.num_rows() as u64;
                 writer.write(&batch)?;
@@ -100,7 +127,9 @@ async fn write(
             out.write_all(b"\n")?;
         }
         QueryFormat::Ndjson => {
-            let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut *out);
+            let mut writer = WriterBuilder::new()
+                .with_explicit_nulls(true)
+                .build::<_, LineDelimited>(&mut *out);
             while let Some(batch) = next(&mut rows).await? {
                 count += batch.num_rows() as u64;
                 writer.write(&batch)?;
@@ -135,7 +164,9 @@ async fn write(
 }
 
 async fn next(rows: &mut SendableRecordBatchStream) -> Result<Option<RecordBatch>> {
-    rows.try_next().await.map_err(|error| anyhow!("{}", error.find_root()))
+    rows.try_next()
+        .await
+        .map_err(|error| anyhow!("{}", error.find_root()))
 }
 
 /// Text from a tenant must not run as a formula where the file is opened in a spreadsheet;
@@ -145,12 +176,21 @@ fn write_csv(csv: &mut csv::Writer<impl Write>, batch: &RecordBatch) -> Result<(
     let cells = batch
         .columns()
         .iter()
-        .map(|column| Ok((ArrayFormatter::try_new(column, &options)?, is_text(column.data_type()))))
+        .map(|column| {
+            Ok((
+                ArrayFormatter::try_new(column, &options)?,
+                is_text(column.data_type()),
+            ))
+        })
         .collect::<Result<Vec<_>>>()?;
     for row in 0..batch.num_rows() {
         for (cell, is_text) in &cells {
             let text = cell.value(row).try_to_string()?;
-            csv.write_field(if *is_text { cell::as_text(&text).into_owned() } else { text })?;
+            csv.write_field(if *is_text {
+                cell::as_text(&text).into_owned()
+            } else {
+                text
+            })?;
         }
         csv.write_record(None::<&[u8]>)?;
     }
@@ -162,8 +202,13 @@ fn is_text(data_type: &DataType) -> bool {
 }
 
 /// One line under the header, as in reports.
-const LINES: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─').left('─').right('─'));
+const LINES: TableStyle = TableStyle::new().header_separator(
+    LineStyle::none()
+        .fill('─')
+        .junction('─')
+        .left('─')
+        .right('─'),
+);
 
 fn table(schema: &Schema, batches: &[RecordBatch], printer: &Printer) -> Result<Table> {
     let mut table = Table::new();
@@ -175,14 +220,25 @@ fn table(schema: &Schema, batches: &[RecordBatch], printer: &Printer) -> Result<
         _ => CellAlignment::Left,
     };
     let names = schema.fields().iter().enumerate();
-    table.set_header(names.map(|(at, field)| Cell::new(visible(field.name())).set_alignment(alignment(at))));
+    table.set_header(
+        names.map(|(at, field)| Cell::new(visible(field.name())).set_alignment(alignment(at))),
+    );
     let options = FormatOptions::default();
     for batch in batches {
-        let cells =
-            batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<Vec<_>, _>>()?;
+        let cells = batch
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column, &options))
+            .collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
-            let texts = cells.iter().map(|cell| cell.value(row).try_to_string()).collect::<Result<Vec<_>, _>>()?;
-            let row = texts.iter().enumerate().map(|(at, text)| Cell::new(visible(text)).set_alignment(alignment(at)));
+            let texts = cells
+                .iter()
+                .map(|cell| cell.value(row).try_to_string())
+                .collect::<Result<Vec<_>, _>>()?;
+            let row = texts
+                .iter()
+                .enumerate()
+                .map(|(at, text)| Cell::new(visible(text)).set_alignment(alignment(at)));
             table.add_row(row);
         }
     }

@@ -22,7 +22,12 @@ use crate::source::LakeSource;
 /// The workbook's name where none was given.
 const WORKBOOK: &str = "hobbs-report.xlsx";
 
-pub async fn run(args: &Report, settings: &Settings, global: &Global, printer: &Printer) -> Result<Exit> {
+pub async fn run(
+    args: &Report,
+    settings: &Settings,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit> {
     let source = LakeSource::new(Reader::open(&settings.lake()?, &settings.store()).await?);
     let now = Timestamp::now();
     let range = time::range(&args.time, now.as_millisecond())?;
@@ -33,7 +38,15 @@ pub async fn run(args: &Report, settings: &Settings, global: &Global, printer: &
         to_ms: range.to_ms,
         apps: args.apps.clone(),
     };
-    write(&source, &scope, now, format(args, global), args.output.as_deref(), printer).await
+    write(
+        &source,
+        &scope,
+        now,
+        format(args, global),
+        args.output.as_deref(),
+        printer,
+    )
+    .await
 }
 
 fn format(args: &Report, global: &Global) -> ReportFormat {
@@ -44,7 +57,10 @@ fn format(args: &Report, global: &Global) -> ReportFormat {
         _ => None,
     };
     let json = global.json.then_some(ReportFormat::Json);
-    args.format.or(json).or_else(by_ending).unwrap_or(ReportFormat::Table)
+    args.format
+        .or(json)
+        .or_else(by_ending)
+        .unwrap_or(ReportFormat::Table)
 }
 
 /// Writes a report in one form.
@@ -68,15 +84,26 @@ pub async fn write(
             put(&text, output, printer)?;
         }
         (ReportFormat::Table, None) => printer.data(&table::render(&summary, printer.style()))?,
-        (ReportFormat::Table, output) => put(&table::render(&summary, Default::default()), output, printer)?,
+        (ReportFormat::Table, output) => put(
+            &table::render(&summary, Default::default()),
+            output,
+            printer,
+        )?,
         (ReportFormat::Xlsx, output) => {
             let path = output.map_or_else(|| PathBuf::from(WORKBOOK), Path::to_owned);
             let coverage = table::coverage_line(&summary);
             let written = workbook::write(source, scope, Arc::new(summary), &path).await?;
             printer.say(&coverage);
-            printer.say(&format!("{} interactions in {}", thousands(written.interactions), path.display()));
+            printer.say(&format!(
+                "{} interactions in {}",
+                thousands(written.interactions),
+                path.display()
+            ));
             if written.cells_cut > 0 {
-                printer.warn(&format!("{} texts are longer than a cell of Excel holds and were cut, each with a note", written.cells_cut));
+                printer.warn(&format!(
+                    "{} texts are longer than a cell of Excel holds and were cut, each with a note",
+                    written.cells_cut
+                ));
             }
         }
         (ReportFormat::Csv, _) => unreachable!("written above"),
@@ -84,9 +111,19 @@ pub async fn write(
     Ok(Exit::Whole)
 }
 
-async fn write_csv(source: &dyn Source, scope: &Scope, output: Option<&Path>, printer: &Printer) -> Result<()> {
+async fn write_csv(
+    source: &dyn Source,
+    scope: &Scope,
+    output: Option<&Path>,
+    printer: &Printer,
+) -> Result<()> {
     let Some(path) = output else {
-        csv::write(source, scope, std::io::BufWriter::with_capacity(1 << 16, std::io::stdout())).await?;
+        csv::write(
+            source,
+            scope,
+            std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()),
+        )
+        .await?;
         return Ok(());
     };
     let file = new_file(path)?;
@@ -97,22 +134,32 @@ async fn write_csv(source: &dyn Source, scope: &Scope, output: Option<&Path>, pr
 }
 
 fn put(text: &str, output: Option<&Path>, printer: &Printer) -> Result<()> {
-    let Some(path) = output else { return Ok(printer.data(text)?) };
+    let Some(path) = output else {
+        return Ok(printer.data(text)?);
+    };
     let mut file = new_file(path)?;
-    file.write_all(text.as_bytes()).with_context(|| format!("{} could not be written", path.display()))?;
+    file.write_all(text.as_bytes())
+        .with_context(|| format!("{} could not be written", path.display()))?;
     keep(file, path)
 }
 
 /// A file beside `path` that takes its name when it is whole; open to its owner alone.
 pub fn new_file(path: &Path) -> Result<tempfile::NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::NamedTempFile::new_in(folder).with_context(|| format!("no file can be made in {}", folder.display()))
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    tempfile::NamedTempFile::new_in(folder)
+        .with_context(|| format!("no file can be made in {}", folder.display()))
 }
 
 /// Gives a whole file its name.
 pub fn keep(file: tempfile::NamedTempFile, path: &Path) -> Result<()> {
-    file.as_file().sync_all().with_context(|| format!("{} could not be written", path.display()))?;
-    file.persist(path).with_context(|| format!("{} could not be written", path.display()))?;
+    file.as_file()
+        .sync_all()
+        .with_context(|| format!("{} could not be written", path.display()))?;
+    file.persist(path)
+        .with_context(|| format!("{} could not be written", path.display()))?;
     Ok(())
 }
 
@@ -130,7 +177,11 @@ pub async fn find_users(source: &dyn Source, names: &[String]) -> Result<Vec<Str
             .select(&sql)
             .await?
             .into_iter()
-            .filter_map(|row| row.get("user_id").and_then(Value::as_str).map(str::to_owned))
+            .filter_map(|row| {
+                row.get("user_id")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned)
+            })
             .collect();
         if found.is_empty() {
             return Err(Misconfigured(format!(

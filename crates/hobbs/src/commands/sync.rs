@@ -19,7 +19,12 @@ use crate::settings::Settings;
 /// Users named in the summary; the rest is counted, and in the table coverage.
 const NAMED: usize = 20;
 
-pub async fn run(args: &Sync, settings: &Settings, global: &Global, printer: &Printer) -> Result<Exit> {
+pub async fn run(
+    args: &Sync,
+    settings: &Settings,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Exit> {
     let client = settings.client()?;
     let mut options = SyncOptions::new(settings.lake()?);
     options.store = settings.store();
@@ -32,7 +37,14 @@ pub async fn run(args: &Sync, settings: &Settings, global: &Global, printer: &Pr
     }
     let summary = {
         let mut progress = progress::of(printer);
-        sync(&client, Arc::new(SystemClock), &options, progress.as_mut(), interrupted()).await?
+        sync(
+            &client,
+            Arc::new(SystemClock),
+            &options,
+            progress.as_mut(),
+            interrupted(),
+        )
+        .await?
     };
     if global.json {
         printer.json(&summary)?;
@@ -45,7 +57,11 @@ pub async fn run(args: &Sync, settings: &Settings, global: &Global, printer: &Pr
 
 /// Whole or partial.
 pub fn exit(summary: &SyncSummary) -> Exit {
-    if summary.status == "whole" { Exit::Whole } else { Exit::Partial }
+    if summary.status == "whole" {
+        Exit::Whole
+    } else {
+        Exit::Partial
+    }
 }
 
 fn period(args: &Sync) -> Result<Period> {
@@ -65,10 +81,16 @@ fn apps(names: &[String]) -> Option<Apps> {
     if names.is_empty() {
         return None;
     }
-    let values: Option<Vec<String>> = names.iter().map(|name| app::filter_value(name).map(str::to_owned)).collect();
+    let values: Option<Vec<String>> = names
+        .iter()
+        .map(|name| app::filter_value(name).map(str::to_owned))
+        .collect();
     let wanted = names.to_vec();
     let keep = move |class: &str| wanted.iter().any(|name| App::of(class).matches(name));
-    Some(Apps { names: names.to_vec(), filter: AppFilter::only(values.unwrap_or_default(), keep) })
+    Some(Apps {
+        names: names.to_vec(),
+        filter: AppFilter::only(values.unwrap_or_default(), keep),
+    })
 }
 
 /// Ctrl-C, and SIGTERM where there is one.
@@ -100,7 +122,9 @@ pub fn words(summary: &SyncSummary) -> String {
     match (summary.failed.len(), &summary.ended_early) {
         (0, None) => line(format!("Whole: {asked} users read to the end.")),
         (failed, None) => line(format!("PARTIAL: {failed} of {asked} users are not whole.")),
-        (failed, Some(reason)) => line(format!("PARTIAL: ended early ({reason}); {failed} of {asked} users are not whole.")),
+        (failed, Some(reason)) => line(format!(
+            "PARTIAL: ended early ({reason}); {failed} of {asked} users are not whole."
+        )),
     }
     line(format!(
         "{} new rows, {} changed, {} known already; {} users in the directory, {} licensed.",
@@ -118,13 +142,23 @@ pub fn words(summary: &SyncSummary) -> String {
         thousands(summary.throttled),
     ));
     for unkept in &summary.unkept {
-        line(format!("{} × {} in Graph's answers: nothing that could be kept.", thousands(unkept.count), unkept.reason));
+        line(format!(
+            "{} × {} in Graph's answers: nothing that could be kept.",
+            thousands(unkept.count),
+            unkept.reason
+        ));
     }
     if summary.users_unfiltered > 0 {
-        line(format!("{} users were read unfiltered, since Graph refused the filter.", thousands(summary.users_unfiltered)));
+        line(format!(
+            "{} users were read unfiltered, since Graph refused the filter.",
+            thousands(summary.users_unfiltered)
+        ));
     }
     if summary.repaired > 0 {
-        line(format!("Coverage of {} commits of an interrupted run was completed.", summary.repaired));
+        line(format!(
+            "Coverage of {} commits of an interrupted run was completed.",
+            summary.repaired
+        ));
     }
     for warning in &summary.warnings {
         line(format!("Note: {}", visible(warning)));
@@ -134,7 +168,10 @@ pub fn words(summary: &SyncSummary) -> String {
         line(format!("  {}: {}", visible(name), visible(&user.message)));
     }
     if summary.failed.len() > NAMED {
-        line(format!("  and {} more: hobbs query \"SELECT * FROM coverage WHERE NOT whole\"", summary.failed.len() - NAMED));
+        line(format!(
+            "  and {} more: hobbs query \"SELECT * FROM coverage WHERE NOT whole\"",
+            summary.failed.len() - NAMED
+        ));
     }
     text
 }

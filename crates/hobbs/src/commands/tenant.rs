@@ -29,10 +29,16 @@ pub async fn run(args: &Tenant, global: &Global, printer: &Printer) -> Result<Ex
         let file = new_file(path)?;
         let items = truth::write_ndjson(&tenant, BufWriter::new(file.as_file()))?;
         keep(file, path)?;
-        printer.say(&format!("{} true items in {}", thousands(items), path.display()));
+        printer.say(&format!(
+            "{} true items in {}",
+            thousands(items),
+            path.display()
+        ));
     }
     announce(&tenant, &address, global, printer)?;
-    let mut ticks = tokio::time::interval(Duration::from_secs(args.statistics_every_s.unwrap_or(3600).max(1)));
+    let mut ticks = tokio::time::interval(Duration::from_secs(
+        args.statistics_every_s.unwrap_or(3600).max(1),
+    ));
     ticks.tick().await;
     let serving = server::serve(Arc::clone(&tenant), listener);
     tokio::pin!(serving);
@@ -53,7 +59,10 @@ pub async fn run(args: &Tenant, global: &Global, printer: &Printer) -> Result<Ex
 
 /// What the tenant counted, as one line of JSON.
 fn statistics(tenant: &Simulated) -> Result<String> {
-    Ok(format!("{}\n", serde_json::to_string(&tenant.statistics())?))
+    Ok(format!(
+        "{}\n",
+        serde_json::to_string(&tenant.statistics())?
+    ))
 }
 
 fn options(args: &Tenant) -> Result<TenantOptions> {
@@ -78,7 +87,8 @@ fn options(args: &Tenant) -> Result<TenantOptions> {
         options.limits = Limits::off();
     }
     if let Some(path) = &args.certificate {
-        let content = std::fs::read(path).with_context(|| format!("{} can't be read", path.display()))?;
+        let content =
+            std::fs::read(path).with_context(|| format!("{} can't be read", path.display()))?;
         options.certificates.push(certificate(&content));
     }
     Ok(options)
@@ -93,7 +103,11 @@ fn certificate(content: &[u8]) -> Vec<u8> {
 }
 
 fn latency(text: &str) -> Result<RangeInclusive<u64>, Misconfigured> {
-    let wrong = |_| Misconfigured(format!("\"{text}\" is no latency: give N or N-M, in milliseconds"));
+    let wrong = |_| {
+        Misconfigured(format!(
+            "\"{text}\" is no latency: give N or N-M, in milliseconds"
+        ))
+    };
     match text.split_once('-') {
         Some((least, most)) => Ok(least.parse().map_err(wrong)?..=most.parse().map_err(wrong)?),
         None => text.parse().map(|ms| ms..=ms).map_err(wrong),
@@ -113,13 +127,25 @@ fn announce(tenant: &Simulated, address: &str, global: &Global, printer: &Printe
         variables.push(("AZURE_CLIENT_SECRET", secret));
     }
     if global.json {
-        return printer.json(&variables.iter().copied().collect::<std::collections::BTreeMap<_, _>>());
+        return printer.json(
+            &variables
+                .iter()
+                .copied()
+                .collect::<std::collections::BTreeMap<_, _>>(),
+        );
     }
-    printer.say(&format!("A simulated tenant of {} people listens on {address}. Ctrl-C ends it.\n", thousands(options.users.into())));
+    printer.say(&format!(
+        "A simulated tenant of {} people listens on {address}. Ctrl-C ends it.\n",
+        thousands(options.users.into())
+    ));
     printer.say("In another terminal:");
     let mut text = String::new();
     for (name, value) in &variables {
-        text.push_str(&if cfg!(windows) { format!("$env:{name} = \"{value}\"\n") } else { format!("export {name}={value}\n") });
+        text.push_str(&if cfg!(windows) {
+            format!("$env:{name} = \"{value}\"\n")
+        } else {
+            format!("export {name}={value}\n")
+        });
     }
     printer.data(&text)?;
     printer.say("hobbs doctor\nhobbs sync");

@@ -21,14 +21,27 @@ const DAY_MS: i64 = 86_400_000;
 /// What `--days`, `--from` and `--to` say, at the moment `now_ms`.
 pub fn range(time: &Time, now_ms: i64) -> Result<Range, Misconfigured> {
     if let Some(days) = time.days {
-        return Ok(Range { from_ms: Some(now_ms - i64::from(days) * DAY_MS), to_ms: None });
+        return Ok(Range {
+            from_ms: Some(now_ms - i64::from(days) * DAY_MS),
+            to_ms: None,
+        });
     }
     let range = Range {
-        from_ms: time.from.as_deref().map(|text| moment(text, false)).transpose()?,
-        to_ms: time.to.as_deref().map(|text| moment(text, true)).transpose()?,
+        from_ms: time
+            .from
+            .as_deref()
+            .map(|text| moment(text, false))
+            .transpose()?,
+        to_ms: time
+            .to
+            .as_deref()
+            .map(|text| moment(text, true))
+            .transpose()?,
     };
     match (range.from_ms, range.to_ms) {
-        (Some(from), Some(to)) if from >= to => Err(Misconfigured("--from lies after --to".to_owned())),
+        (Some(from), Some(to)) if from >= to => {
+            Err(Misconfigured("--from lies after --to".to_owned()))
+        }
         _ => Ok(range),
     }
 }
@@ -39,9 +52,15 @@ fn moment(text: &str, is_end: bool) -> Result<i64, Misconfigured> {
         return Ok(moment.as_millisecond());
     }
     let day: Date = text.parse().map_err(|_| {
-        Misconfigured(format!("\"{text}\" is neither a day like 2026-11-01 nor a moment like 2026-11-01T08:00:00Z"))
+        Misconfigured(format!(
+            "\"{text}\" is neither a day like 2026-11-01 nor a moment like 2026-11-01T08:00:00Z"
+        ))
     })?;
-    let day = if is_end { day.saturating_add(1.day()) } else { day };
+    let day = if is_end {
+        day.saturating_add(1.day())
+    } else {
+        day
+    };
     day.to_zoned(TimeZone::UTC)
         .map(|midnight| midnight.timestamp().as_millisecond())
         .map_err(|error| Misconfigured(format!("{text}: {error}")))
@@ -61,7 +80,11 @@ mod tests {
     use super::*;
 
     fn time(days: Option<u32>, from: Option<&str>, to: Option<&str>) -> Time {
-        Time { days, from: from.map(str::to_owned), to: to.map(str::to_owned) }
+        Time {
+            days,
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+        }
     }
 
     #[test]
@@ -73,7 +96,13 @@ mod tests {
     #[test]
     fn moments_are_taken_as_they_are() {
         let range = range(&time(None, Some("1970-01-01T00:00:01Z"), None), 0).unwrap();
-        assert_eq!(range, Range { from_ms: Some(1000), to_ms: None });
+        assert_eq!(
+            range,
+            Range {
+                from_ms: Some(1000),
+                to_ms: None
+            }
+        );
     }
 
     #[test]

@@ -6,12 +6,26 @@ use crate::simulated::{hobbs, text};
 #[test]
 fn help_pages() {
     let folder = TempDir::new().unwrap();
-    for command in ["", "demo", "init", "doctor", "sync", "report", "query", "import", "tenant", "lake"] {
-        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|argument| !argument.is_empty()).collect();
-        let output = hobbs(folder.path(), &arguments).env("COLUMNS", "80").output().unwrap();
+    for command in [
+        "", "demo", "init", "doctor", "sync", "report", "query", "import", "tenant", "lake",
+    ] {
+        let arguments: Vec<&str> = [command, "--help"]
+            .into_iter()
+            .filter(|argument| !argument.is_empty())
+            .collect();
+        let output = hobbs(folder.path(), &arguments)
+            .env("COLUMNS", "80")
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(0));
         let page = text(&output.stdout);
-        insta::assert_snapshot!(format!("help_{}", if command.is_empty() { "hobbs" } else { command }), page);
+        insta::assert_snapshot!(
+            format!(
+                "help_{}",
+                if command.is_empty() { "hobbs" } else { command }
+            ),
+            page
+        );
     }
 }
 
@@ -19,7 +33,9 @@ fn help_pages() {
 fn completions_and_man_pages_are_made() {
     let folder = TempDir::new().unwrap();
     for shell in ["bash", "zsh", "fish", "powershell"] {
-        let output = hobbs(folder.path(), &["completions", shell]).output().unwrap();
+        let output = hobbs(folder.path(), &["completions", shell])
+            .output()
+            .unwrap();
         assert!(text(&output.stdout).contains("hobbs"), "{shell}");
     }
     hobbs(folder.path(), &["man", "pages"]).assert().success();

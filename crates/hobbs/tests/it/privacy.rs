@@ -18,7 +18,9 @@ fn files(folder: &Path, found: &mut Vec<Vec<u8>>) {
 }
 
 fn holds(bytes: &[u8], needle: &str) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle.as_bytes())
+    bytes
+        .windows(needle.len())
+        .any(|window| window == needle.as_bytes())
 }
 
 #[test]
@@ -29,20 +31,46 @@ fn a_full_run_with_faults_leaves_no_secret_and_no_text_anywhere() {
         .with(Fault::CutBody, 0.1)
         .with(Fault::ForeignNextLink, 0.2)
         .with(Fault::LicenseRemoved, 0.2);
-    let simulated = Simulated::start(TenantOptions { users: 15, volume: Volume::Exactly(150), faults, ..TenantOptions::seeded(5) }.frozen());
-    let sync = simulated.hobbs(&["sync", "-vv", "--json"]).output().unwrap();
-    assert_eq!(sync.status.code(), Some(3), "{}", String::from_utf8_lossy(&sync.stderr));
+    let simulated = Simulated::start(
+        TenantOptions {
+            users: 15,
+            volume: Volume::Exactly(150),
+            faults,
+            ..TenantOptions::seeded(5)
+        }
+        .frozen(),
+    );
+    let sync = simulated
+        .hobbs(&["sync", "-vv", "--json"])
+        .output()
+        .unwrap();
+    assert_eq!(
+        sync.status.code(),
+        Some(3),
+        "{}",
+        String::from_utf8_lossy(&sync.stderr)
+    );
     assert!(!sync.stderr.is_empty(), "the log was asked for");
     let mut everything = vec![sync.stdout, sync.stderr];
-    for arguments in [&["report"][..], &["report", "--json"], &["query", "SELECT * FROM interactions", "--json"], &["report", "-o", "r.xlsx"]] {
+    for arguments in [
+        &["report"][..],
+        &["report", "--json"],
+        &["query", "SELECT * FROM interactions", "--json"],
+        &["report", "-o", "r.xlsx"],
+    ] {
         let output = simulated.hobbs(arguments).output().unwrap();
         everything.extend([output.stdout, output.stderr]);
     }
     files(simulated.folder.path(), &mut everything);
     // Long texts only: a short one may stand in a name by chance. Parquet pages are compressed, so
     // the query above is what looks into them.
-    let texts: Vec<String> =
-        simulated.tenant.truth().filter(|item| item.text.len() > 30 && !item.text.contains(['"', '\\', '\n'])).map(|item| item.text).take(60).collect();
+    let texts: Vec<String> = simulated
+        .tenant
+        .truth()
+        .filter(|item| item.text.len() > 30 && !item.text.contains(['"', '\\', '\n']))
+        .map(|item| item.text)
+        .take(60)
+        .collect();
     assert!(texts.len() >= 30);
     for bytes in &everything {
         assert!(!holds(bytes, SECRET));

@@ -23,13 +23,23 @@ pub struct Simulated {
 
 impl Simulated {
     pub fn start(options: TenantOptions) -> Self {
-        let options = TenantOptions { secret: Some(SECRET.to_owned()), ..options };
+        let options = TenantOptions {
+            secret: Some(SECRET.to_owned()),
+            ..options
+        };
         let runtime = Runtime::new().unwrap();
         let tenant = Arc::new(Tenant::on_system_clock(options).unwrap());
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let listener = runtime
+            .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+            .unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         runtime.spawn(server::serve(Arc::clone(&tenant), listener));
-        Simulated { folder: TempDir::new().unwrap(), tenant, address, _runtime: runtime }
+        Simulated {
+            folder: TempDir::new().unwrap(),
+            tenant,
+            address,
+            _runtime: runtime,
+        }
     }
 
     /// The program with this tenant in its environment, and nothing else of ours.
@@ -49,11 +59,16 @@ impl Simulated {
 pub fn hobbs(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("hobbs").unwrap();
     for (name, _) in std::env::vars() {
-        if name.starts_with("AZURE_") || name.starts_with("HOBBS_") || name.starts_with("IDENTITY_") {
+        if name.starts_with("AZURE_") || name.starts_with("HOBBS_") || name.starts_with("IDENTITY_")
+        {
             command.env_remove(name);
         }
     }
-    command.current_dir(folder).env("HOME", folder).env_remove("XDG_CONFIG_HOME").args(arguments);
+    command
+        .current_dir(folder)
+        .env("HOME", folder)
+        .env_remove("XDG_CONFIG_HOME")
+        .args(arguments);
     command
 }
 

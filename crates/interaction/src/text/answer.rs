@@ -16,7 +16,10 @@ struct Answer {
 /// The final response of an item of Excel whose text is JSON that has one.
 pub(super) fn final_response(item: &AiInteraction, text: &str) -> Option<String> {
     let is_excel = app::after_prefix(&item.app_class).eq_ignore_ascii_case("Excel");
-    if !is_excel || !text.trim_start().starts_with('{') || Kind::of(&item.interaction_type) != Kind::Response {
+    if !is_excel
+        || !text.trim_start().starts_with('{')
+        || Kind::of(&item.interaction_type) != Kind::Response
+    {
         return None;
     }
     let answer: Answer = serde_json::from_str(text.trim()).ok()?;
@@ -43,7 +46,11 @@ mod tests {
         let body = r#"{"thoughts":"They want a sum.","finalResponse":"The sum is 5."}"#;
         assert_eq!(read("Excel", body), "The sum is 5.");
         assert_eq!(read("Word", body), body);
-        for other in [r#"{"thoughts":"They want a sum."}"#, r#"{"finalResponse":5}"#, "{not JSON"] {
+        for other in [
+            r#"{"thoughts":"They want a sum."}"#,
+            r#"{"finalResponse":5}"#,
+            "{not JSON",
+        ] {
             assert_eq!(read("Excel", other), other);
         }
     }
