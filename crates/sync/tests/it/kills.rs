@@ -85,6 +85,10 @@ enum Kill {
 }
 
 impl Kill {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "files are written in real time, whatever tokio's clock says"
+    )]
     async fn come(self) {
         match self {
             Kill::AtVirtual(when) => tokio::time::sleep(when).await,
