@@ -9,6 +9,8 @@ const FREE_REQUESTS: f64 = 14.0;
 const SHARE: f64 = 0.035;
 /// What a cut is expected to cost, until it is known what it did cost.
 const EXPECTED_COST: f64 = 0.5;
+/// What a window costs in which nothing lies.
+const EMPTY_COST: f64 = 1.0;
 
 /// The allowance of one client.
 #[derive(Debug, Default)]
@@ -29,9 +31,11 @@ impl Allowance {
         (left / EXPECTED_COST).max(0.0) as usize
     }
 
-    /// A window was cut into `windows`, of which one would have been read anyway.
-    pub(crate) fn reserve(&self, windows: usize) -> f64 {
-        let cost = windows.saturating_sub(1) as f64 * EXPECTED_COST;
+    /// A window was cut into `windows`, of which one would have been read anyway. Where nobody knows how far back
+    /// the history goes (`open`), most of them may turn out empty, and each then costs a whole request.
+    pub(crate) fn reserve(&self, windows: usize, open: bool) -> f64 {
+        let each = if open { EMPTY_COST } else { EXPECTED_COST };
+        let cost = windows.saturating_sub(1) as f64 * each;
         self.account().reserved += cost;
         cost
     }

@@ -325,7 +325,8 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
                 requests.push((next, chain));
                 continue;
             }
-            self.reserved += inner.allowance.reserve(pieces.len());
+            let open = chain.window.from_ms.is_none();
+            self.reserved += inner.allowance.reserve(pieces.len(), open);
             self.windows += u32::try_from(pieces.len()).unwrap_or(u32::MAX) - 1;
             idle = idle.saturating_sub(pieces.len() - 1);
             for piece in pieces {
