@@ -7,12 +7,15 @@ use tempfile::TempDir;
 
 use crate::simulated::{Simulated, hobbs, json as json_of, text};
 
+/// Without limits: two syncs within a second would share a window of the tenant's, and the second
+/// count requests that were turned away.
 fn small() -> TenantOptions {
     TenantOptions {
         users: 12,
         ..TenantOptions::seeded(3)
     }
     .frozen()
+    .unthrottled()
 }
 
 #[test]
