@@ -68,7 +68,7 @@ pub(crate) async fn commit(
     rows: &[Interaction],
     run_id: &str,
     now_ms: i64,
-    carried: impl FnOnce(Kept) -> Carried,
+    carried: impl FnOnce() -> Carried,
 ) -> Result<Kept, LakeError> {
     let changes = compare(known_as_of, rows).await?;
     let kept = Kept {
@@ -83,8 +83,8 @@ pub(crate) async fn commit(
     order.sort_by_key(|&index| rows[index].created_at_ms);
     let batch = batch(rows, &order, run_id, now_ms).map_err(|error| table.error(error.into()))?;
     match changes.replaced_us {
-        None => table.append(batch, carried(kept)).await?,
-        Some(times) => replace(table, batch, times, carried(kept)).await?,
+        None => table.append(batch, carried()).await?,
+        Some(times) => replace(table, batch, times, carried()).await?,
     }
     Ok(kept)
 }

@@ -135,8 +135,7 @@ pub(crate) async fn known(
         .map_err(LakeError::query)?;
     let mut newest: HashMap<String, (i64, KnownUser)> = HashMap::new();
     for batch in &batches {
-        for line in lines(batch) {
-            let (valid_from, user) = line;
+        for (valid_from, user) in lines(batch) {
             match newest.get(&user.record.user_id) {
                 Some((other, _)) if *other > valid_from => {}
                 _ => drop(newest.insert(user.record.user_id.clone(), (valid_from, user))),

@@ -217,7 +217,7 @@ impl Writer {
             recorded_at_ms: now_ms,
             lines,
         };
-        let carried = |_| Carried {
+        let carried = || Carried {
             sequence: Some(sequence),
             note: serde_json::to_value(&note).ok(),
         };
