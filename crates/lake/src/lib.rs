@@ -15,6 +15,7 @@ mod interactions;
 mod location;
 mod lock;
 mod maintain;
+mod memory;
 mod people;
 mod query;
 mod rows;

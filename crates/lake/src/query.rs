@@ -1,6 +1,7 @@
 //! Asking the lake in SQL. Only queries that read are run.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::error::LakeError;
 use crate::location::Location;
+use crate::memory::QueryMemory;
 use crate::schema::TableName;
 use crate::table::Table;
 
@@ -49,7 +51,7 @@ impl Reader {
             return Err(missing());
         }
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_limit(QUERY_MEMORY_BYTES, 1.0)
+            .with_memory_pool(Arc::new(QueryMemory::of(QUERY_MEMORY_BYTES)))
             .build_arc()
             .map_err(LakeError::query)?;
         let session = SessionContext::from(DeltaSessionContext::with_runtime_env(runtime));
