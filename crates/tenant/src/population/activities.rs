@@ -56,6 +56,13 @@ pub(super) const ACTIVITIES: [(Activity, u32); 21] = [
     (Activity::Unheard, 1),
 ];
 
+/// How likely each turn is the last, and how long a person takes between two.
+#[derive(Clone, Copy)]
+struct Rhythm {
+    stop: f64,
+    pause_ms: (i64, i64),
+}
+
 impl Day {
     /// Appends the items of one session that is about this.
     pub(super) fn act(&self, activity: Activity, draw: &mut Draw, items: &mut Vec<Item>) {
@@ -183,25 +190,31 @@ impl Day {
             place: self.file(draw),
             ..self.session(app, draw)
         };
-        let mut at_ms = at_ms;
-        loop {
-            at_ms = self.exchange(
-                session,
-                at_ms,
-                Content::Typed,
-                (Maker::Typed, "draft"),
-                draw,
-                items,
-            );
-            if draw.chance(0.6) {
-                return;
-            }
-            at_ms += draw.between(10_000, 300_000);
-        }
+        let made = (Maker::Typed, "draft");
+        let rhythm = Rhythm {
+            stop: 0.6,
+            pause_ms: (10_000, 300_000),
+        };
+        self.turns(session, at_ms, (Content::Typed, made), rhythm, draw, items);
     }
 
     /// People of one team in one meeting share its session, and the first row there its id.
     fn meeting(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
+        let (session, at_ms) = self.in_meeting(at_ms, draw);
+        let said = if draw.chance(0.5) {
+            (Content::Label, (Maker::Clicked, "meeting_button"))
+        } else {
+            (Content::Typed, (Maker::Typed, "meeting"))
+        };
+        let rhythm = Rhythm {
+            stop: 0.6,
+            pause_ms: (20_000, 600_000),
+        };
+        self.turns(session, at_ms, said, rhythm, draw, items);
+    }
+
+    /// The session of a meeting, mostly one that the team shares, and when this person first asks there.
+    pub(super) fn in_meeting(&self, at_ms: i64, draw: &mut Draw) -> (Session, i64) {
         let team = u64::from(self.user / 8);
         let slot = draw.below(2);
         let key = hash(&[self.seed, team, self.day as u64, slot, 0x3ee7]);
@@ -214,18 +227,26 @@ impl Day {
             meeting: true,
             requests: Requests::Shared,
         };
-        let mut at_ms = if shared { begin_ms } else { at_ms };
-        let (content, made) = if draw.chance(0.5) {
-            (Content::Label, (Maker::Clicked, "meeting_button"))
-        } else {
-            (Content::Typed, (Maker::Typed, "meeting"))
-        };
+        (session, if shared { begin_ms } else { at_ms })
+    }
+
+    /// Exchanges of one kind in a session, one after another.
+    fn turns(
+        &self,
+        session: Session,
+        at_ms: i64,
+        (content, made): (Content, (Maker, &'static str)),
+        rhythm: Rhythm,
+        draw: &mut Draw,
+        items: &mut Vec<Item>,
+    ) {
+        let mut at_ms = at_ms;
         loop {
             at_ms = self.exchange(session, at_ms, content, made, draw, items);
-            if draw.chance(0.6) {
+            if draw.chance(rhythm.stop) {
                 return;
             }
-            at_ms += draw.between(20_000, 600_000);
+            at_ms += draw.between(rhythm.pause_ms.0, rhythm.pause_ms.1);
         }
     }
 
@@ -299,21 +320,12 @@ impl Day {
             requests: Requests::Unstable,
             ..self.session(App::Excel, draw)
         };
-        let mut at_ms = at_ms;
-        loop {
-            at_ms = self.exchange(
-                session,
-                at_ms,
-                Content::Typed,
-                (Maker::Typed, "excel"),
-                draw,
-                items,
-            );
-            if draw.chance(0.5) {
-                return;
-            }
-            at_ms += draw.between(10_000, 200_000);
-        }
+        let made = (Maker::Typed, "excel");
+        let rhythm = Rhythm {
+            stop: 0.5,
+            pause_ms: (10_000, 200_000),
+        };
+        self.turns(session, at_ms, (Content::Typed, made), rhythm, draw, items);
     }
 
     fn button(&self, app: App, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use hobbs_tenant::{Access, Answer, Fault, FaultOf, Faults, Tenant, TenantOptions, Volume};
+use hobbs_tenant::{
+    Access, Answer, Fault, FaultOf, Faults, Tenant, TenantOptions, UserFacts, Volume,
+};
 use http::StatusCode;
 use serde_json::Value;
 
 use crate::support::{
-    GRAPH, HOUR_MS, Hands, all, get, get_json, history_url, json, pages, small, tenant, token,
+    GRAPH, HOUR_MS, Hands, get, get_json, history_url, json, pages, small, tenant, token,
     token_url, try_get,
 };
 
@@ -17,6 +19,57 @@ fn with(fault: Fault, rate: f64) -> TenantOptions {
         volume: Volume::Exactly(230),
         ..small()
     }
+}
+
+/// A tenant with its token, and the tests' usual walk over its users.
+struct World {
+    tenant: Tenant,
+    token: String,
+}
+
+impl World {
+    async fn new(options: TenantOptions) -> Self {
+        let tenant = tenant(options);
+        let token = token(&tenant).await;
+        Self { tenant, token }
+    }
+
+    fn users(&self) -> impl Iterator<Item = UserFacts> + '_ {
+        (0..self.tenant.user_count()).map(|index| self.tenant.user_facts(index))
+    }
+
+    async fn status(&self, url: &str) -> StatusCode {
+        get(&self.tenant, &self.token, url).await.status()
+    }
+
+    async fn pages(&self, url: &str) -> Vec<Vec<Value>> {
+        pages(&self.tenant, &self.token, url).await
+    }
+
+    /// All that a user's history gives.
+    async fn history(&self, user: &UserFacts) -> Vec<Value> {
+        self.pages(&history_url(&user.id, "$top=100"))
+            .await
+            .concat()
+    }
+}
+
+/// Five people with a thousand rows each.
+fn some(faults: Faults) -> TenantOptions {
+    TenantOptions {
+        faults,
+        users: 5,
+        volume: Volume::Exactly(1_000),
+        ..small()
+    }
+}
+
+/// What makes an item that item.
+fn keys(items: &[Value]) -> HashSet<String> {
+    items
+        .iter()
+        .map(|item| format!("{}{}", item["sessionId"], item["id"]))
+        .collect()
 }
 
 /// What kind of trouble an answer is.
@@ -77,27 +130,23 @@ async fn attempts_fail_at_their_rate_and_as_they_should() {
         (Fault::Hang, "hang"),
         (Fault::ExpiredToken, "401 json=true html=false retry=none"),
     ] {
-        let tenant = tenant(TenantOptions {
+        let world = World::new(TenantOptions {
             users: 600,
             volume: Volume::Exactly(1),
             ..with(fault, 0.2)
-        });
-        let token = token(&tenant).await;
+        })
+        .await;
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-        for index in 0..600 {
-            let answer = try_get(
-                &tenant,
-                &token,
-                &history_url(&tenant.user_facts(index).id, ""),
-            )
-            .await;
+        for user in world.users() {
+            let url = history_url(&user.id, "");
+            let answer = try_get(&world.tenant, &world.token, &url).await;
             *counts.entry(symptom(&answer)).or_default() += 1;
         }
         let struck = counts.get(wanted).copied().unwrap_or(0);
         assert!((85..=155).contains(&struck), "{fault:?}: {counts:?}");
         assert_eq!(counts.len(), 2, "{fault:?}: {counts:?}");
         assert!(counts.contains_key(fine), "{fault:?}: {counts:?}");
-        assert_eq!(tenant.statistics().struck(fault), u64::from(struck));
+        assert_eq!(world.tenant.statistics().struck(fault), u64::from(struck));
     }
 }
 
@@ -110,21 +159,21 @@ async fn every_request_succeeds_in_the_end() {
     {
         faults.set(*fault, 0.05);
     }
-    let tenant = tenant(TenantOptions {
+    let world = World::new(TenantOptions {
         faults,
         users: 60,
         volume: Volume::Exactly(5),
         ..small()
-    });
-    let token = token(&tenant).await;
-    for index in 0..60 {
-        let url = history_url(&tenant.user_facts(index).id, "");
+    })
+    .await;
+    for user in world.users() {
+        let url = history_url(&user.id, "");
         let mut tries = 0;
-        while symptom(&try_get(&tenant, &token, &url).await)
+        while symptom(&try_get(&world.tenant, &world.token, &url).await)
             != "200 json=true html=false retry=none"
         {
             tries += 1;
-            assert!(tries < 30, "user {index} never succeeds");
+            assert!(tries < 30, "user {} never succeeds", user.index);
         }
     }
 }
@@ -142,29 +191,19 @@ async fn junk_stands_beside_the_items_and_stays_the_same() {
         .with(Fault::NullItem, 0.1)
         .with(Fault::NoTime, 0.1)
         .with(Fault::NoId, 0.1);
-    let tenant = tenant(TenantOptions {
-        faults,
-        users: 5,
-        volume: Volume::Exactly(1_000),
-        ..small()
-    });
-    let token = token(&tenant).await;
+    let world = World::new(some(faults)).await;
     let mut counts = (0, 0, 0, 0);
-    for index in 0..5 {
-        let url = history_url(&tenant.user_facts(index).id, "$top=100");
-        let pages = pages(&tenant, &token, &url).await;
+    for user in world.users() {
+        let pages = world.pages(&history_url(&user.id, "$top=100")).await;
         assert!(pages.iter().all(|page| page.len() <= 100));
         let items = pages.concat();
-        assert_eq!(items, all(&tenant, &token, &url).await);
-        let usable: Vec<&Value> = items
+        assert_eq!(items, world.history(&user).await);
+        let usable: Vec<Value> = items
             .iter()
             .filter(|item| item["id"].is_string() && item["createdDateTime"].is_string())
+            .cloned()
             .collect();
-        let keys: HashSet<String> = usable
-            .iter()
-            .map(|item| format!("{}{}", item["sessionId"], item["id"]))
-            .collect();
-        assert_eq!((usable.len(), keys.len()), (1_000, 1_000));
+        assert_eq!((usable.len(), keys(&usable).len()), (1_000, 1_000));
         counts.0 += usable.len();
         counts.1 += items.iter().filter(|item| item.is_null()).count();
         counts.2 += items
@@ -176,7 +215,7 @@ async fn junk_stands_beside_the_items_and_stays_the_same() {
             .filter(|item| item.is_object() && !item["id"].is_string())
             .count();
     }
-    let junk = tenant.junk_count();
+    let junk = world.tenant.junk_count();
     assert_eq!(
         counts,
         (
@@ -193,31 +232,20 @@ async fn junk_stands_beside_the_items_and_stays_the_same() {
 
 #[tokio::test]
 async fn items_come_twice_on_neighboring_pages() {
-    let tenant = tenant(with(Fault::RepeatedItem, 0.5));
-    let token = token(&tenant).await;
+    let world = World::new(with(Fault::RepeatedItem, 0.5)).await;
     let (mut ends, mut repeated) = (0, 0);
-    for index in 0..30 {
-        let pages = pages(
-            &tenant,
-            &token,
-            &history_url(&tenant.user_facts(index).id, "$top=20"),
-        )
-        .await;
+    for user in world.users() {
+        let pages = world.pages(&history_url(&user.id, "$top=20")).await;
         for pair in pages.windows(2) {
             ends += 1;
             repeated += u32::from(pair[0].last() == pair[1].first());
         }
-        let keys: HashSet<String> = pages
-            .concat()
-            .iter()
-            .map(|item| format!("{}{}", item["sessionId"], item["id"]))
-            .collect();
-        assert_eq!(keys.len(), 230);
+        assert_eq!(keys(&pages.concat()).len(), 230);
     }
     let share = f64::from(repeated) / f64::from(ends);
     assert!((0.4..0.6).contains(&share), "{repeated} of {ends}");
     assert_eq!(
-        tenant.statistics().struck(Fault::RepeatedItem),
+        world.tenant.statistics().struck(Fault::RepeatedItem),
         u64::from(repeated)
     );
 }
@@ -249,22 +277,10 @@ async fn some_kinds_and_fields_are_new() {
     let faults = Faults::none()
         .with(Fault::UnknownKind, 0.1)
         .with(Fault::OddFields, 0.1);
-    let tenant = tenant(TenantOptions {
-        faults,
-        users: 5,
-        volume: Volume::Exactly(1_000),
-        ..small()
-    });
-    let token = token(&tenant).await;
+    let world = World::new(some(faults)).await;
     let (mut unknown, mut odd) = (0, 0);
-    for index in 0..5 {
-        for item in all(
-            &tenant,
-            &token,
-            &history_url(&tenant.user_facts(index).id, "$top=100"),
-        )
-        .await
-        {
+    for user in world.users() {
+        for item in world.history(&user).await {
             unknown += u32::from(
                 !["userPrompt", "aiResponse"].contains(&item["interactionType"].as_str().unwrap()),
             );
@@ -280,7 +296,8 @@ async fn some_kinds_and_fields_are_new() {
         "{unknown}, {odd}"
     );
     assert_eq!(
-        tenant
+        world
+            .tenant
             .truth()
             .filter(|item| item.interaction_type == "systemNotice")
             .count(),
@@ -290,88 +307,86 @@ async fn some_kinds_and_fields_are_new() {
 
 #[tokio::test]
 async fn some_users_refuse_filters() {
-    let tenant = tenant(TenantOptions {
+    let world = World::new(TenantOptions {
         users: 200,
         ..with(Fault::FilterRefused, 0.3)
-    });
-    let token = token(&tenant).await;
+    })
+    .await;
     let mut refused = 0;
-    for index in 0..200 {
-        let facts = tenant.user_facts(index);
+    for user in world.users() {
         let filtered = history_url(
-            &facts.id,
+            &user.id,
             "$filter=createdDateTime gt 2026-01-01T00:00:00Z and createdDateTime lt 2027-01-01T00:00:00Z",
         );
-        let status = get(&tenant, &token, &filtered).await.status();
-        assert_eq!(status == StatusCode::BAD_REQUEST, facts.filter_refused);
-        refused += u32::from(facts.filter_refused);
-        assert_eq!(
-            get(&tenant, &token, &history_url(&facts.id, ""))
-                .await
-                .status(),
-            StatusCode::OK
-        );
+        let status = world.status(&filtered).await;
+        assert_eq!(status == StatusCode::BAD_REQUEST, user.filter_refused);
+        refused += u32::from(user.filter_refused);
+        let unfiltered = history_url(&user.id, "");
+        assert_eq!(world.status(&unfiltered).await, StatusCode::OK);
     }
     assert!((40..80).contains(&refused), "{refused}");
 }
 
 #[tokio::test]
 async fn some_links_lead_elsewhere() {
-    let tenant = tenant(TenantOptions {
+    let world = World::new(TenantOptions {
         users: 100,
         ..with(Fault::ForeignNextLink, 0.3)
-    });
-    let token = token(&tenant).await;
+    })
+    .await;
     let mut foreign = 0;
-    for index in 0..100 {
-        let facts = tenant.user_facts(index);
-        let page = get_json(&tenant, &token, &history_url(&facts.id, "$top=100")).await;
+    for user in world.users() {
+        let url = history_url(&user.id, "$top=100");
+        let page = get_json(&world.tenant, &world.token, &url).await;
         let next = page["@odata.nextLink"].as_str().unwrap();
         assert_eq!(
             !next.starts_with(&format!("{GRAPH}/")),
-            facts.foreign_next_link,
+            user.foreign_next_link,
             "{next}"
         );
-        foreign += u32::from(facts.foreign_next_link);
+        foreign += u32::from(user.foreign_next_link);
     }
     assert!((18..45).contains(&foreign), "{foreign}");
 }
 
 #[tokio::test]
 async fn licenses_go_away_in_the_middle() {
-    let tenant = tenant(TenantOptions {
+    let world = World::new(TenantOptions {
         users: 100,
         ..with(Fault::LicenseRemoved, 0.3)
-    });
-    let token = token(&tenant).await;
+    })
+    .await;
     let mut lost = 0;
-    for index in 0..100 {
-        let facts = tenant.user_facts(index);
-        assert_eq!(facts.access, Access::Readable);
-        let url = history_url(&facts.id, "$top=10");
+    for user in world.users() {
+        assert_eq!(user.access, Access::Readable);
+        let url = history_url(&user.id, "$top=10");
         let mut statuses = Vec::new();
         for _ in 0..5 {
-            statuses.push(get(&tenant, &token, &url).await.status());
+            statuses.push(world.status(&url).await);
         }
         let good = statuses
             .iter()
             .filter(|status| **status == StatusCode::OK)
             .count();
-        if facts.loses_license {
+        if user.loses_license {
             assert!((1..=3).contains(&good), "{statuses:?}");
             assert!(
                 statuses[good..]
                     .iter()
                     .all(|status| *status == StatusCode::FORBIDDEN)
             );
-            assert_eq!(tenant.user_facts(index).access, Access::LicenseRemoved);
+            let after = world.tenant.user_facts(user.index).access;
+            assert_eq!(after, Access::LicenseRemoved);
             lost += 1;
         } else {
             assert_eq!(good, 5);
         }
     }
     assert!((18..45).contains(&lost), "{lost}");
-    assert_eq!(tenant.statistics().struck(Fault::LicenseRemoved), lost);
+    assert_eq!(
+        world.tenant.statistics().struck(Fault::LicenseRemoved),
+        lost
+    );
 }
 
 #[tokio::test]
