@@ -8,7 +8,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use hobbs_interaction::{ContentPolicy, Interaction, Page, text};
+use hobbs_interaction::{
+    ContentPolicy, FingerprintKey, Ingest, Interaction, Page, Sign, SignHow, SignOf, Signs, text,
+};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
@@ -23,7 +25,10 @@ fn main() {
 
     let ignore = best(|| serde_json::from_slice::<IgnoredAny>(&page).is_ok());
     let read = best(|| Page::read(&page).is_ok());
-    let rows = best(|| rows(&page));
+    let unsearched = ingest(Signs::default());
+    let searched = ingest(signs(200));
+    let fingerprinted = best(|| rows(&page, &unsearched));
+    let rows = best(|| rows(&page, &searched));
     let items = Page::read(&page).map(|page| page.items).unwrap_or_default();
     let texts = best(|| items.iter().map(|item| text::of(item).len()).sum::<usize>());
 
@@ -31,6 +36,7 @@ fn main() {
         ("serde_json, all ignored", ignore),
         ("Page::read", read),
         ("text::of", texts),
+        ("bytes to rows, no signs", fingerprinted),
         ("bytes to rows", rows),
     ] {
         let item_us = time.as_secs_f64() * 1e6 / f64::from(ITEMS);
@@ -42,10 +48,33 @@ fn main() {
     }
 }
 
-fn rows(page: &[u8]) -> Vec<Interaction> {
+fn rows(page: &[u8], ingest: &Ingest) -> Vec<Interaction> {
     let items = Page::read(page).map(|page| page.items).unwrap_or_default();
-    let row = |item| Interaction::of("contoso", "4db02e4b", item, ContentPolicy::None);
+    let row = |item| ingest.row("4db02e4b", item);
     items.into_iter().map(row).collect()
+}
+
+fn ingest(signs: Signs) -> Ingest {
+    let key = FingerprintKey::from_bytes([7; 16]);
+    Ingest::new("contoso", ContentPolicy::None, key, signs)
+}
+
+/// As many as there may be in twenty languages: of five, one may stand anywhere.
+fn signs(count: u64) -> Signs {
+    let mut dice = Dice(1);
+    let signs: Vec<Sign> = (0..count)
+        .map(|n| Sign {
+            id: format!("sign{}", n % 7),
+            of: SignOf::Response,
+            how: match n % 5 {
+                0 => SignHow::Contains,
+                1 => SignHow::Is,
+                _ => SignHow::Begins,
+            },
+            text: format!("sorry {n}, {}", dice.words(12)),
+        })
+        .collect();
+    Signs::new(&signs).unwrap_or_default()
 }
 
 fn best<T>(mut work: impl FnMut() -> T) -> Duration {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::Traces;
 use crate::wire::{AiInteraction, Attachment, Context, Link, Mention};
 use crate::{App, Mark, Surface, text};
 
@@ -93,6 +94,21 @@ pub struct Interaction {
     pub content_chars: u32,
     /// Words of the whole text.
     pub content_words: u32,
+    /// Keyed fingerprint of the text's [normal form](crate::fingerprint::normal()); None where nothing
+    /// is left of it there.
+    pub text_fingerprint: Option<i64>,
+    /// Of a prompt with slots (quoted strings, names, addresses, numbers): the fingerprint of what
+    /// is left around them.
+    pub text_template: Option<i64>,
+    /// Of a prompt of more than three words (in scripts without spaces, six characters): the
+    /// fingerprint of the first three (six).
+    pub text_head: Option<i64>,
+    /// As `text_head`, of the last.
+    pub text_tail: Option<i64>,
+    /// Of a prompt: how it is written, see [`crate::style::of`].
+    pub text_style: Option<i32>,
+    /// Ids of the [signs](crate::signs) in the text, in order, joined by commas.
+    pub signs: Option<String>,
     /// Why this row counts as automatic.
     pub mark: Option<Mark>,
     /// Where it happened.
@@ -118,10 +134,22 @@ impl Interaction {
         item: AiInteraction,
         policy: ContentPolicy,
     ) -> Interaction {
+        Interaction::with(tenant_id, user_id, item, policy, |_, _| Traces::default())
+    }
+
+    /// The row of an item; `traces` takes from its whole text what is kept whatever the policy.
+    pub(crate) fn with(
+        tenant_id: &str,
+        user_id: &str,
+        item: AiInteraction,
+        policy: ContentPolicy,
+        traces: impl FnOnce(&AiInteraction, &str) -> Traces,
+    ) -> Interaction {
         let text = text::of(&item);
         let content_chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
         let content_words = text::words(&text);
         let mark = Mark::of(&item, &text);
+        let traces = traces(&item, &text);
         let content = match policy {
             ContentPolicy::None => None,
             ContentPolicy::Excerpt => Some(text::excerpt(&text, EXCERPT_CHARS).to_owned()),
@@ -136,6 +164,12 @@ impl Interaction {
             content,
             content_chars,
             content_words,
+            text_fingerprint: traces.fingerprint,
+            text_template: traces.template,
+            text_head: traces.head,
+            text_tail: traces.tail,
+            text_style: traces.style,
+            signs: traces.signs,
             mark,
             session_id: item.session_id,
             interaction_id: item.id,

@@ -1,0 +1,394 @@
+//! Literal signs in texts, found while a text passes by and kept as their ids.
+//!
+//! What a sign means is up to whoever lists it; nothing is known of that here. Signs are compared
+//! in [normal form](crate::fingerprint::normal()), so that case, spacing and the form of quotes do not
+//! matter, and are looked for in the whole text.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::Kind;
+use crate::fingerprint::normal;
+
+/// In what a sign is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignOf {
+    /// Prompts.
+    Prompt,
+    /// Responses.
+    Response,
+    /// Either.
+    Both,
+}
+
+/// Where in the text a sign stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignHow {
+    /// It is the whole text.
+    Is,
+    /// It is the beginning.
+    Begins,
+    /// Anywhere.
+    Contains,
+}
+
+/// One literal text; several may have one id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sign {
+    /// What is kept where it is found. Without commas.
+    pub id: String,
+    /// In what it is looked for.
+    pub of: SignOf,
+    /// Where it stands.
+    pub how: SignHow,
+    /// The text.
+    pub text: String,
+}
+
+/// Why no [`Signs`] can be made of a list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignsError {
+    /// An id that could not be told from others in a list.
+    #[error("the sign's id {0:?} is empty or has a comma, a space or a control character")]
+    Id(String),
+    /// Of the text nothing is left in normal form.
+    #[error(
+        "a text of the sign {0:?} has nothing but punctuation and spaces: it would be found everywhere"
+    )]
+    Blank(String),
+    /// More or longer texts than can be searched for at once.
+    #[error("the signs are too many or too long to be searched for at once: {0}")]
+    TooMany(String),
+}
+
+/// Many signs, looked for at once. Cheap to clone; [`Signs::default`] knows none.
+#[derive(Debug, Clone, Default)]
+pub struct Signs(Arc<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Sorted, so that places are in the order in which ids are kept.
+    ids: Vec<String>,
+    prompt: Searched,
+    response: Searched,
+}
+
+type Place = u16;
+
+/// What is looked for in one kind of text.
+#[derive(Debug, Default)]
+struct Searched {
+    is: HashMap<Vec<u8>, Vec<Place>>,
+    begins: Beginnings,
+    contains: Option<Anywhere>,
+    /// Of the longest that a text is or begins with.
+    start_bytes: usize,
+}
+
+impl Signs {
+    /// The signs of a list.
+    ///
+    /// # Errors
+    /// See [`SignsError`].
+    pub fn new(signs: &[Sign]) -> Result<Signs, SignsError> {
+        let mut ids: Vec<String> = signs.iter().map(|sign| sign.id.clone()).collect();
+        ids.sort();
+        ids.dedup();
+        let is_bad = |id: &&String| {
+            id.is_empty() || id.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control())
+        };
+        if let Some(id) = ids.iter().find(is_bad) {
+            return Err(SignsError::Id(id.clone()));
+        }
+        if ids.len() > usize::from(Place::MAX) {
+            return Err(SignsError::TooMany(format!("{} ids", ids.len())));
+        }
+        let of = |kind: SignOf| {
+            let signs = signs
+                .iter()
+                .filter(|sign| sign.of == kind || sign.of == SignOf::Both);
+            Searched::of(signs, &ids)
+        };
+        let known = Known {
+            prompt: of(SignOf::Prompt)?,
+            response: of(SignOf::Response)?,
+            ids,
+        };
+        Ok(Signs(Arc::new(known)))
+    }
+
+    /// Looks through a text of this kind as it passes by.
+    pub(crate) fn search(&self, kind: &Kind) -> Search<'_> {
+        let searched = match kind {
+            Kind::Prompt => Some(&self.0.prompt),
+            Kind::Response => Some(&self.0.response),
+            Kind::Other(_) => None,
+        };
+        Search {
+            ids: &self.0.ids,
+            searched,
+            start: Vec::new(),
+            length_bytes: 0,
+            end: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+}
+
+impl Searched {
+    fn of<'s>(
+        signs: impl Iterator<Item = &'s Sign>,
+        ids: &[String],
+    ) -> Result<Searched, SignsError> {
+        let mut searched = Searched::default();
+        let mut begins: BTreeMap<Vec<u8>, Vec<Place>> = BTreeMap::new();
+        let mut contains: BTreeMap<Vec<u8>, Vec<Place>> = BTreeMap::new();
+        for sign in signs {
+            let text = normal(&sign.text).into_bytes();
+            if text.is_empty() {
+                return Err(SignsError::Blank(sign.id.clone()));
+            }
+            let place = ids.partition_point(|id| *id < sign.id) as Place;
+            if sign.how != SignHow::Contains {
+                searched.start_bytes = searched.start_bytes.max(text.len());
+            }
+            match sign.how {
+                SignHow::Is => searched.is.entry(text).or_default().push(place),
+                SignHow::Begins => begins.entry(text).or_default().push(place),
+                SignHow::Contains => contains.entry(text).or_default().push(place),
+            }
+        }
+        searched.begins = Beginnings::of(begins);
+        if !contains.is_empty() {
+            searched.contains = Some(Anywhere::of(contains)?);
+        }
+        Ok(searched)
+    }
+}
+
+/// Texts in order, each with the longest other one that it begins with.
+#[derive(Debug, Default)]
+struct Beginnings(Vec<Beginning>);
+
+#[derive(Debug)]
+struct Beginning {
+    text: Vec<u8>,
+    places: Vec<Place>,
+    shorter: Option<usize>,
+}
+
+impl Beginnings {
+    fn of(texts: BTreeMap<Vec<u8>, Vec<Place>>) -> Beginnings {
+        let mut all: Vec<Beginning> = Vec::new();
+        for (text, places) in texts {
+            let mut shorter = all.len().checked_sub(1);
+            while let Some(place) = shorter
+                && !text.starts_with(&all[place].text)
+            {
+                shorter = all[place].shorter;
+            }
+            all.push(Beginning {
+                text,
+                places,
+                shorter,
+            });
+        }
+        Beginnings(all)
+    }
+
+    /// Of all that `start` begins with: the longest is the last text not after `start`, or the
+    /// longest that this one begins with, and so on.
+    fn find(&self, start: &[u8], found: &mut Vec<Place>) {
+        let mut place = self
+            .0
+            .partition_point(|it| *it.text <= *start)
+            .checked_sub(1);
+        while let Some(at) = place {
+            let beginning = &self.0[at];
+            if start.starts_with(&beginning.text) {
+                found.extend(&beginning.places);
+            }
+            place = beginning.shorter;
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Anywhere {
+    texts: AhoCorasick,
+    places: Vec<Vec<Place>>,
+    longest_bytes: usize,
+}
+
+impl Anywhere {
+    fn of(texts: BTreeMap<Vec<u8>, Vec<Place>>) -> Result<Anywhere, SignsError> {
+        let (texts, places): (Vec<Vec<u8>>, Vec<Vec<Place>>) = texts.into_iter().unzip();
+        let longest_bytes = texts.iter().map(Vec::len).max().unwrap_or_default();
+        let texts = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(texts)
+            .map_err(|error| SignsError::TooMany(error.to_string()))?;
+        Ok(Anywhere {
+            texts,
+            places,
+            longest_bytes,
+        })
+    }
+
+    fn find(&self, text: &[u8], found: &mut Vec<Place>) {
+        for at in self.texts.find_overlapping_iter(text) {
+            found.extend(&self.places[at.pattern().as_usize()]);
+        }
+    }
+}
+
+/// A search in progress: takes the normal form of a text piece by piece.
+pub(crate) struct Search<'s> {
+    ids: &'s [String],
+    searched: Option<&'s Searched>,
+    start: Vec<u8>,
+    length_bytes: usize,
+    /// Of the piece before: a sign may begin there and end in the next.
+    end: Vec<u8>,
+    found: Vec<Place>,
+}
+
+impl Search<'_> {
+    pub(crate) fn take(&mut self, piece: &[u8]) {
+        let Some(searched) = self.searched else {
+            return;
+        };
+        let wanted = searched.start_bytes.saturating_sub(self.start.len());
+        self.start
+            .extend_from_slice(&piece[..piece.len().min(wanted)]);
+        if let Some(contains) = &searched.contains {
+            if self.length_bytes > 0 {
+                let overlap = piece.len().min(contains.longest_bytes - 1);
+                self.end.extend_from_slice(&piece[..overlap]);
+                contains.find(&self.end, &mut self.found);
+                self.end.truncate(self.end.len() - overlap);
+            }
+            contains.find(piece, &mut self.found);
+            self.end.extend_from_slice(piece);
+            let surplus = self.end.len().saturating_sub(contains.longest_bytes - 1);
+            self.end.drain(..surplus);
+        }
+        self.length_bytes += piece.len();
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.start.clear();
+        self.end.clear();
+        self.found.clear();
+        self.length_bytes = 0;
+    }
+
+    /// The ids of all that was found, in order, joined by commas.
+    pub(crate) fn finish(mut self) -> Option<String> {
+        let searched = self.searched?;
+        if self.length_bytes == self.start.len()
+            && let Some(places) = searched.is.get(&self.start)
+        {
+            self.found.extend(places);
+        }
+        searched.begins.find(&self.start, &mut self.found);
+        if self.found.is_empty() {
+            return None;
+        }
+        self.found.sort_unstable();
+        self.found.dedup();
+        let ids: Vec<&str> = self
+            .found
+            .iter()
+            .map(|place| &*self.ids[usize::from(*place)])
+            .collect();
+        Some(ids.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sign(id: &str, of: SignOf, how: SignHow, text: &str) -> Sign {
+        Sign {
+            id: id.to_owned(),
+            of,
+            how,
+            text: text.to_owned(),
+        }
+    }
+
+    fn signs() -> Signs {
+        use {SignHow::*, SignOf::*};
+        Signs::new(&[
+            sign("searching", Response, Is, "Searching…"),
+            sign("refusal", Response, Begins, "I'm sorry, but"),
+            sign("refusal", Response, Begins, "I can’t"),
+            sign("cannot-help", Response, Begins, "I can't help"),
+            sign("retry", Response, Contains, "please try again"),
+            sign("thinking", Both, Begins, "Thinking"),
+            sign("slash", Prompt, Contains, "/summarize"),
+        ])
+        .expect("good signs")
+    }
+
+    fn found(kind: &Kind, pieces: &[&str]) -> String {
+        let signs = signs();
+        let mut search = signs.search(kind);
+        search.take(b"thinking of something else");
+        search.restart();
+        for piece in pieces {
+            search.take(piece.as_bytes());
+        }
+        search.finish().unwrap_or_default()
+    }
+
+    #[test]
+    fn signs_are_found_where_they_have_to_stand() {
+        for (text, expected) in [
+            ("searching", "searching"),
+            ("searching the web", ""),
+            ("i'm sorry, but no. please try again", "refusal,retry"),
+            ("well, i'm sorry, but no", ""),
+            ("i can't help you", "cannot-help,refusal"),
+            ("i can't", "refusal"),
+            ("i can", ""),
+            ("thinking: hm", "thinking"),
+            ("/summarize", ""),
+            ("", ""),
+        ] {
+            assert_eq!(found(&Kind::Response, &[text]), expected, "{text}");
+        }
+        assert_eq!(found(&Kind::Prompt, &["now /summarize"]), "slash");
+        assert_eq!(found(&Kind::Prompt, &["searching"]), "");
+        assert_eq!(found(&Kind::Other("x".to_owned()), &["thinking"]), "");
+    }
+
+    #[test]
+    fn a_cut_between_pieces_hides_nothing() {
+        let text = "i can't help with that. please try again";
+        for first in 1..text.len() - 1 {
+            for second in first..text.len() {
+                let pieces = [&text[..first], &text[first..second], &text[second..]];
+                assert_eq!(
+                    found(&Kind::Response, &pieces),
+                    "cannot-help,refusal,retry",
+                    "{pieces:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn bad_lists_are_refused() {
+        let of =
+            |id, text| Signs::new(&[sign(id, SignOf::Both, SignHow::Contains, text)]).map(drop);
+        assert_eq!(of("a,b", "x"), Err(SignsError::Id("a,b".to_owned())));
+        assert_eq!(of("", "x"), Err(SignsError::Id(String::new())));
+        assert_eq!(of("a", " … "), Err(SignsError::Blank("a".to_owned())));
+        assert_eq!(of("a", "x"), Ok(()));
+    }
+}
