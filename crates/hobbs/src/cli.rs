@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use hobbs_metrics::Slice;
 use hobbs_tenant::FaultRate;
+use jiff::civil::Date;
 
 /// How Microsoft 365 Copilot is really used, interaction by interaction.
 #[derive(Debug, Parser)]
@@ -78,12 +80,24 @@ pub enum Command {
     Report(Report),
     /// Ask the lake in SQL
     ///
-    /// Tables: interactions, users (history), users_now, licenses, runs, coverage. Only queries
-    /// that read are run.
+    /// Tables: interactions, exchanges, conversations, resources, users (history), people (as they
+    /// are now), licenses, runs, coverage. Only queries that read are run.
     #[command(
         after_help = "Examples:\n  hobbs query \"SELECT app, count(*) FROM interactions GROUP BY app ORDER BY 2 DESC\"\n  hobbs query \"SELECT * FROM interactions\" --format parquet -o all.parquet"
     )]
     Query(Query),
+    /// Figures that anyone can check: their definitions, their SQL, their numbers
+    Metrics {
+        /// What to do.
+        #[command(subcommand)]
+        command: Metrics,
+    },
+    /// Who really asked: the rules, what they see, what would change
+    Rules {
+        /// What to do.
+        #[command(subcommand)]
+        command: Rules,
+    },
     /// Bring pages saved from Graph into the lake, with no tenant at hand
     ///
     /// Takes JSON as Graph answers it, an array, or one item a line; also gzipped (.gz), and in
@@ -242,6 +256,111 @@ pub struct Query {
     /// The file to write [default: stdout]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// Days to look at, in the tenant's time zone.
+#[derive(Debug, Clone, Args)]
+pub struct Days {
+    /// The last N days [default: as the metric says]
+    #[arg(long, value_name = "N", conflicts_with = "from")]
+    pub days: Option<u32>,
+    /// From this day on, for example 2026-11-01
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Date>,
+    /// To this day, included [default: today]
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<Date>,
+}
+
+/// `hobbs metrics`
+#[derive(Debug, Subcommand)]
+pub enum Metrics {
+    /// All metrics, a line each
+    List,
+    /// What a metric means, and the SQL that gives it
+    ///
+    /// The SQL runs unchanged in DuckDB and Spark over the same tables.
+    Show(MetricShow),
+    /// The numbers of a metric
+    Run(MetricRun),
+}
+
+/// `hobbs metrics show`
+#[derive(Debug, Args)]
+pub struct MetricShow {
+    /// The metric's name
+    pub name: String,
+    /// Divided by app, user, department, day, week or month
+    #[arg(long, value_name = "WHAT")]
+    pub by: Option<Slice>,
+    /// Which days.
+    #[command(flatten)]
+    pub days: Days,
+    /// Typed exchanges that make a user active in the strictest way of counting [default: 3]
+    #[arg(long, value_name = "N")]
+    pub at_least: Option<u32>,
+    /// Nothing but the SQL
+    #[arg(long)]
+    pub sql: bool,
+}
+
+/// `hobbs metrics run`
+#[derive(Debug, Args)]
+pub struct MetricRun {
+    /// The metric's name
+    pub name: String,
+    /// Divided by app, user, department, day, week or month
+    #[arg(long, value_name = "WHAT")]
+    pub by: Option<Slice>,
+    /// Which days.
+    #[command(flatten)]
+    pub days: Days,
+    /// Typed exchanges that make a user active in the strictest way of counting [default: 3]
+    #[arg(long, value_name = "N")]
+    pub at_least: Option<u32>,
+    /// The form [default: by the file's ending, else table]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<QueryFormat>,
+    /// The file to write [default: stdout]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `hobbs rules`
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// All rules, with what they say and where their signs were seen
+    List,
+    /// Which rules looked at an interaction, what each saw, and which won
+    Explain {
+        /// The user: principal name or object id
+        user: String,
+        /// The interaction's id
+        interaction: String,
+    },
+    /// How many verdicts would move with the rules of a file on top, with examples
+    Diff {
+        /// The file
+        file: PathBuf,
+    },
+    /// Judge everything by the rules as they are configured now
+    ///
+    /// A sync does so by itself where the rules have changed since the last one.
+    Apply {
+        /// Derive all again from the interactions alone, also what the same rules have judged
+        #[arg(long)]
+        full: bool,
+    },
+    /// Ready-made and automatic prompts that no rule knows, as TOML ready to keep
+    ///
+    /// Found by structure alone: one text that many people send, a template with one slot that
+    /// varies, a machine's timing. A rule of the status "suspected" keeps what it finds out of the
+    /// headline; a person who has looked at it writes "accepted".
+    Suggest {
+        /// The file to write [default: stdout]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// `hobbs import`

@@ -7,6 +7,9 @@ use std::time::Duration;
 use hobbs_graph::{Client, Cloud, Credential, Endpoints, Limits};
 use hobbs_interaction::ContentPolicy;
 use hobbs_lake::Location;
+use hobbs_sync::Judgment;
+use hobbs_verdict::{RuleError, Rules};
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -32,6 +35,12 @@ pub struct ConfigFile {
     pub content: Option<String>,
     /// How far back each sync reads again, in hours.
     pub overlap_hours: Option<u32>,
+    /// The time zone in whose days and hours use is counted, as IANA names it ("Europe/Berlin");
+    /// UTC where missing.
+    pub time_zone: Option<String>,
+    /// By which rules exchanges are judged.
+    #[serde(default)]
+    pub rules: RulesSection,
     /// Options of the object store, for lakes that are not folders.
     #[serde(default)]
     pub store: BTreeMap<String, String>,
@@ -57,6 +66,17 @@ pub struct LimitsSection {
     pub patience_s: Option<u64>,
     /// How long one request may take, in seconds.
     pub request_timeout_s: Option<u64>,
+}
+
+/// `[rules]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RulesSection {
+    /// Rules on top of those built in; a path is relative to this file.
+    pub file: Option<PathBuf>,
+    /// Ids of rules that are turned off.
+    #[serde(default)]
+    pub off: Vec<String>,
 }
 
 /// `[tenants.NAME]`
@@ -171,6 +191,32 @@ impl Settings {
             .map_or(hobbs_sync::options::OVERLAP_MS, |hours| {
                 i64::from(hours) * 3_600_000
             })
+    }
+
+    /// By which rules, and in whose time, exchanges are judged.
+    pub fn judgment(&self) -> Result<Judgment, Misconfigured> {
+        let section = &self.file.rules;
+        let file = match variable("HOBBS_RULES") {
+            Some(path) => Some(PathBuf::from(path)),
+            None => section.file.as_deref().map(|path| self.beside_file(path)),
+        };
+        let mut rules = Rules::built_in();
+        if let Some(path) = file {
+            rules = with_rules(rules, &path)?;
+        }
+        let rules = rules
+            .without(&section.off)
+            .map_err(|error| Misconfigured(format!("[rules] off: {error}")))?;
+        let zone = variable("HOBBS_TIME_ZONE").or_else(|| self.file.time_zone.clone());
+        let zone = match zone.as_deref() {
+            None => TimeZone::UTC,
+            Some(name) => TimeZone::get(name).map_err(|_| {
+                Misconfigured(format!(
+                    "\"{name}\" is no time zone: use a name as in Europe/Berlin or America/New_York"
+                ))
+            })?,
+        };
+        Ok(Judgment { rules, zone })
     }
 
     /// The pace.
@@ -312,6 +358,16 @@ impl Settings {
             None => path.to_owned(),
         }
     }
+}
+
+/// Rules with those of a file on top.
+pub fn with_rules(rules: Rules, path: &Path) -> Result<Rules, Misconfigured> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Misconfigured(format!("the rules in {name} can't be read: {error}")))?;
+    let wrong = |error: RuleError| Misconfigured(error.to_string());
+    let file = Rules::parse(&name, &text).map_err(wrong)?;
+    rules.with(file).map_err(wrong)
 }
 
 /// A variable of the environment that is set to something.

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{SessionContext, col, lit};
 use deltalake::arrow::array::{
     ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
@@ -72,7 +72,8 @@ pub(crate) struct Note {
 /// How far a user's history has been read, over all apps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Read {
-    /// The latest span that is whole without a hole.
+    /// The earliest span that is whole: where it ends, reading goes on, so that a hole that was left on
+    /// purpose (`hobbs sync --days 7` after a month) is filled by the next sync of everything new.
     pub whole: Span,
 }
 
@@ -90,7 +91,7 @@ pub(crate) async fn append(
             batch,
             Carried {
                 sequence,
-                note: None,
+                ..Carried::default()
             },
         )
         .await
@@ -176,12 +177,12 @@ pub(crate) async fn repair(interactions: &Table, coverage: &mut Table) -> Result
         append(coverage, note, Some(note.sequence)).await?;
     }
     if lost.first().is_none_or(|note| note.sequence < newest) {
-        coverage.mark(newest).await?;
+        coverage.mark(Carried::of(newest)).await?;
     }
     Ok(lost.len())
 }
 
-/// For each user the latest span that is whole over all apps, from lines in any order.
+/// For each user the earliest span that is whole over all apps, from lines in any order.
 pub(crate) async fn read_of_users(
     table: &Table,
     tenant_id: &str,
@@ -192,39 +193,18 @@ pub(crate) async fn read_of_users(
     }
     Ok(spans
         .into_iter()
-        .filter_map(|(user, spans)| latest_whole(spans).map(|whole| (user, Read { whole })))
+        .filter_map(|(user, spans)| earliest_whole(spans).map(|whole| (user, Read { whole })))
         .collect())
 }
 
 async fn whole_lines(table: &Table, tenant_id: &str) -> Result<Vec<(String, Span)>, LakeError> {
-    let provider = table
-        .delta
-        .table_provider()
-        .await
-        .map_err(LakeError::query)?;
-    let session = SessionContext::from(DeltaSessionContext::default());
-    use datafusion::arrow::datatypes::DataType;
-    use datafusion::logical_expr::{cast, col, lit};
-    let batches = session
-        .read_table(provider)
-        .and_then(|frame| {
-            frame.filter(
-                col("whole")
-                    .and(col("apps").is_null())
-                    .and(col("tenant_id").eq(lit(tenant_id))),
-            )
-        })
-        .and_then(|frame| {
-            frame.select(vec![
-                cast(col("user_id"), DataType::Utf8),
-                col("from_ms"),
-                col("to_ms"),
-            ])
-        })
-        .map_err(LakeError::query)?
+    let batches = table
+        .scan(&["user_id", "from_ms", "to_ms"])
+        .filter(col("whole"))
+        .filter(col("apps").is_null())
+        .filter(col("tenant_id").eq(lit(tenant_id)))
         .collect()
-        .await
-        .map_err(LakeError::query)?;
+        .await?;
     let mut lines = Vec::new();
     for batch in &batches {
         let users = batch.column(0).as_string::<i32>();
@@ -259,8 +239,8 @@ pub fn joined(mut spans: Vec<Span>) -> Vec<Span> {
     whole
 }
 
-fn latest_whole(spans: Vec<Span>) -> Option<Span> {
-    joined(spans).pop()
+fn earliest_whole(spans: Vec<Span>) -> Option<Span> {
+    joined(spans).into_iter().next()
 }
 
 /// Lines of coverage beyond which the table is rewritten with joined spans: a table of 200,000
@@ -335,8 +315,8 @@ mod tests {
         );
         assert_eq!(joined(vec![span(3, 3)]), vec![]);
         assert_eq!(
-            latest_whole(vec![span(0, 5), span(7, 9), span(9, 12)]),
-            Some(span(7, 12))
+            earliest_whole(vec![span(7, 9), span(0, 3), span(3, 5), span(9, 12)]),
+            Some(span(0, 5))
         );
     }
 

@@ -45,6 +45,21 @@ pub enum LakeError {
         /// The newest version that this program can write.
         known: u32,
     },
+    /// The lake was written by a version that was never released.
+    #[error(
+        "the table {table} is of lake version {found}, older than this hobbs can read: make a new lake with `hobbs sync --full`; this one was left untouched"
+    )]
+    Older {
+        /// The table.
+        table: &'static str,
+        /// The version found.
+        found: u32,
+    },
+    /// The key of the lake's fingerprints is no key.
+    #[error(
+        "the table keys holds no valid key of fingerprints (32 hexadecimal digits): restore its folder from a copy; new texts can't be compared with old ones without it"
+    )]
+    Key,
     /// The folder or its files could not be written or read.
     #[error("cannot {action} {path}: {source}{}", advice(source))]
     Io {

@@ -8,16 +8,16 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use datafusion::functions::expr_fn::coalesce;
-use datafusion::prelude::{Expr, SessionContext, col, lit};
+use datafusion::prelude::{SessionContext, col, lit};
 use deltalake::arrow::array::{Array, AsArray, RecordBatch};
 use deltalake::arrow::datatypes::TimestampMicrosecondType;
-use deltalake::datafusion::common::ScalarValue;
 use deltalake::delta_datafusion::DeltaSessionContext;
 use futures::TryStreamExt;
 use hobbs_interaction::Interaction;
 
 use crate::error::LakeError;
 use crate::rows::{batch, micros};
+use crate::scan::time_literal;
 use crate::schema::TableName;
 use crate::table::{Carried, Table, writer_properties};
 
@@ -68,6 +68,7 @@ pub(crate) async fn commit(
     rows: &[Interaction],
     run_id: &str,
     now_ms: i64,
+    sequence: i64,
     carried: impl FnOnce() -> Carried,
 ) -> Result<Kept, LakeError> {
     let changes = compare(known_as_of, rows).await?;
@@ -81,7 +82,7 @@ pub(crate) async fn commit(
         return Ok(kept);
     }
     order.sort_by_key(|&index| rows[index].created_at_ms);
-    let batch = batch(rows, &order, run_id, now_ms).map_err(|error| table.error(error.into()))?;
+    let batch = batch(rows, &order, run_id, now_ms, sequence).map_err(|error| table.error(error.into()))?;
     match changes.replaced_us {
         None => table.append(batch, carried()).await?,
         Some(times) => replace(table, batch, times, carried()).await?,
@@ -164,13 +165,6 @@ fn times(rows: &[Interaction]) -> Option<(i64, i64)> {
     Some((micros(first), micros(last)))
 }
 
-fn time_literal(us: i64) -> Expr {
-    lit(ScalarValue::TimestampMicrosecond(
-        Some(us),
-        Some("UTC".into()),
-    ))
-}
-
 /// The keys, etags and times of one tenant's rows between two times, both included.
 async fn known_rows(
     table: &Table,
@@ -178,38 +172,19 @@ async fn known_rows(
     first_us: i64,
     last_us: i64,
 ) -> Result<datafusion::execution::SendableRecordBatchStream, LakeError> {
-    use datafusion::arrow::datatypes::DataType;
-    use datafusion::logical_expr::cast;
-    let provider = table
-        .delta
-        .table_provider()
+    table
+        .scan(&[
+            "user_id",
+            "session_id",
+            "interaction_id",
+            "etag",
+            "created_at",
+        ])
+        .filter(col("created_at").gt_eq(time_literal(first_us)))
+        .filter(col("created_at").lt_eq(time_literal(last_us)))
+        .filter(col("tenant_id").eq(lit(tenant_id)))
+        .stream()
         .await
-        .map_err(LakeError::query)?;
-    let session = SessionContext::from(DeltaSessionContext::default());
-    let text = |name: &str| cast(col(name), DataType::Utf8).alias(name);
-    session
-        .read_table(provider)
-        .and_then(|frame| {
-            frame.filter(
-                col("created_at")
-                    .gt_eq(time_literal(first_us))
-                    .and(col("created_at").lt_eq(time_literal(last_us)))
-                    .and(col("tenant_id").eq(lit(tenant_id))),
-            )
-        })
-        .and_then(|frame| {
-            frame.select(vec![
-                text("user_id"),
-                text("session_id"),
-                text("interaction_id"),
-                text("etag"),
-                col("created_at"),
-            ])
-        })
-        .map_err(LakeError::query)?
-        .execute_stream()
-        .await
-        .map_err(LakeError::query)
 }
 
 /// Writes new rows and replaces changed ones in one commit. Only files whose times overlap those

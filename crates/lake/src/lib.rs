@@ -10,8 +10,11 @@
 //! the missing lines from the commits themselves.
 
 mod coverage;
+mod derive;
 mod error;
+mod files;
 mod interactions;
+mod keys;
 mod location;
 mod lock;
 mod maintain;
@@ -20,6 +23,7 @@ mod people;
 mod query;
 mod rows;
 mod runs;
+mod scan;
 mod schema;
 mod store;
 mod table;
@@ -31,6 +35,7 @@ pub use datafusion::execution::SendableRecordBatchStream;
 pub use deltalake::arrow;
 /// Writes query results as Parquet.
 pub use deltalake::parquet;
+pub use derive::{Derivation, Rederived};
 pub use error::LakeError;
 pub use interactions::Kept;
 pub use location::Location;

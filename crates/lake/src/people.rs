@@ -4,15 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::DataType;
-use datafusion::logical_expr::{cast, col, lit};
-use datafusion::prelude::SessionContext;
+use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
 use deltalake::arrow::datatypes::TimestampMicrosecondType;
-use deltalake::delta_datafusion::DeltaSessionContext;
 
 use crate::error::LakeError;
 use crate::rows::micros;
@@ -110,29 +107,13 @@ pub(crate) async fn known(
     table: &Table,
     tenant_id: &str,
 ) -> Result<HashMap<String, KnownUser>, LakeError> {
-    let columns = TableName::Users
-        .schema()
-        .fields()
-        .iter()
-        .map(|field| match field.data_type() {
-            DataType::Utf8 => cast(col(field.name()), DataType::Utf8).alias(field.name()),
-            _ => col(field.name()),
-        })
-        .collect::<Vec<_>>();
-    let batches = SessionContext::from(DeltaSessionContext::default())
-        .read_table(
-            table
-                .delta
-                .table_provider()
-                .await
-                .map_err(LakeError::query)?,
-        )
-        .and_then(|frame| frame.filter(col("tenant_id").eq(lit(tenant_id))))
-        .and_then(|frame| frame.select(columns))
-        .map_err(LakeError::query)?
+    let schema = TableName::Users.schema();
+    let columns: Vec<&str> = schema.fields().iter().map(|it| it.name().as_str()).collect();
+    let batches = table
+        .scan(&columns)
+        .filter(col("tenant_id").eq(lit(tenant_id)))
         .collect()
-        .await
-        .map_err(LakeError::query)?;
+        .await?;
     let mut newest: HashMap<String, (i64, KnownUser)> = HashMap::new();
     for batch in &batches {
         for (valid_from, user) in lines(batch) {
@@ -277,6 +258,11 @@ fn users(
         same(tenant_id),
         Arc::new(StringArray::from_iter_values(
             lines.iter().map(|(record, _)| &record.user_id),
+        )),
+        Arc::new(Int64Array::from_iter_values(
+            lines
+                .iter()
+                .map(|(record, _)| hobbs_verdict::user_key(tenant_id, &record.user_id)),
         )),
         text(|record| &record.user_principal_name),
         text(|record| &record.display_name),

@@ -13,6 +13,7 @@ use deltalake::delta_datafusion::DeltaSessionContext;
 use serde_json::{Map, Value};
 
 use crate::error::LakeError;
+use crate::files;
 use crate::location::Location;
 use crate::memory::QueryMemory;
 use crate::schema::TableName;
@@ -28,10 +29,16 @@ const BATCH_ROWS: &str = "1024";
 /// The newest record of each user.
 const USERS_NOW: &str = include_str!("sql/users_now.sql");
 
+/// Rows of a batch where the result is small: for rows that are grouped, larger batches are faster.
+const BATCH_ROWS_OF_FIGURES: &str = "8192";
+
 /// A lake as of the moment in which it was opened, for reading.
 #[derive(Clone)]
 pub struct Reader {
-    session: SessionContext,
+    /// For rows, which may be wide and many.
+    rows: SessionContext,
+    /// For figures.
+    figures: SessionContext,
 }
 
 impl Reader {
@@ -50,40 +57,30 @@ impl Reader {
         if location.folder().is_some_and(|folder| !folder.is_dir()) {
             return Err(missing());
         }
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(QueryMemory::of(QUERY_MEMORY_BYTES)))
-            .build_arc()
-            .map_err(LakeError::query)?;
-        let session = SessionContext::from(DeltaSessionContext::with_runtime_env(runtime));
-        {
-            let state = session.state_ref();
-            let mut state = state.write();
-            let options = state.config_mut().options_mut();
-            options
-                .set("datafusion.execution.batch_size", BATCH_ROWS)
-                .map_err(LakeError::query)?;
-            // Delta sessions take names to the letter; people write SELECT APP.
-            options
-                .set("datafusion.sql_parser.enable_ident_normalization", "true")
-                .map_err(LakeError::query)?;
-        }
-        for name in TableName::ALL {
+        let reader = Reader {
+            rows: session(BATCH_ROWS)?,
+            figures: session(BATCH_ROWS_OF_FIGURES)?,
+        };
+        for name in TableName::all_to_query() {
             let log = location.table(name.as_str(), options)?;
             let table = Table::open(name, log).await?.ok_or_else(missing)?;
-            let provider = table
-                .delta
-                .table_provider()
-                .await
-                .map_err(LakeError::query)?;
-            session
-                .register_table(name.as_str(), provider)
-                .map_err(LakeError::query)?;
+            for session in [&reader.rows, &reader.figures] {
+                let files = files::provider(&table).await?;
+                session
+                    .register_table(name.as_str(), files)
+                    .map_err(LakeError::query)?;
+            }
         }
-        let users_now = session.sql(USERS_NOW).await.map_err(LakeError::query)?;
-        session
-            .register_table("users_now", users_now.into_view())
-            .map_err(LakeError::query)?;
-        Ok(Reader { session })
+        for session in [&reader.rows, &reader.figures] {
+            let users_now = session.sql(USERS_NOW).await.map_err(LakeError::query)?;
+            let users_now = users_now.into_view();
+            for name in ["users_now", "people"] {
+                session
+                    .register_table(name, Arc::clone(&users_now))
+                    .map_err(LakeError::query)?;
+            }
+        }
+        Ok(reader)
     }
 
     /// Runs a query and gives its batches as they come.
@@ -92,25 +89,15 @@ impl Reader {
     /// [`LakeError::NotAQuery`] for statements that would change something or read files outside
     /// the lake, [`LakeError::Query`] for the engine's objections.
     pub async fn query(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
-        let reading = SQLOptions::new()
-            .with_allow_ddl(false)
-            .with_allow_dml(false)
-            .with_allow_statements(false);
-        let plan = self
-            .session
-            .state()
-            .create_logical_plan(sql)
-            .await
-            .map_err(LakeError::query)?;
-        reading
-            .verify_plan(&plan)
-            .map_err(|error| LakeError::NotAQuery(error.strip_backtrace()))?;
-        let frame = self
-            .session
-            .execute_logical_plan(plan)
-            .await
-            .map_err(LakeError::query)?;
-        frame.execute_stream().await.map_err(LakeError::query)
+        run(&self.rows, sql).await
+    }
+
+    /// Runs a query that counts: as [`Reader::query`], in larger batches.
+    ///
+    /// # Errors
+    /// As [`Reader::query`].
+    pub async fn figures(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
+        run(&self.figures, sql).await
     }
 
     /// Runs a query with a small result: one JSON object a row; nulls are left out, times are
@@ -120,14 +107,54 @@ impl Reader {
     /// As [`Reader::query`].
     pub async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, LakeError> {
         use futures::TryStreamExt;
-        let batches: Vec<RecordBatch> = self
-            .query(sql)
+        let batches: Vec<RecordBatch> = run(&self.figures, sql)
             .await?
             .try_collect()
             .await
             .map_err(LakeError::query)?;
         objects(&batches)
     }
+}
+
+fn session(batch_rows: &str) -> Result<SessionContext, LakeError> {
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(QueryMemory::of(QUERY_MEMORY_BYTES)))
+        .build_arc()
+        .map_err(LakeError::query)?;
+    let session = SessionContext::from(DeltaSessionContext::with_runtime_env(runtime));
+    let settings = [
+        ("datafusion.execution.batch_size", batch_rows),
+        // Delta sessions take names to the letter; people write SELECT APP.
+        ("datafusion.sql_parser.enable_ident_normalization", "true"),
+    ];
+    let state = session.state_ref();
+    let mut state = state.write();
+    for (name, value) in settings {
+        let options = state.config_mut().options_mut();
+        options.set(name, value).map_err(LakeError::query)?;
+    }
+    drop(state);
+    Ok(session)
+}
+
+async fn run(session: &SessionContext, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
+    let reading = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
+    let state = session.state();
+    let plan = state
+        .create_logical_plan(sql)
+        .await
+        .map_err(LakeError::query)?;
+    reading
+        .verify_plan(&plan)
+        .map_err(|error| LakeError::NotAQuery(error.strip_backtrace()))?;
+    let frame = session
+        .execute_logical_plan(plan)
+        .await
+        .map_err(LakeError::query)?;
+    frame.execute_stream().await.map_err(LakeError::query)
 }
 
 /// Batches as JSON objects.

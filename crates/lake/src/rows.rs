@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deltalake::arrow::array::{
-    ArrayRef, Int32Array, ListArray, RecordBatch, StringArray, StringBuilder, StructArray,
+    ArrayRef, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StringBuilder, StructArray,
     TimestampMicrosecondArray,
 };
 use deltalake::arrow::buffer::OffsetBuffer;
@@ -22,6 +22,7 @@ pub(crate) fn batch(
     order: &[usize],
     run_id: &str,
     ingested_at_ms: i64,
+    sequence: i64,
 ) -> Result<RecordBatch, ArrowError> {
     let text = |field: fn(&Interaction) -> &str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(
@@ -41,6 +42,11 @@ pub(crate) fn batch(
             .iter()
             .map(|&index| i32::try_from(field(&rows[index])).unwrap_or(i32::MAX));
         Arc::new(Int32Array::from_iter_values(numbers))
+    };
+    let fingerprint = |field: fn(&Interaction) -> Option<i64>| -> ArrayRef {
+        Arc::new(Int64Array::from_iter(
+            order.iter().map(|&index| field(&rows[index])),
+        ))
     };
     let created = order.iter().map(|&index| micros(rows[index].created_at_ms));
     let columns: Vec<ArrayRef> = vec![
@@ -63,6 +69,14 @@ pub(crate) fn batch(
         optional(|row| row.content.as_deref()),
         number(|row| row.content_chars),
         number(|row| row.content_words),
+        fingerprint(|row| row.text_fingerprint),
+        fingerprint(|row| row.text_template),
+        fingerprint(|row| row.text_head),
+        fingerprint(|row| row.text_tail),
+        Arc::new(Int32Array::from_iter(
+            order.iter().map(|&index| rows[index].text_style),
+        )),
+        optional(|row| row.signs.as_deref()),
         optional(|row| row.mark.map(Mark::as_str)),
         list(
             rows,
@@ -116,6 +130,7 @@ pub(crate) fn batch(
             )
             .with_timezone("UTC"),
         ),
+        Arc::new(Int64Array::from_iter_values(order.iter().map(|_| sequence))),
     ];
     RecordBatch::try_new(TableName::Interactions.schema(), columns)
 }

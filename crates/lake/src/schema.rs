@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use deltalake::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 
-/// The version of the tables' layout. A lake of a newer version is refused untouched.
-pub(crate) const LAKE_VERSION: u32 = 1;
+/// The version of the tables' layout. A lake of another version is refused untouched. Version 1 knew
+/// neither fingerprints nor derived tables, and was never released.
+pub(crate) const LAKE_VERSION: u32 = 2;
 
 /// The tables of a lake, in the order in which they are created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,16 +19,30 @@ pub(crate) enum TableName {
     Licenses,
     Runs,
     Coverage,
+    Exchanges,
+    Conversations,
+    Resources,
+    Keys,
 }
 
 impl TableName {
-    pub(crate) const ALL: [TableName; 5] = [
+    pub(crate) const ALL: [TableName; 9] = [
         TableName::Interactions,
         TableName::Users,
         TableName::Licenses,
         TableName::Runs,
         TableName::Coverage,
+        TableName::Exchanges,
+        TableName::Conversations,
+        TableName::Resources,
+        TableName::Keys,
     ];
+
+    /// The tables that queries see: all but the keys.
+    pub(crate) fn all_to_query() -> impl Iterator<Item = TableName> {
+        let names = TableName::ALL.into_iter();
+        names.filter(|name| *name != TableName::Keys)
+    }
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -36,6 +51,10 @@ impl TableName {
             TableName::Licenses => "licenses",
             TableName::Runs => "runs",
             TableName::Coverage => "coverage",
+            TableName::Exchanges => "exchanges",
+            TableName::Conversations => "conversations",
+            TableName::Resources => "resources",
+            TableName::Keys => "keys",
         }
     }
 
@@ -46,6 +65,10 @@ impl TableName {
             TableName::Licenses => licenses(),
             TableName::Runs => runs(),
             TableName::Coverage => coverage(),
+            TableName::Exchanges => exchanges(),
+            TableName::Conversations => conversations(),
+            TableName::Resources => resources(),
+            TableName::Keys => keys(),
         }))
     }
 }
@@ -64,6 +87,26 @@ fn flag(name: &str) -> Field {
 
 fn count(name: &str) -> Field {
     Field::new(name, DataType::Int64, false)
+}
+
+fn small(name: &str) -> Field {
+    Field::new(name, DataType::Int32, false)
+}
+
+fn number_or_null(name: &str) -> Field {
+    Field::new(name, DataType::Int64, true)
+}
+
+fn seconds(name: &str) -> Field {
+    Field::new(name, DataType::Float64, false)
+}
+
+fn day(name: &str) -> Field {
+    Field::new(name, DataType::Date32, false)
+}
+
+fn time_or_null(name: &str) -> Field {
+    Field::new(name, time_type(), true)
 }
 
 fn time(name: &str) -> Field {
@@ -139,8 +182,14 @@ fn interactions() -> Vec<Field> {
         text_or_null("locale"),
         text_or_null("content_type"),
         text_or_null("content"),
-        Field::new("content_chars", DataType::Int32, false),
-        Field::new("content_words", DataType::Int32, false),
+        small("content_chars"),
+        small("content_words"),
+        number_or_null("text_fingerprint"),
+        number_or_null("text_template"),
+        number_or_null("text_head"),
+        number_or_null("text_tail"),
+        Field::new("text_style", DataType::Int32, true),
+        text_or_null("signs"),
         text_or_null("mark"),
         list("contexts", context_fields()),
         list("links", link_fields()),
@@ -148,6 +197,7 @@ fn interactions() -> Vec<Field> {
         list("mentions", mention_fields()),
         text("run_id"),
         time("ingested_at"),
+        count("sequence"),
     ]
 }
 
@@ -155,6 +205,7 @@ fn users() -> Vec<Field> {
     vec![
         text("tenant_id"),
         text("user_id"),
+        count("user_key"),
         text_or_null("user_principal_name"),
         text_or_null("display_name"),
         text_or_null("mail"),
@@ -195,7 +246,7 @@ fn runs() -> Vec<Field> {
         text("tenant_id"),
         text("command"),
         time("started_at"),
-        Field::new("ended_at", time_type(), true),
+        time_or_null("ended_at"),
         text("status"),
         count("users_asked"),
         count("users_failed"),
@@ -225,4 +276,118 @@ fn coverage() -> Vec<Field> {
         text("run_id"),
         time("recorded_at"),
     ]
+}
+
+// Engines have no common way to subtract dates: so each date of a derived table stands beside its
+// number, and no query has to work out a Monday or a month for each row.
+
+/// One prompt with its responses. The key is (thread_key, first_id).
+fn exchanges() -> Vec<Field> {
+    vec![
+        text("tenant_id"),
+        text("user_id"),
+        count("user_key"),
+        text_or_null("session_id"),
+        count("thread_key"),
+        count("conversation_key"),
+        text_or_null("request_id"),
+        text("first_id"),
+        text_or_null("prompt_id"),
+        time("started_at"),
+        time_or_null("first_response_at"),
+        time_or_null("last_response_at"),
+        Field::new("reply_seconds", DataType::Float64, true),
+        Field::new("reply_ms", DataType::Int32, true),
+        small("parts"),
+        small("prompts"),
+        small("responses"),
+        small("others"),
+        small("noise_parts"),
+        text("app"),
+        text("app_class"),
+        text("surface"),
+        text_or_null("locale"),
+        text("verdict"),
+        text("rule"),
+        seconds("confidence"),
+        small("prompt_chars"),
+        small("prompt_words"),
+        small("response_chars"),
+        small("contexts"),
+        small("links"),
+        small("attachments"),
+        text_or_null("resource_kinds"),
+        flag("grounded"),
+        flag("refused"),
+        day("day"),
+        day("week"),
+        day("month"),
+        small("day_number"),
+        small("week_number"),
+        small("hour"),
+        small("weekday"),
+        text("rules"),
+    ]
+}
+
+/// One thread of a user, or one exchange without a session. The key is (thread_key, conversation_key).
+fn conversations() -> Vec<Field> {
+    vec![
+        text("tenant_id"),
+        text("user_id"),
+        count("user_key"),
+        text_or_null("session_id"),
+        count("thread_key"),
+        count("conversation_key"),
+        time("started_at"),
+        time("ended_at"),
+        seconds("span_seconds"),
+        count("span_ms"),
+        small("turns"),
+        small("typed"),
+        small("clicked"),
+        small("automatic"),
+        small("system"),
+        small("noise"),
+        small("unknown"),
+        text("apps"),
+        text("app"),
+        text("surface"),
+        day("day"),
+        day("week"),
+        day("month"),
+        small("day_number"),
+        small("week_number"),
+        text("rules"),
+    ]
+}
+
+/// What an exchange had before it or cites. The key is (thread_key, first_id, ordinal).
+fn resources() -> Vec<Field> {
+    vec![
+        text("tenant_id"),
+        count("user_key"),
+        count("thread_key"),
+        count("conversation_key"),
+        text("first_id"),
+        small("ordinal"),
+        time("started_at"),
+        day("day"),
+        day("week"),
+        day("month"),
+        small("day_number"),
+        small("week_number"),
+        text("app"),
+        text("verdict"),
+        text("role"),
+        text_or_null("kind"),
+        text_or_null("host"),
+        text_or_null("site"),
+        text("rules"),
+    ]
+}
+
+/// Secrets of the lake itself. In a folder of its own, so that it can be guarded apart.
+fn keys() -> Vec<Field> {
+    vec![text("name"), text("value")]
 }

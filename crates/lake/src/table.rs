@@ -10,7 +10,8 @@ use deltalake::kernel::{Action, StructType, Transaction};
 use deltalake::logstore::LogStoreRef;
 use deltalake::operations::create::CreateBuilder;
 use deltalake::parquet::basic::{Compression, ZstdLevel};
-use deltalake::parquet::file::properties::WriterProperties;
+use deltalake::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use deltalake::parquet::schema::types::ColumnPath;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 use deltalake::{DeltaTable, DeltaTableError};
@@ -22,6 +23,9 @@ use crate::schema::{LAKE_VERSION, TableName};
 /// The name under which our sequence numbers stand in a table's log. One for the whole lake: one
 /// for each user would put 200,000 of them into every checkpoint.
 const APPLICATION: &str = "hobbs";
+
+/// The name under which derived tables say by which rules they were derived.
+const DERIVED_BY: &str = "hobbs-rules";
 
 /// The table property that names the layout's version.
 const VERSION_PROPERTY: &str = "hobbs.lakeVersion";
@@ -42,16 +46,28 @@ pub(crate) struct Table {
 pub(crate) struct Carried {
     /// The sequence number that no two commits share.
     pub(crate) sequence: Option<i64>,
+    /// By which rules its rows were derived.
+    pub(crate) derived_by: Option<i64>,
     /// What the commit covers.
     pub(crate) note: Option<Value>,
 }
 
 impl Carried {
+    /// A sequence number and nothing else.
+    pub(crate) fn of(sequence: i64) -> Self {
+        Carried {
+            sequence: Some(sequence),
+            ..Carried::default()
+        }
+    }
+
     pub(crate) fn properties(self) -> CommitProperties {
         let mut properties = CommitProperties::default();
-        if let Some(sequence) = self.sequence {
+        let sequence = self.sequence.map(|number| (APPLICATION, number));
+        let derived_by = self.derived_by.map(|number| (DERIVED_BY, number));
+        for (application, number) in sequence.into_iter().chain(derived_by) {
             properties =
-                properties.with_application_transaction(Transaction::new(APPLICATION, sequence));
+                properties.with_application_transaction(Transaction::new(application, number));
         }
         if let Some(note) = self.note {
             properties = properties.with_metadata([(APPLICATION.to_owned(), note)]);
@@ -75,7 +91,7 @@ impl Table {
             Err(error) => return Err(LakeError::table(name.as_str(), error)),
         }
         let table = Table { name, delta };
-        table.refuse_newer()?;
+        table.refuse_other_versions()?;
         Ok(Some(table))
     }
 
@@ -105,7 +121,7 @@ impl Table {
         Ok(Table { name, delta })
     }
 
-    fn refuse_newer(&self) -> Result<(), LakeError> {
+    fn refuse_other_versions(&self) -> Result<(), LakeError> {
         let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
         let found = snapshot
             .metadata()
@@ -113,7 +129,11 @@ impl Table {
             .get(VERSION_PROPERTY)
             .cloned();
         match found.as_deref().map(str::parse::<u32>) {
-            Some(Ok(version)) if version <= LAKE_VERSION => Ok(()),
+            Some(Ok(LAKE_VERSION)) => Ok(()),
+            Some(Ok(older)) if older < LAKE_VERSION => Err(LakeError::Older {
+                table: self.name.as_str(),
+                found: older,
+            }),
             _ => Err(LakeError::Newer {
                 table: self.name.as_str(),
                 found: found.unwrap_or_else(|| "unknown".to_owned()),
@@ -124,10 +144,19 @@ impl Table {
 
     /// The sequence number of the last commit that carried one; 0 before the first.
     pub(crate) async fn sequence(&self) -> Result<i64, LakeError> {
+        self.last_transaction(APPLICATION).await
+    }
+
+    /// By which rules the table was derived; 0 before the first time.
+    pub(crate) async fn derived_by(&self) -> Result<i64, LakeError> {
+        self.last_transaction(DERIVED_BY).await
+    }
+
+    async fn last_transaction(&self, application: &str) -> Result<i64, LakeError> {
         let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
         let sequence = snapshot
             .snapshot()
-            .transaction_version(self.delta.log_store().as_ref(), APPLICATION)
+            .transaction_version(self.delta.log_store().as_ref(), application)
             .await
             .map_err(|error| self.error(error))?;
         Ok(sequence.unwrap_or(0))
@@ -145,16 +174,25 @@ impl Table {
             .map_err(|error| LakeError::table(name, error))
     }
 
-    /// Writes a sequence number alone, in a commit without rows.
-    pub(crate) async fn mark(&mut self, sequence: i64) -> Result<(), LakeError> {
+    /// Writes what a commit carries alone, without rows.
+    pub(crate) async fn mark(&mut self, carried: Carried) -> Result<(), LakeError> {
         let name = self.name.as_str();
-        let carried = Carried {
-            sequence: Some(sequence),
-            note: None,
-        };
         commit(&mut self.delta, Vec::new(), carried)
             .await
             .map_err(|error| LakeError::table(name, error))
+    }
+
+    /// Whether the table has no rows.
+    pub(crate) fn is_empty(&self) -> Result<bool, LakeError> {
+        let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
+        Ok(snapshot.log_data().num_files() == 0)
+    }
+
+    /// Takes all rows out, in one commit; nothing is derived then.
+    pub(crate) async fn clear(&mut self) -> Result<(), LakeError> {
+        let cleared = self.delta.clone().delete().with_commit_properties(Carried::of(0).properties()).await;
+        self.delta = cleared.map_err(|error| self.error(error))?.0;
+        Ok(())
     }
 
     /// Reads commits made since this version was loaded.
@@ -201,9 +239,24 @@ async fn commit(
     Ok(())
 }
 
+/// Rows of a page. A first sync brings each user's whole history at once, so that a row group spans
+/// all of it, also after compaction; rows of a commit are sorted by time, so that a page does not.
+const PAGE_ROWS: usize = 1_024;
+
+/// Columns by which pages are skipped.
+const PRUNING: [&str; 2] = ["created_at", "started_at"];
+
 /// How Parquet files are written.
 pub(crate) fn writer_properties() -> WriterProperties {
-    WriterProperties::builder()
+    let mut properties = WriterProperties::builder();
+    for column in PRUNING {
+        properties = properties
+            .set_column_statistics_enabled(ColumnPath::from(column), EnabledStatistics::Page);
+    }
+    properties
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(PAGE_ROWS)
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_created_by(concat!("hobbs ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -218,12 +271,16 @@ pub(crate) fn note_of(info: &HashMap<String, Value>) -> Option<&Value> {
 fn statistics_columns(name: TableName) -> String {
     match name {
         TableName::Interactions => {
-            "tenant_id,user_id,interaction_id,created_at,app_class,kind,mark"
+            "tenant_id,user_id,interaction_id,created_at,app_class,kind,mark,sequence"
         }
         TableName::Users => "tenant_id,user_id,valid_from",
         TableName::Licenses => "tenant_id,observed_at",
         TableName::Runs => "run_id,tenant_id,started_at",
         TableName::Coverage => "tenant_id,user_id,from_ms,to_ms,recorded_at",
+        TableName::Exchanges | TableName::Conversations | TableName::Resources => {
+            "user_key,started_at,day"
+        }
+        TableName::Keys => "name",
     }
     .to_owned()
 }

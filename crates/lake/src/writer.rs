@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use hobbs_interaction::Interaction;
+use hobbs_interaction::{FingerprintKey, Interaction};
 
 use crate::coverage::{self, CoverageLine, Note, Read};
+use crate::derive::{self, Derivation, DerivedTables, Rederived};
 use crate::error::LakeError;
 use crate::interactions::{self, Kept};
+use crate::keys;
 use crate::location::Location;
 use crate::lock::WriteLock;
 use crate::maintain::{self, TableOptimized, TableStatus};
@@ -33,6 +35,8 @@ pub struct Writer {
     licenses: Table,
     runs: Table,
     coverage: Table,
+    derived: DerivedTables,
+    key: FingerprintKey,
     sequence: i64,
     repaired: usize,
     _lock: Option<WriteLock>,
@@ -61,11 +65,23 @@ impl Writer {
                 None => Table::create(name, location.table(name.as_str(), options)?).await?,
             });
         }
-        let Ok([interactions, users, licenses, runs, mut coverage]) =
-            <[Table; 5]>::try_from(opened)
+        let Ok(
+            [
+                interactions,
+                users,
+                licenses,
+                runs,
+                mut coverage,
+                exchanges,
+                conversations,
+                resources,
+                mut keys,
+            ],
+        ) = <[Table; 9]>::try_from(opened)
         else {
             unreachable!("one table for each name");
         };
+        let key = keys::fingerprint_key(&mut keys).await?;
         let repaired = coverage::repair(&interactions, &mut coverage).await?;
         let sequence = interactions.sequence().await?;
         let baseline = interactions.clone();
@@ -76,10 +92,57 @@ impl Writer {
             licenses,
             runs,
             coverage,
+            derived: DerivedTables {
+                exchanges,
+                conversations,
+                resources,
+            },
+            key,
             sequence,
             repaired,
             _lock: lock,
         })
+    }
+
+    /// The key of the fingerprints of this lake's texts.
+    pub fn fingerprint_key(&self) -> &FingerprintKey {
+        &self.key
+    }
+
+    /// Derives exchanges, conversations and resources of all rows that came since the last time,
+    /// by anybody; of all rows, where the last time was by other rules.
+    ///
+    /// # Errors
+    /// A table can't be read or written. What was not derived is derived the next time.
+    pub async fn derive(&mut self, derivation: &Derivation) -> Result<Rederived, LakeError> {
+        derive::derive(
+            &self.interactions,
+            &mut self.derived,
+            derivation,
+            self.sequence,
+        )
+        .await
+    }
+
+    /// Derives all again from `interactions` alone. Until it has ended, the derived tables lack what
+    /// is not derived yet.
+    ///
+    /// # Errors
+    /// As [`Writer::derive`].
+    pub async fn derive_all_again(
+        &mut self,
+        derivation: &Derivation,
+    ) -> Result<Rederived, LakeError> {
+        for table in self.derived.all_mut() {
+            table.clear().await?;
+        }
+        derive::derive(
+            &self.interactions,
+            &mut self.derived,
+            derivation,
+            self.sequence,
+        )
+        .await
     }
 
     /// Data commits whose coverage was written again when the lake was opened.
@@ -219,6 +282,7 @@ impl Writer {
         };
         let carried = || Carried {
             sequence: Some(sequence),
+            derived_by: None,
             note: serde_json::to_value(&note).ok(),
         };
         let kept = interactions::commit(
@@ -227,6 +291,7 @@ impl Writer {
             rows,
             &run.run_id,
             now_ms,
+            sequence,
             carried,
         )
         .await?;
@@ -251,12 +316,16 @@ impl Writer {
     /// A table can't be written.
     pub async fn optimize(&mut self) -> Result<Vec<TableOptimized>, LakeError> {
         let mut optimized = Vec::new();
+        let [exchanges, conversations, resources] = self.derived.all_mut();
         for table in [
             &mut self.interactions,
             &mut self.users,
             &mut self.licenses,
             &mut self.runs,
             &mut self.coverage,
+            exchanges,
+            conversations,
+            resources,
         ] {
             optimized.push(maintain::optimize(table).await?);
         }
@@ -280,7 +349,7 @@ pub async fn status(
         return Err(missing());
     }
     let mut tables = Vec::new();
-    for name in TableName::ALL {
+    for name in TableName::all_to_query() {
         let table = Table::open(name, location.table(name.as_str(), options)?)
             .await?
             .ok_or_else(missing)?;

@@ -4,7 +4,7 @@ use hobbs_interaction::Interaction;
 use hobbs_lake::CoverageLine;
 
 /// Rows of a commit: enough that files are not small, few enough that memory stays flat.
-const ROWS: usize = 20_000;
+const ROWS: usize = 10_000;
 /// Texts of a commit, for lakes that keep them.
 const TEXT_BYTES: usize = 32 << 20;
 /// Users of a commit: what they cover travels in the commit itself.

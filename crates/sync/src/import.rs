@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
-use hobbs_interaction::{AiInteraction, ContentPolicy, Interaction, saved};
+use hobbs_interaction::{AiInteraction, ContentPolicy, Ingest, Interaction, saved};
 use hobbs_lake::{Kept, LakeError, Location, Run, RunCounts, RunStatus, UserRecord, Writer};
 use serde::Serialize;
+
+use crate::judgment::Judgment;
 
 /// The user of items of whom nobody says whose history they are in.
 pub const UNKNOWN_USER: &str = "unknown";
 
 /// What an import is asked to do.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ImportOptions {
     /// Where the lake is.
     pub lake: Location,
@@ -22,6 +24,8 @@ pub struct ImportOptions {
     pub user: Option<String>,
     /// How much of the texts is kept.
     pub content: ContentPolicy,
+    /// By which rules, and in whose time.
+    pub judgment: Judgment,
     /// The run's id, fresh for each run.
     pub run_id: String,
 }
@@ -89,6 +93,8 @@ pub async fn import(
         tenant_id: options.tenant_id.clone(),
     };
     writer.begin(&run, "import", now_ms).await?;
+    let key = writer.fingerprint_key().clone();
+    let ingest = options.judgment.ingest(&run.tenant_id, options.content, &key);
     let named = named_user(&mut writer, &run, options, now_ms).await?;
     let mut summary = ImportSummary {
         run_id: run.run_id.clone(),
@@ -97,7 +103,7 @@ pub async fn import(
     };
     for file in files {
         let imported =
-            import_file(&mut writer, &run, options, named.as_deref(), file, now_ms).await;
+            import_file(&mut writer, &run, &ingest, named.as_deref(), file, now_ms).await;
         match imported {
             Ok(imported) => summary.files.push(imported),
             Err(error) => {
@@ -115,6 +121,7 @@ pub async fn import(
             }
         }
     }
+    writer.derive(&options.judgment.derivation(&key)).await?;
     let status = if summary.is_whole() {
         RunStatus::Whole
     } else {
@@ -129,7 +136,7 @@ pub async fn import(
 async fn import_file(
     writer: &mut Writer,
     run: &Run,
-    options: &ImportOptions,
+    ingest: &Ingest,
     user: Option<&str>,
     file: SavedFile,
     now_ms: i64,
@@ -161,7 +168,7 @@ async fn import_file(
     imported.rows_without_user = owners.iter().filter(|owner| owner.is_none()).count() as u64;
     let row = |(item, owner): (AiInteraction, Option<String>)| {
         let user_id = owner.as_deref().unwrap_or(UNKNOWN_USER);
-        Interaction::of(&options.tenant_id, user_id, item, options.content)
+        ingest.row(user_id, item)
     };
     let rows: Vec<Interaction> = saved.items.into_iter().zip(owners).map(row).collect();
     let kept: Kept = writer.commit(run, now_ms, &rows, Vec::new()).await?;

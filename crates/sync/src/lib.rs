@@ -5,6 +5,7 @@
 //! read, and a window counts as covered only when all its pages are in.
 
 pub mod import;
+pub mod judgment;
 pub mod options;
 pub mod plan;
 pub mod progress;
@@ -15,6 +16,7 @@ mod batch;
 mod committer;
 mod directory;
 
+pub use judgment::Judgment;
 pub use import::{ImportOptions, ImportSummary, import};
 pub use options::{Period, SyncOptions, Who};
 pub use progress::{Numbers, Progress, Silent, Stage};

@@ -6,6 +6,8 @@ use hobbs_graph::AppFilter;
 use hobbs_interaction::ContentPolicy;
 use hobbs_lake::Location;
 
+use crate::judgment::Judgment;
+
 /// Each sync reads again what is younger than this before the last one's end: items can appear
 /// later than they are stamped.
 pub const OVERLAP_MS: i64 = 24 * 60 * 60 * 1000;
@@ -44,7 +46,7 @@ pub struct Apps {
 }
 
 /// What a sync is asked to do.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SyncOptions {
     /// Where the lake is.
     pub lake: Location,
@@ -58,6 +60,8 @@ pub struct SyncOptions {
     pub apps: Option<Apps>,
     /// How much of the texts is kept.
     pub content: ContentPolicy,
+    /// By which rules, and in whose time.
+    pub judgment: Judgment,
     /// How far back each sync reads again, in milliseconds.
     pub overlap_ms: i64,
     /// The run's id, fresh for each run.
@@ -74,6 +78,7 @@ impl SyncOptions {
             period: Period::New,
             apps: None,
             content: ContentPolicy::None,
+            judgment: Judgment::default(),
             overlap_ms: OVERLAP_MS,
             run_id: uuid::Uuid::new_v4().to_string(),
         }

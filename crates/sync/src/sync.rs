@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hobbs_graph::{AppFilter, Client, Clock, History, ReadError, SignInError};
-use hobbs_interaction::Interaction;
+use hobbs_interaction::{Ingest, Interaction};
 use hobbs_lake::{CoverageLine, Failure, LakeError, Run, RunCounts, RunStatus, Writer};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
@@ -36,9 +36,9 @@ pub enum SyncError {
 
 /// No further user is begun while so many rows are in memory or can be expected there. A row takes
 /// about 1.5 kB.
-const WAITING_ROWS_MAX: usize = 50_000;
+const WAITING_ROWS_MAX: usize = 25_000;
 /// Rows of a user, before anything is known of this tenant's.
-const ROWS_OF_A_USER: usize = 300;
+const ROWS_OF_A_USER: usize = 500;
 /// Users in line beyond the requests that may be in flight, so that no place stays free.
 const USERS_IN_LINE: usize = 8;
 /// What was read is committed at least this often.
@@ -73,6 +73,9 @@ pub async fn sync(
         tenant_id,
     };
     writer.begin(&run, "sync", started_at_ms).await?;
+    let ingest = options
+        .judgment
+        .ingest(&run.tenant_id, options.content, writer.fingerprint_key());
     let mut summary = empty_summary(&run, started_at_ms, writer.repaired() as u64);
 
     let outcome = read_all(
@@ -80,6 +83,7 @@ pub async fn sync(
         &clock,
         options,
         &run,
+        ingest,
         writer,
         progress,
         &mut summary,
@@ -175,6 +179,7 @@ async fn read_all(
     clock: &Arc<dyn Clock>,
     options: &SyncOptions,
     run: &Run,
+    ingest: Ingest,
     mut writer: Writer,
     progress: &mut dyn Progress,
     summary: &mut SyncSummary,
@@ -185,13 +190,15 @@ async fn read_all(
         Err(error) => return Err((Some(writer), error)),
     };
     let waiting_rows = Arc::new(AtomicUsize::new(0));
+    let derivation = options.judgment.derivation(writer.fingerprint_key());
     let committer = Committer::start(
         writer,
+        derivation,
         run.clone(),
         Arc::clone(clock),
         Arc::clone(&waiting_rows),
     );
-    let mut reading = Reading::new(client, options, run, asks, waiting_rows);
+    let mut reading = Reading::new(client, options, ingest, asks, waiting_rows);
     let delivered = reading.run(&committer, progress, stop).await;
     reading.report(summary);
     let (writer, committed) = committer.finish().await;
@@ -260,7 +267,7 @@ async fn prepare(
 struct Reading<'a> {
     client: &'a Client,
     options: &'a SyncOptions,
-    tenant_id: Arc<str>,
+    ingest: Arc<Ingest>,
     apps: AppFilter,
     asks: VecDeque<Ask>,
     reads: JoinSet<History<Interaction>>,
@@ -282,14 +289,14 @@ impl<'a> Reading<'a> {
     fn new(
         client: &'a Client,
         options: &'a SyncOptions,
-        run: &Run,
+        ingest: Ingest,
         asks: VecDeque<Ask>,
         waiting_rows: Arc<AtomicUsize>,
     ) -> Self {
         Reading {
             client,
             options,
-            tenant_id: run.tenant_id.as_str().into(),
+            ingest: Arc::new(ingest),
             apps: options
                 .apps
                 .as_ref()
@@ -368,14 +375,14 @@ impl<'a> Reading<'a> {
             };
             let (user_id, window) = (ask.user_id.clone(), ask.window);
             let (client, apps) = (self.client.clone(), self.apps.clone());
-            let (tenant_id, content) = (Arc::clone(&self.tenant_id), self.options.content);
+            let ingest = Arc::clone(&self.ingest);
             let waiting_rows = Arc::clone(&self.waiting_rows);
             let task = self.reads.spawn(async move {
                 let mut kept = 0;
                 let keep = |item| {
                     kept += 1;
                     waiting_rows.fetch_add(1, Ordering::Relaxed);
-                    Interaction::of(&tenant_id, &user_id, item, content)
+                    ingest.row(&user_id, item)
                 };
                 let history = client.read_history(&user_id, window, &apps, keep).await;
                 // An item replaced by its later version was counted twice.

@@ -35,6 +35,7 @@ pub async fn run(
         tenant_id: settings.tenant_id().unwrap_or_else(|| NO_TENANT.to_owned()),
         user: args.user.clone(),
         content,
+        judgment: settings.judgment()?,
         run_id: SyncOptions::new(lake.clone()).run_id,
         lake,
     };

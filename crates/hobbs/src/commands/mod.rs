@@ -5,9 +5,11 @@ mod doctor;
 mod import;
 mod init;
 mod lake;
+mod metrics;
 mod paperwork;
 mod query;
 mod report;
+mod rules;
 mod sync;
 mod tenant;
 mod time;
@@ -30,6 +32,10 @@ pub async fn run(cli: Cli, printer: &Printer) -> Result<Exit> {
         Command::Sync(args) => sync::run(&args, &settings()?, &global, printer).await,
         Command::Report(args) => report::run(&args, &settings()?, &global, printer).await,
         Command::Query(args) => query::run(&args, &settings()?, &global, printer).await,
+        Command::Metrics { command } => {
+            metrics::run(&command, &settings()?, &global, printer).await
+        }
+        Command::Rules { command } => rules::run(&command, &settings()?, &global, printer).await,
         Command::Import(args) => import::run(&args, &settings()?, &global, printer).await,
         Command::Tenant(args) => tenant::run(&args, &global, printer).await,
         Command::Lake { command } => lake::run(&command, &settings()?, &global, printer).await,

@@ -40,7 +40,7 @@ pub async fn run(
             .context("the query could not be read from stdin")?,
         sql => sql.to_owned(),
     };
-    let format = format(args, global);
+    let format = format(args.format, args.output.as_deref(), global);
     if format == QueryFormat::Parquet && args.output.is_none() {
         return Err(Misconfigured("Parquet needs a file: add -o FILE".to_owned()).into());
     }
@@ -69,22 +69,23 @@ pub async fn run(
     Ok(Exit::Whole)
 }
 
-fn format(args: &Query, global: &Global) -> QueryFormat {
-    let by_ending = || match args.output.as_deref().and_then(Path::extension)?.to_str()? {
+/// The form of a result: as asked, or by the file's ending.
+pub fn format(asked: Option<QueryFormat>, output: Option<&Path>, global: &Global) -> QueryFormat {
+    let by_ending = || match output.and_then(Path::extension)?.to_str()? {
         "parquet" => Some(QueryFormat::Parquet),
         "csv" => Some(QueryFormat::Csv),
         "json" => Some(QueryFormat::Json),
         "ndjson" | "jsonl" => Some(QueryFormat::Ndjson),
         _ => None,
     };
-    args.format
+    asked
         .or(global.json.then_some(QueryFormat::Json))
         .or_else(by_ending)
         .unwrap_or(QueryFormat::Table)
 }
 
 /// Writes rows as they come; returns how many.
-async fn write(
+pub async fn write(
     mut rows: SendableRecordBatchStream,
     format: QueryFormat,
     out: &mut (impl Write + Send),

@@ -30,6 +30,7 @@ pub async fn run(
     options.store = settings.store();
     options.content = settings.content(args.content.as_deref())?;
     options.overlap_ms = settings.overlap_ms();
+    options.judgment = settings.judgment()?;
     options.period = period(args)?;
     options.apps = apps(&args.apps);
     if !args.users.is_empty() {

@@ -159,6 +159,12 @@ pub fn row(user: &str, session: Option<&str>, id: u32, etag: u64) -> Interaction
         content: some(&format!("text of etag {etag}, with ünïcode 🛩")),
         content_chars: 30,
         content_words: 6,
+        text_fingerprint: None,
+        text_template: None,
+        text_head: None,
+        text_tail: None,
+        text_style: None,
+        signs: None,
         mark: None,
         contexts: vec![Context {
             reference: some("https://x/1"),

@@ -8,7 +8,17 @@ use serde_json::Value;
 
 use crate::fixture::{Lake, START_MS, files, line, row, run};
 
-const TABLES: [&str; 5] = ["interactions", "users", "licenses", "runs", "coverage"];
+const TABLES: [&str; 9] = [
+    "interactions",
+    "users",
+    "licenses",
+    "runs",
+    "coverage",
+    "exchanges",
+    "conversations",
+    "resources",
+    "keys",
+];
 
 fn actions(lake: &Lake, table: &str) -> Vec<Value> {
     let commits = lake.log(table);
@@ -47,7 +57,7 @@ pub fn assert_protocol(lake: &Lake) {
                     "{table}: {schema}"
                 );
                 assert_eq!(
-                    meta["configuration"]["hobbs.lakeVersion"], "1",
+                    meta["configuration"]["hobbs.lakeVersion"], "2",
                     "{table}: {meta}"
                 );
             }
@@ -176,7 +186,7 @@ async fn times_are_utc_and_texts_are_texts() {
         types["links"]["elementType"]["fields"][0]["name"],
         "link_url"
     );
-    assert_eq!(types.len(), 26);
+    assert_eq!(types.len(), 33);
 }
 
 #[tokio::test]
@@ -186,10 +196,10 @@ async fn a_newer_lake_is_refused_and_left_as_it_is() {
         lake.commit(&[row("ann", None, 1, 1)]).await;
         let first = &lake.log(table)[0];
         let text = std::fs::read_to_string(first).unwrap();
-        assert!(text.contains("\"hobbs.lakeVersion\":\"1\""), "{text}");
+        assert!(text.contains("\"hobbs.lakeVersion\":\"2\""), "{text}");
         std::fs::write(
             first,
-            text.replace("\"hobbs.lakeVersion\":\"1\"", "\"hobbs.lakeVersion\":\"2\""),
+            text.replace("\"hobbs.lakeVersion\":\"2\"", "\"hobbs.lakeVersion\":\"3\""),
         )
         .unwrap();
         // A table is missing too: it must not be created in a lake that we don't know.

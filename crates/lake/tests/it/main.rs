@@ -6,6 +6,7 @@
 )]
 
 mod coverage;
+mod derive;
 mod failures;
 mod fixture;
 mod format;

@@ -70,7 +70,16 @@ async fn status_counts_rows_and_files() {
     let names: Vec<&str> = tables.iter().map(|table| table.table).collect();
     assert_eq!(
         names,
-        ["interactions", "users", "licenses", "runs", "coverage"]
+        [
+            "interactions",
+            "users",
+            "licenses",
+            "runs",
+            "coverage",
+            "exchanges",
+            "conversations",
+            "resources"
+        ]
     );
     assert_eq!(
         (tables[0].rows, tables[0].files, tables[0].version),

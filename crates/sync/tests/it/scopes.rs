@@ -180,6 +180,29 @@ async fn only_some_time() {
     compare(&world).await.assert_same();
 }
 
+/// A hole that was left on purpose is filled by the next sync of everything new.
+#[tokio::test(start_paused = true)]
+async fn a_hole_is_filled() {
+    let world = World::new(small());
+    let part = |period| SyncOptions {
+        period,
+        ..world.options()
+    };
+    run(&world, &part(Period::Between(0, START_MS - 20 * DAY_MS))).await;
+    run(&world, &part(Period::Since(START_MS - 3 * DAY_MS))).await;
+    let missing = world.tenant.truth().count() as u64
+        - world.number("SELECT count(*) FROM interactions").await;
+    assert!(missing > 100, "{missing}");
+    let summary = run(&world, &world.options()).await;
+    assert_eq!((summary.status, summary.rows_new), ("whole", missing));
+    compare(&world).await.assert_same();
+    assert_eq!(
+        run(&world, &world.options()).await.pages,
+        summary.users_asked,
+        "then only what is new is read"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_some_apps() {
     let world = World::new(small());

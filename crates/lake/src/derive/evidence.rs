@@ -1,0 +1,307 @@
+//! Rows of `interactions`, grouped by thread.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hasher;
+
+use deltalake::arrow::array::{
+    Array, AsArray, BooleanArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
+};
+use deltalake::arrow::compute::filter_record_batch;
+use deltalake::arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
+use deltalake::arrow::error::ArrowError;
+use hobbs_verdict::{Attached, Evidence, Part, Role, Thread};
+use siphasher::sip::SipHasher24;
+
+use super::{Times, union};
+
+/// What a derivation looks at. Texts are not among it.
+pub(super) const COLUMNS: [&str; 22] = [
+    "tenant_id",
+    "user_id",
+    "session_id",
+    "interaction_id",
+    "request_id",
+    "created_at",
+    "app_class",
+    "app",
+    "surface",
+    "kind",
+    "locale",
+    "content_chars",
+    "content_words",
+    "mark",
+    "text_fingerprint",
+    "text_template",
+    "text_head",
+    "text_tail",
+    "signs",
+    "contexts",
+    "links",
+    "attachments",
+];
+
+const DAY_US: i64 = 86_400_000_000;
+/// Spans of time read at once; beyond that, neighbors are joined.
+const SPANS_MAX: usize = 16;
+
+/// 63 bits of these texts, the same in every version: rows keep them.
+pub(super) fn hash(texts: &[&str]) -> i64 {
+    let mut hasher = SipHasher24::new();
+    for text in texts {
+        hasher.write_usize(text.len());
+        hasher.write(text.as_bytes());
+    }
+    (hasher.finish() >> 1) as i64
+}
+
+/// A row of a batch.
+#[derive(Clone, Copy)]
+struct Place {
+    batch: usize,
+    row: usize,
+}
+
+/// Batches with the columns of [`COLUMNS`], whose rows are found by thread.
+pub(super) struct Evidences {
+    batches: Vec<Columns>,
+    threads: BTreeMap<i64, Vec<Place>>,
+}
+
+impl Evidences {
+    pub(super) fn of(batches: Vec<RecordBatch>) -> Self {
+        let mut evidences = Evidences {
+            batches: Vec::with_capacity(batches.len()),
+            threads: BTreeMap::new(),
+        };
+        evidences.add(batches);
+        evidences
+    }
+
+    fn add(&mut self, batches: Vec<RecordBatch>) {
+        for batch in &batches {
+            let columns = Columns::of(batch);
+            for row in 0..batch.num_rows() {
+                let place = Place {
+                    batch: self.batches.len(),
+                    row,
+                };
+                self.threads
+                    .entry(columns.thread_key(row))
+                    .or_default()
+                    .push(place);
+            }
+            self.batches.push(columns);
+        }
+    }
+
+    /// The keys of the threads.
+    pub(super) fn threads(&self) -> impl Iterator<Item = i64> + '_ {
+        self.threads.keys().copied()
+    }
+
+    /// The spans in which rows of these threads lie: where they lay, and where rows are now.
+    pub(super) fn spans_with(&self, known: &HashMap<i64, Times>) -> Vec<Times> {
+        let mut spans: Vec<Times> = known
+            .iter()
+            .map(|(thread, times)| {
+                let places = self.threads.get(thread).into_iter().flatten();
+                places
+                    .map(|place| self.batches[place.batch].created_at.value(place.row))
+                    .fold(*times, |span, at| union(span, (at, at)))
+            })
+            .collect();
+        spans.sort_unstable();
+        let mut joined: Vec<Times> = Vec::new();
+        for span in spans {
+            match joined.last_mut() {
+                Some(last) if span.0 <= last.1 => last.1 = last.1.max(span.1),
+                _ => joined.push(span),
+            }
+        }
+        while joined.len() > SPANS_MAX {
+            let nearest = (1..joined.len()).min_by_key(|&at| joined[at].0 - joined[at - 1].1);
+            let Some(at) = nearest else { break };
+            let after = joined.remove(at);
+            joined[at - 1] = union(joined[at - 1], after);
+        }
+        joined
+    }
+
+    /// The rows of these threads are the rows of `batches`, all of them.
+    pub(super) fn replace(&mut self, batches: Vec<RecordBatch>, threads: &HashMap<i64, Times>) {
+        self.threads.retain(|key, _| !threads.contains_key(key));
+        self.add(batches);
+    }
+
+    /// Each thread with its rows, and the thread's key.
+    pub(super) fn each(&self) -> impl Iterator<Item = (i64, Thread<'_>, Vec<Evidence<'_>>)> {
+        self.threads.iter().filter_map(|(key, places)| {
+            let first = places.first()?;
+            let columns = &self.batches[first.batch];
+            let thread = Thread {
+                tenant_id: columns.tenant_id.value(first.row),
+                user_id: columns.user_id.value(first.row),
+                session_id: some(&columns.session_id, first.row),
+            };
+            let rows = places.iter();
+            let rows = rows.map(|place| self.batches[place.batch].evidence(place.row));
+            Some((*key, thread, rows.collect()))
+        })
+    }
+}
+
+/// The rows of a batch that belong to these threads.
+pub(super) fn only(
+    batch: &RecordBatch,
+    threads: &HashMap<i64, Times>,
+) -> Result<Option<RecordBatch>, ArrowError> {
+    let columns = Columns::of(batch);
+    let wanted: BooleanArray = (0..batch.num_rows())
+        .map(|row| Some(threads.contains_key(&columns.thread_key(row))))
+        .collect();
+    if wanted.true_count() == 0 {
+        return Ok(None);
+    }
+    filter_record_batch(batch, &wanted).map(Some)
+}
+
+/// The columns of a batch by name.
+struct Columns {
+    tenant_id: StringArray,
+    user_id: StringArray,
+    session_id: StringArray,
+    interaction_id: StringArray,
+    request_id: StringArray,
+    created_at: TimestampMicrosecondArray,
+    app_class: StringArray,
+    app: StringArray,
+    surface: StringArray,
+    kind: StringArray,
+    locale: StringArray,
+    content_chars: Int32Array,
+    content_words: Int32Array,
+    mark: StringArray,
+    text_fingerprint: Int64Array,
+    text_template: Int64Array,
+    text_head: Int64Array,
+    text_tail: Int64Array,
+    signs: StringArray,
+    attached: [AttachedColumn; 3],
+}
+
+/// A list column whose structs have a kind and an address.
+struct AttachedColumn {
+    role: Role,
+    lists: ListArray,
+    kinds: StringArray,
+    addresses: StringArray,
+}
+
+impl AttachedColumn {
+    /// `kind` and `address` are the places of the two fields in the struct.
+    fn of(role: Role, lists: &ListArray, kind: usize, address: usize) -> Self {
+        let structs = lists.values().as_struct();
+        AttachedColumn {
+            role,
+            lists: lists.clone(),
+            kinds: structs.column(kind).as_string::<i32>().clone(),
+            addresses: structs.column(address).as_string::<i32>().clone(),
+        }
+    }
+
+    fn of_row(&self, row: usize) -> impl Iterator<Item = Attached<'_>> {
+        let offsets = self.lists.value_offsets();
+        let range = if self.lists.is_null(row) {
+            0..0
+        } else {
+            offsets[row] as usize..offsets[row + 1] as usize
+        };
+        range.map(|at| Attached {
+            role: self.role,
+            kind: some(&self.kinds, at),
+            address: some(&self.addresses, at),
+        })
+    }
+}
+
+fn some(texts: &StringArray, row: usize) -> Option<&str> {
+    texts.is_valid(row).then(|| texts.value(row))
+}
+
+fn some_number(numbers: &Int64Array, row: usize) -> Option<i64> {
+    numbers.is_valid(row).then(|| numbers.value(row))
+}
+
+impl Columns {
+    /// The batch has the columns of [`COLUMNS`], in that order and in the table's types.
+    fn of(batch: &RecordBatch) -> Self {
+        let text = |at: usize| batch.column(at).as_string::<i32>().clone();
+        let small = |at: usize| batch.column(at).as_primitive::<Int32Type>().clone();
+        let number = |at: usize| batch.column(at).as_primitive::<Int64Type>().clone();
+        let list = |at: usize| batch.column(at).as_list::<i32>();
+        Columns {
+            tenant_id: text(0),
+            user_id: text(1),
+            session_id: text(2),
+            interaction_id: text(3),
+            request_id: text(4),
+            created_at: batch
+                .column(5)
+                .as_primitive::<TimestampMicrosecondType>()
+                .clone(),
+            app_class: text(6),
+            app: text(7),
+            surface: text(8),
+            kind: text(9),
+            locale: text(10),
+            content_chars: small(11),
+            content_words: small(12),
+            mark: text(13),
+            text_fingerprint: number(14),
+            text_template: number(15),
+            text_head: number(16),
+            text_tail: number(17),
+            signs: text(18),
+            attached: [
+                AttachedColumn::of(Role::Context, list(19), 2, 0),
+                AttachedColumn::of(Role::Link, list(20), 2, 0),
+                AttachedColumn::of(Role::Attachment, list(21), 1, 2),
+            ],
+        }
+    }
+
+    /// What makes a thread one: tenant, user and session; without a session, the day (UTC).
+    fn thread_key(&self, row: usize) -> i64 {
+        let (tenant_id, user_id) = (self.tenant_id.value(row), self.user_id.value(row));
+        match some(&self.session_id, row).filter(|session| !session.is_empty()) {
+            Some(session) => hash(&[tenant_id, user_id, session]),
+            None => {
+                let day = self.created_at.value(row).div_euclid(DAY_US).to_string();
+                hash(&[tenant_id, user_id, "", &day])
+            }
+        }
+    }
+
+    fn evidence(&self, row: usize) -> Evidence<'_> {
+        Evidence {
+            interaction_id: self.interaction_id.value(row),
+            request_id: some(&self.request_id, row),
+            created_at_us: self.created_at.value(row),
+            part: Part::of(self.kind.value(row)),
+            app_class: self.app_class.value(row),
+            app: self.app.value(row),
+            surface: self.surface.value(row),
+            locale: some(&self.locale, row),
+            content_chars: self.content_chars.value(row),
+            content_words: self.content_words.value(row),
+            mark: some(&self.mark, row),
+            text_fingerprint: some_number(&self.text_fingerprint, row),
+            text_template: some_number(&self.text_template, row),
+            text_head: some_number(&self.text_head, row),
+            text_tail: some_number(&self.text_tail, row),
+            signs: some(&self.signs, row),
+            attached: self.attached.iter().flat_map(|it| it.of_row(row)).collect(),
+        }
+    }
+}

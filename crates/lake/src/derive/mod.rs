@@ -1,0 +1,234 @@
+//! Exchanges, conversations and resources, kept up with `interactions`.
+//!
+//! Each commit to `interactions` has a number, which its rows carry; the derived tables carry the
+//! number up to which they are derived, in the log of each. What came since is read, the threads
+//! that it touches are derived again as a whole, and what differs from the rows kept is written.
+//! So a derivation that was cut off is made good by the next, a second one changes nothing, and
+//! all can be rebuilt from `interactions` alone with the same result.
+//!
+//! A thread is a session of a user; rows without a session are a thread for each user and day
+//! (UTC). What is derived of a thread depends on that thread alone (crate `hobbs-verdict`).
+
+mod evidence;
+mod replace;
+mod rows;
+
+use std::collections::{HashMap, HashSet};
+
+use datafusion::prelude::{Expr, col, lit};
+use deltalake::arrow::array::{AsArray, RecordBatch};
+use deltalake::arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use futures::TryStreamExt;
+use hobbs_verdict::Compiled;
+use jiff::tz::TimeZone;
+
+use crate::error::LakeError;
+use crate::scan::time_literal;
+use crate::table::{Carried, Table};
+use evidence::Evidences;
+use replace::replace;
+
+/// By which rules, and in whose time, exchanges are judged.
+#[derive(Clone)]
+pub struct Derivation {
+    /// The rules, compiled with the lake's key.
+    pub rules: Compiled,
+    /// In whose days and hours exchanges are counted.
+    pub zone: TimeZone,
+}
+
+impl Derivation {
+    /// A number that changes with the rules and with the zone.
+    fn number(&self) -> i64 {
+        let zone = self.zone.iana_name().unwrap_or("fixed");
+        evidence::hash(&[self.rules.version(), zone])
+    }
+}
+
+/// What a derivation changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rederived {
+    /// Exchanges written, new or changed.
+    pub written: u64,
+    /// Exchanges taken out, since their rows belong to others now.
+    pub removed: u64,
+}
+
+impl std::ops::AddAssign for Rederived {
+    fn add_assign(&mut self, other: Self) {
+        self.written += other.written;
+        self.removed += other.removed;
+    }
+}
+
+/// The derived tables.
+pub(crate) struct DerivedTables {
+    pub(crate) exchanges: Table,
+    pub(crate) conversations: Table,
+    pub(crate) resources: Table,
+}
+
+impl DerivedTables {
+    pub(crate) fn all_mut(&mut self) -> [&mut Table; 3] {
+        [
+            &mut self.exchanges,
+            &mut self.conversations,
+            &mut self.resources,
+        ]
+    }
+
+    /// The number of the commit up to which all three are derived by these rules; None where one
+    /// was derived by others.
+    async fn derived_to(&self, by: i64) -> Result<Option<i64>, LakeError> {
+        let mut least = i64::MAX;
+        for table in [&self.exchanges, &self.conversations, &self.resources] {
+            let sequence = table.sequence().await?;
+            if sequence > 0 && table.derived_by().await? != by {
+                return Ok(None);
+            }
+            least = least.min(sequence);
+        }
+        Ok(Some(least))
+    }
+}
+
+/// Commits derived at once: some ten thousand rows each, without their texts.
+const COMMITS_AT_ONCE: i64 = 5;
+
+/// Derives what `interactions` has and the derived tables have not.
+pub(crate) async fn derive(
+    interactions: &Table,
+    derived: &mut DerivedTables,
+    derivation: &Derivation,
+    newest: i64,
+) -> Result<Rederived, LakeError> {
+    let by = derivation.number();
+    let mut done = match derived.derived_to(by).await? {
+        Some(done) => done,
+        None => {
+            for table in derived.all_mut() {
+                table.clear().await?;
+            }
+            0
+        }
+    };
+    let mut all = Rederived::default();
+    while done < newest {
+        let until = newest.min(done + COMMITS_AT_ONCE);
+        all += step(interactions, derived, derivation, by, (done, until)).await?;
+        done = until;
+    }
+    Ok(all)
+}
+
+/// Derives what the commits after the first number, up to the second, touch.
+async fn step(
+    interactions: &Table,
+    derived: &mut DerivedTables,
+    derivation: &Derivation,
+    by: i64,
+    (done, until): (i64, i64),
+) -> Result<Rederived, LakeError> {
+    let fresh = interactions
+        .scan(&evidence::COLUMNS)
+        .filter(col("sequence").gt(lit(done)))
+        .filter(col("sequence").lt_eq(lit(until)))
+        .collect()
+        .await?;
+    let mut evidences = Evidences::of(fresh);
+    let touched: HashSet<i64> = evidences.threads().collect();
+    let known = known_threads(&derived.conversations, &touched).await?;
+    if !known.is_empty() {
+        let spans = evidences.spans_with(&known);
+        let whole = rows_within(interactions, &spans, &known).await?;
+        evidences.replace(whole, &known);
+    }
+    // Rows kept of these threads lie where the threads lay.
+    let kept_within = known.values().copied().reduce(union);
+    let batches = rows::derive(&mut evidences, derivation)
+        .map_err(|error| LakeError::Query(error.to_string()))?;
+    let carried = || Carried {
+        derived_by: Some(by),
+        ..Carried::of(until)
+    };
+    let threads: HashSet<i64> = known.keys().copied().collect();
+    // Conversations last: they tell which threads are known.
+    let changed = replace(
+        &mut derived.exchanges,
+        batches.exchanges,
+        &threads,
+        kept_within,
+        carried(),
+    )
+    .await?;
+    for (table, rows) in [
+        (&mut derived.resources, batches.resources),
+        (&mut derived.conversations, batches.conversations),
+    ] {
+        replace(table, rows, &threads, kept_within, carried()).await?;
+    }
+    Ok(changed)
+}
+
+/// First and last time, in microseconds, both included.
+type Times = (i64, i64);
+
+fn union(a: Times, b: Times) -> Times {
+    (a.0.min(b.0), a.1.max(b.1))
+}
+
+/// Which of these threads have conversations already, and from when to when.
+async fn known_threads(
+    conversations: &Table,
+    touched: &HashSet<i64>,
+) -> Result<HashMap<i64, Times>, LakeError> {
+    let mut known: HashMap<i64, Times> = HashMap::new();
+    if touched.is_empty() || conversations.is_empty()? {
+        return Ok(known);
+    }
+    let mut stream = conversations
+        .scan(&["thread_key", "started_at", "ended_at"])
+        .stream()
+        .await?;
+    while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
+        let threads = batch.column(0).as_primitive::<Int64Type>().values();
+        let started = batch.column(1).as_primitive::<TimestampMicrosecondType>();
+        let ended = batch.column(2).as_primitive::<TimestampMicrosecondType>();
+        for (at, thread) in threads.iter().enumerate() {
+            if touched.contains(thread) {
+                let times = (started.value(at), ended.value(at));
+                known
+                    .entry(*thread)
+                    .and_modify(|known| *known = union(*known, times))
+                    .or_insert(times);
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// All rows of these threads, which lie in these spans.
+async fn rows_within(
+    interactions: &Table,
+    spans: &[Times],
+    threads: &HashMap<i64, Times>,
+) -> Result<Vec<RecordBatch>, LakeError> {
+    let within = |&(first, last): &Times| -> Expr {
+        col("created_at")
+            .gt_eq(time_literal(first))
+            .and(col("created_at").lt_eq(time_literal(last)))
+    };
+    let Some(condition) = spans.iter().map(within).reduce(Expr::or) else {
+        return Ok(Vec::new());
+    };
+    let mut stream = interactions
+        .scan(&evidence::COLUMNS)
+        .filter(condition)
+        .stream()
+        .await?;
+    let mut rows = Vec::new();
+    while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
+        rows.extend(evidence::only(&batch, threads).map_err(|error| interactions.error(error.into()))?);
+    }
+    Ok(rows)
+}

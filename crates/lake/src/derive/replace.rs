@@ -1,0 +1,209 @@
+//! Putting the derived rows of some threads in place of those that are kept.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use datafusion::prelude::{Expr, SessionContext, col, lit};
+use deltalake::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt64Array};
+use deltalake::arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
+use deltalake::arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use deltalake::arrow::error::ArrowError;
+use deltalake::arrow::row::{RowConverter, SortField};
+use deltalake::delta_datafusion::DeltaSessionContext;
+use futures::TryStreamExt;
+
+use super::{Rederived, Times};
+use crate::error::LakeError;
+use crate::scan::time_literal;
+use crate::schema::TableName;
+use crate::table::{Carried, Table, writer_properties};
+
+/// Says of a row to be merged whether it is to be kept or taken out.
+const KEPT: &str = "kept";
+
+/// Writes what of `rows` differs from the rows kept of `threads`, and takes out what is no longer
+/// derived, in one commit. The rows kept began within `kept_within`.
+pub(super) async fn replace(
+    table: &mut Table,
+    rows: RecordBatch,
+    threads: &HashSet<i64>,
+    kept_within: Option<Times>,
+    carried: Carried,
+) -> Result<Rederived, LakeError> {
+    let kept = match kept_within {
+        Some(within) => kept_rows(table, threads, within).await?,
+        None => Vec::new(),
+    };
+    let difference =
+        Difference::of(&rows, &kept).map_err(|error| table.error(error.into()))?;
+    let changed = Rederived {
+        written: difference.written.num_rows() as u64,
+        removed: difference.removed.num_rows() as u64,
+    };
+    match kept_within {
+        Some(within) if changed.removed > 0 => merge(table, difference, within, carried).await?,
+        _ if changed.written > 0 => table.append(difference.written, carried).await?,
+        _ => table.mark(carried).await?,
+    }
+    Ok(changed)
+}
+
+async fn kept_rows(
+    table: &Table,
+    threads: &HashSet<i64>,
+    (first, last): Times,
+) -> Result<Vec<RecordBatch>, LakeError> {
+    let schema = table.name.schema();
+    let columns: Vec<&str> = schema.fields().iter().map(|it| it.name().as_str()).collect();
+    let mut stream = table
+        .scan(&columns)
+        .filter(col("started_at").gt_eq(time_literal(first)))
+        .filter(col("started_at").lt_eq(time_literal(last)))
+        .stream()
+        .await?;
+    let mut kept = Vec::new();
+    while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
+        let Some(keys) = batch.column_by_name("thread_key") else {
+            continue;
+        };
+        let keys = keys.as_primitive::<Int64Type>().values();
+        let wanted: BooleanArray = keys.iter().map(|key| Some(threads.contains(key))).collect();
+        if wanted.true_count() > 0 {
+            let rows = filter_record_batch(&batch, &wanted);
+            let rows = rows.and_then(|rows| rows.with_schema(schema.clone()));
+            kept.push(rows.map_err(|error| table.error(error.into()))?);
+        }
+    }
+    Ok(kept)
+}
+
+/// What differs between the rows derived and the rows kept, row for row and column for column.
+struct Difference {
+    /// Derived and not kept.
+    written: RecordBatch,
+    /// Kept and not derived.
+    removed: RecordBatch,
+}
+
+impl Difference {
+    fn of(derived: &RecordBatch, kept: &[RecordBatch]) -> Result<Self, ArrowError> {
+        let schema = derived.schema();
+        let fields = schema.fields().iter();
+        let fields = fields.map(|field| SortField::new(field.data_type().clone()));
+        let converter = RowConverter::new(fields.collect())?;
+        let rows = converter.convert_columns(derived.columns())?;
+        let mut new: HashMap<&[u8], u64> = HashMap::with_capacity(derived.num_rows());
+        for (at, row) in rows.iter().enumerate() {
+            new.insert(row.data(), at as u64);
+        }
+        let mut removed = Vec::new();
+        for batch in kept {
+            let rows = converter.convert_columns(batch.columns())?;
+            let gone: UInt64Array = (0..batch.num_rows())
+                .filter(|&at| new.remove(rows.row(at).data()).is_none())
+                .map(|at| at as u64)
+                .collect();
+            removed.push(take_record_batch(batch, &gone)?);
+        }
+        let mut written: Vec<u64> = new.into_values().collect();
+        written.sort_unstable();
+        Ok(Difference {
+            written: take_record_batch(derived, &UInt64Array::from(written))?,
+            removed: concat_batches(&schema, &removed)?,
+        })
+    }
+
+    /// Both as one batch with a column [`KEPT`]: a key that stands in both is written anew.
+    fn to_merge(&self, key: &[&str]) -> Result<RecordBatch, ArrowError> {
+        let written = keys(&self.written, key)?;
+        let known: HashSet<&[u8]> = written.iter().map(Vec::as_slice).collect();
+        let gone = keys(&self.removed, key)?;
+        let gone: BooleanArray = gone
+            .iter()
+            .map(|key| Some(!known.contains(key.as_slice())))
+            .collect();
+        let gone = filter_record_batch(&self.removed, &gone)?;
+        let both = concat_batches(&self.written.schema(), [&self.written, &gone])?;
+        let kept: BooleanArray = (0..both.num_rows())
+            .map(|at| Some(at < self.written.num_rows()))
+            .collect();
+        let mut fields = both.schema().fields().to_vec();
+        fields.push(Arc::new(Field::new(KEPT, DataType::Boolean, false)));
+        let mut columns = both.columns().to_vec();
+        columns.push(Arc::new(kept));
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+    }
+}
+
+fn keys(rows: &RecordBatch, key: &[&str]) -> Result<Vec<Vec<u8>>, ArrowError> {
+    let columns: Vec<_> = key
+        .iter()
+        .filter_map(|name| rows.column_by_name(name).cloned())
+        .collect();
+    let fields = columns.iter();
+    let fields = fields.map(|column| SortField::new(column.data_type().clone()));
+    let converter = RowConverter::new(fields.collect())?;
+    let rows = converter.convert_columns(&columns)?;
+    Ok(rows.iter().map(|row| row.data().to_vec()).collect())
+}
+
+/// What makes a row of a derived table one.
+fn key_of(name: TableName) -> &'static [&'static str] {
+    match name {
+        TableName::Conversations => &["thread_key", "conversation_key"],
+        TableName::Resources => &["thread_key", "first_id", "ordinal"],
+        _ => &["thread_key", "first_id"],
+    }
+}
+
+async fn merge(
+    table: &mut Table,
+    difference: Difference,
+    (first, last): Times,
+    carried: Carried,
+) -> Result<(), LakeError> {
+    let key = key_of(table.name);
+    let rows = difference
+        .to_merge(key)
+        .map_err(|error| table.error(error.into()))?;
+    let same = |name: &str| col(format!("target.{name}")).eq(col(format!("source.{name}")));
+    let started_at = || col("target.started_at");
+    let predicate = key
+        .iter()
+        .map(|name| same(name))
+        .reduce(Expr::and)
+        .unwrap_or(lit(false))
+        .and(started_at().gt_eq(time_literal(first)))
+        .and(started_at().lt_eq(time_literal(last)));
+    let schema = table.name.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|it| it.name().as_str()).collect();
+    let source = SessionContext::from(DeltaSessionContext::default())
+        .read_batch(rows)
+        .map_err(LakeError::query)?;
+    let kept = || col(format!("source.{KEPT}"));
+    let merge = || {
+        table
+            .delta
+            .clone()
+            .merge(source, predicate)
+            .with_source_alias("source")
+            .with_target_alias("target")
+            .with_writer_properties(writer_properties())
+            .with_commit_properties(carried.properties())
+            .when_matched_update(|update| {
+                names.iter().fold(update.predicate(kept()), |update, name| {
+                    update.update(*name, col(format!("source.{name}")))
+                })
+            })?
+            .when_matched_delete(|delete| delete.predicate(kept().is_false()))?
+            .when_not_matched_insert(|insert| {
+                names.iter().fold(insert.predicate(kept()), |insert, name| {
+                    insert.set(*name, col(format!("source.{name}")))
+                })
+            })
+    };
+    let merged = merge().map_err(|error| table.error(error))?.await;
+    let (delta, _) = merged.map_err(|error| table.error(error))?;
+    table.delta = delta;
+    Ok(())
+}

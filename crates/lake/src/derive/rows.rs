@@ -1,0 +1,280 @@
+//! What is derived, as Arrow batches of the three tables.
+
+use std::sync::Arc;
+
+use deltalake::arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, RecordBatch,
+    StringArray, TimestampMicrosecondArray,
+};
+use deltalake::arrow::error::ArrowError;
+use hobbs_verdict::{Conversation, Derived, Exchange, Resource, Verdict};
+
+use super::Derivation;
+use super::evidence::Evidences;
+use crate::schema::TableName;
+
+/// A batch of each derived table.
+pub(super) struct Batches {
+    pub(super) exchanges: RecordBatch,
+    pub(super) conversations: RecordBatch,
+    pub(super) resources: RecordBatch,
+}
+
+/// Something of a thread.
+struct Of<T> {
+    thread_key: i64,
+    it: T,
+}
+
+/// Derives all threads. Rows are in the order of their times.
+pub(super) fn derive(
+    evidences: &Evidences,
+    derivation: &Derivation,
+) -> Result<Batches, ArrowError> {
+    let mut exchanges = Vec::new();
+    let mut conversations = Vec::new();
+    let mut resources = Vec::new();
+    for (thread_key, thread, rows) in evidences.each() {
+        let of_thread = hobbs_verdict::derive(&derivation.rules, &derivation.zone, thread, rows);
+        let Derived {
+            exchanges: some_exchanges,
+            conversations: some_conversations,
+            resources: some_resources,
+        } = of_thread;
+        exchanges.extend(some_exchanges.into_iter().map(|it| Of { thread_key, it }));
+        conversations.extend(
+            some_conversations
+                .into_iter()
+                .map(|it| Of { thread_key, it }),
+        );
+        resources.extend(some_resources.into_iter().map(|it| Of { thread_key, it }));
+    }
+    exchanges.sort_by_key(|row| (row.it.started_at_us, row.thread_key));
+    conversations.sort_by_key(|row| (row.it.started_at_us, row.thread_key));
+    resources.sort_by_key(|row| (row.it.started_at_us, row.thread_key, row.it.ordinal));
+    let rules = derivation.rules.version();
+    Ok(Batches {
+        exchanges: exchange_batch(&exchanges, rules)?,
+        conversations: conversation_batch(&conversations, rules)?,
+        resources: resource_batch(&resources, rules)?,
+    })
+}
+
+/// Columns of rows.
+struct Columns<'a, T>(&'a [Of<T>]);
+
+impl<T> Columns<'_, T> {
+    fn thread_key(&self) -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(
+            self.0.iter().map(|row| row.thread_key),
+        ))
+    }
+
+    fn text<'b>(&'b self, field: impl Fn(&'b T) -> &'b str) -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(
+            self.0.iter().map(|row| field(&row.it)),
+        ))
+    }
+
+    fn optional<'b>(&'b self, field: impl Fn(&'b T) -> Option<&'b str>) -> ArrayRef {
+        let texts: StringArray = self.0.iter().map(|row| field(&row.it)).collect();
+        Arc::new(texts)
+    }
+
+    fn same(&self, text: &str) -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(self.0.iter().map(|_| text)))
+    }
+
+    fn key(&self, field: impl Fn(&T) -> i64) -> ArrayRef {
+        Arc::new(Int64Array::from_iter_values(
+            self.0.iter().map(|row| field(&row.it)),
+        ))
+    }
+
+    fn small(&self, field: impl Fn(&T) -> i32) -> ArrayRef {
+        Arc::new(Int32Array::from_iter_values(
+            self.0.iter().map(|row| field(&row.it)),
+        ))
+    }
+
+    fn small_or_null(&self, field: impl Fn(&T) -> Option<i32>) -> ArrayRef {
+        let numbers: Int32Array = self.0.iter().map(|row| field(&row.it)).collect();
+        Arc::new(numbers)
+    }
+
+    fn seconds(&self, field: impl Fn(&T) -> Option<f64>) -> ArrayRef {
+        let seconds: Float64Array = self.0.iter().map(|row| field(&row.it)).collect();
+        Arc::new(seconds)
+    }
+
+    fn day(&self, field: impl Fn(&T) -> i32) -> ArrayRef {
+        Arc::new(Date32Array::from_iter_values(
+            self.0.iter().map(|row| field(&row.it)),
+        ))
+    }
+
+    fn flag(&self, field: impl Fn(&T) -> bool) -> ArrayRef {
+        let flags: BooleanArray = self.0.iter().map(|row| Some(field(&row.it))).collect();
+        Arc::new(flags)
+    }
+
+    fn time(&self, field: impl Fn(&T) -> Option<i64>) -> ArrayRef {
+        let times: TimestampMicrosecondArray = self.0.iter().map(|row| field(&row.it)).collect();
+        Arc::new(times.with_timezone("UTC"))
+    }
+}
+
+fn milliseconds(seconds: f64) -> i64 {
+    (seconds * 1000.0).round() as i64
+}
+
+fn saturated(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// Mondays since the one of 29 December 1969.
+fn week_number(day: i32) -> i32 {
+    (day + 3).div_euclid(7)
+}
+
+fn monday(day: i32) -> i32 {
+    week_number(day) * 7 - 3
+}
+
+fn first_of_month(day: i32) -> i32 {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let day_of_month = epoch
+        .checked_add(jiff::Span::new().days(day))
+        .map_or(1, |date| date.day());
+    day + 1 - i32::from(day_of_month)
+}
+
+fn exchange_batch(rows: &[Of<Exchange<'_>>], rules: &str) -> Result<RecordBatch, ArrowError> {
+    let all = Columns(rows);
+    let columns = vec![
+        all.text(|it| it.tenant_id),
+        all.text(|it| it.user_id),
+        all.key(|it| it.user_key),
+        all.optional(|it| it.session_id),
+        all.thread_key(),
+        all.key(|it| it.conversation_key),
+        all.optional(|it| it.request_id),
+        all.text(|it| it.first_id),
+        all.optional(|it| it.prompt_id),
+        all.time(|it| Some(it.started_at_us)),
+        all.time(|it| it.first_response_at_us),
+        all.time(|it| it.last_response_at_us),
+        all.seconds(|it| it.reply_seconds),
+        all.small_or_null(|it| it.reply_seconds.map(milliseconds).map(saturated)),
+        all.small(|it| it.parts),
+        all.small(|it| it.prompts),
+        all.small(|it| it.responses),
+        all.small(|it| it.others),
+        all.small(|it| it.noise_parts),
+        all.text(|it| it.app),
+        all.text(|it| it.app_class),
+        all.text(|it| it.surface),
+        all.optional(|it| it.locale),
+        all.text(|it| it.verdict.as_str()),
+        all.text(|it| it.rule),
+        all.seconds(|it| Some(it.confidence)),
+        all.small(|it| it.prompt_chars),
+        all.small(|it| it.prompt_words),
+        all.small(|it| it.response_chars),
+        all.small(|it| it.contexts),
+        all.small(|it| it.links),
+        all.small(|it| it.attachments),
+        all.optional(|it| it.resource_kinds.as_deref()),
+        all.flag(|it| it.grounded),
+        all.flag(|it| it.refused),
+        all.day(|it| it.day),
+        all.day(|it| monday(it.day)),
+        all.day(|it| first_of_month(it.day)),
+        all.small(|it| it.day),
+        all.small(|it| week_number(it.day)),
+        all.small(|it| it.hour),
+        all.small(|it| it.weekday),
+        all.same(rules),
+    ];
+    RecordBatch::try_new(TableName::Exchanges.schema(), columns)
+}
+
+fn conversation_batch(
+    rows: &[Of<Conversation<'_>>],
+    rules: &str,
+) -> Result<RecordBatch, ArrowError> {
+    let all = Columns(rows);
+    let columns = vec![
+        all.text(|it| it.tenant_id),
+        all.text(|it| it.user_id),
+        all.key(|it| it.user_key),
+        all.optional(|it| it.session_id),
+        all.thread_key(),
+        all.key(|it| it.conversation_key),
+        all.time(|it| Some(it.started_at_us)),
+        all.time(|it| Some(it.ended_at_us)),
+        all.seconds(|it| Some(it.span_seconds)),
+        all.key(|it| milliseconds(it.span_seconds)),
+        all.small(|it| it.turns),
+        all.small(|it| it.typed),
+        all.small(|it| it.clicked),
+        all.small(|it| it.automatic),
+        all.small(|it| it.system),
+        all.small(|it| it.noise),
+        all.small(|it| it.unknown),
+        all.text(|it| &it.apps),
+        all.text(|it| it.app),
+        all.text(|it| it.surface),
+        all.day(|it| it.day),
+        all.day(|it| monday(it.day)),
+        all.day(|it| first_of_month(it.day)),
+        all.small(|it| it.day),
+        all.small(|it| week_number(it.day)),
+        all.same(rules),
+    ];
+    RecordBatch::try_new(TableName::Conversations.schema(), columns)
+}
+
+fn resource_batch(rows: &[Of<Resource<'_>>], rules: &str) -> Result<RecordBatch, ArrowError> {
+    let all = Columns(rows);
+    let columns = vec![
+        all.text(|it| it.tenant_id),
+        all.key(|it| it.user_key),
+        all.thread_key(),
+        all.key(|it| it.conversation_key),
+        all.text(|it| it.first_id),
+        all.small(|it| it.ordinal),
+        all.time(|it| Some(it.started_at_us)),
+        all.day(|it| it.day),
+        all.day(|it| monday(it.day)),
+        all.day(|it| first_of_month(it.day)),
+        all.small(|it| it.day),
+        all.small(|it| week_number(it.day)),
+        all.text(|it| it.app),
+        all.text(|it| Verdict::as_str(it.verdict)),
+        all.text(|it| it.role.as_str()),
+        all.optional(|it| it.kind.as_deref()),
+        all.optional(|it| it.host.as_deref()),
+        all.optional(|it| it.site.as_deref()),
+        all.same(rules),
+    ];
+    RecordBatch::try_new(TableName::Resources.schema(), columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{first_of_month, monday, week_number};
+
+    #[test]
+    fn weeks_begin_on_mondays_and_months_on_the_first() {
+        // 22 November 2026 is a Sunday, 20,779 days after 1 January 1970.
+        let sunday = 20_779;
+        assert_eq!(monday(sunday), sunday - 6);
+        assert_eq!(monday(sunday + 1), sunday + 1);
+        assert_eq!(week_number(sunday + 1), week_number(sunday) + 1);
+        assert_eq!(first_of_month(sunday), sunday - 21);
+        assert_eq!(first_of_month(0), 0);
+        assert_eq!(monday(0), -3);
+        assert_eq!(first_of_month(-1), -31);
+    }
+}

@@ -1,0 +1,202 @@
+//! Exchanges, conversations and resources follow the interactions, whatever the order in which
+//! these come.
+
+use hobbs_interaction::{Interaction, Kind};
+use hobbs_lake::{Derivation, Writer};
+use hobbs_verdict::Rules;
+use jiff::tz::TimeZone;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Map, Value};
+
+use crate::fixture::{Lake, row, run};
+
+fn derivation(writer: &Writer, rules: &Rules) -> Derivation {
+    Derivation {
+        rules: rules.compile(writer.fingerprint_key()),
+        zone: TimeZone::get("Europe/Berlin").unwrap(),
+    }
+}
+
+/// Commits rows and derives.
+async fn keep(lake: &Lake, rows: &[Interaction]) {
+    let mut writer = lake.writer().await;
+    writer.commit(&run(), 0, rows, Vec::new()).await.unwrap();
+    let derivation = derivation(&writer, &Rules::built_in());
+    writer.derive(&derivation).await.unwrap();
+}
+
+async fn derive_all_again(lake: &Lake) {
+    let mut writer = lake.writer().await;
+    let derivation = derivation(&writer, &Rules::built_in());
+    writer.derive_all_again(&derivation).await.unwrap();
+}
+
+/// All rows of the derived tables, in an order of their own.
+async fn derived(lake: &Lake) -> Vec<Vec<Map<String, Value>>> {
+    let mut tables = Vec::new();
+    for (table, key) in [
+        ("exchanges", "thread_key, first_id"),
+        ("conversations", "thread_key, conversation_key"),
+        ("resources", "thread_key, first_id, ordinal"),
+    ] {
+        let sql = format!("SELECT * FROM {table} ORDER BY {key}");
+        tables.push(lake.select(&sql).await);
+    }
+    tables
+}
+
+fn part(kind: Kind, session: Option<&str>, request: &str, id: u32) -> Interaction {
+    Interaction {
+        kind,
+        request_id: Some(request.to_owned()),
+        ..row("ann", session, id, 1)
+    }
+}
+
+#[tokio::test]
+async fn a_late_response_joins_its_prompt() {
+    let lake = Lake::new();
+    keep(&lake, &[part(Kind::Prompt, Some("s"), "r1", 1)]).await;
+    assert_eq!(lake.number("SELECT count(*) FROM exchanges WHERE responses = 0").await, 1);
+    keep(&lake, &[part(Kind::Response, Some("s"), "r1", 3)]).await;
+    let exchanges = lake.select("SELECT * FROM exchanges").await;
+    assert_eq!(exchanges.len(), 1, "{exchanges:?}");
+    assert_eq!(exchanges[0]["responses"], 1);
+    assert_eq!(exchanges[0]["reply_seconds"], 120.0);
+    assert_eq!(exchanges[0]["reply_ms"], 120_000);
+    assert_eq!(lake.number("SELECT turns FROM conversations").await, 1);
+    assert_eq!(
+        lake.number("SELECT count(*) FROM resources WHERE role = 'context'").await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn what_was_derived_is_not_written_again() {
+    let lake = Lake::new();
+    keep(&lake, &[part(Kind::Prompt, Some("s"), "r1", 1)]).await;
+    let commits = lake.log("exchanges").len();
+    let mut writer = lake.writer().await;
+    let derivation = derivation(&writer, &Rules::built_in());
+    let again = writer.derive(&derivation).await.unwrap();
+    assert_eq!((again.written, again.removed), (0, 0));
+    assert_eq!(lake.log("exchanges").len(), commits);
+}
+
+#[tokio::test]
+async fn a_day_is_the_tenants_day() {
+    let lake = Lake::new();
+    // 1 June 2026, 22:30 UTC is past midnight in Berlin.
+    keep(&lake, &[part(Kind::Prompt, Some("s"), "r1", 22 * 60 + 30)]).await;
+    let exchanges = lake
+        .select("SELECT day, week, month, hour, weekday FROM exchanges")
+        .await;
+    let expected = serde_json::json!({
+        "day": "2026-06-02", "week": "2026-06-01", "month": "2026-06-01", "hour": 0, "weekday": 2
+    });
+    assert_eq!(Value::Object(exchanges[0].clone()), expected);
+}
+
+/// Rows of a few users in a few sessions and in none, several of them ahead of their time or late,
+/// some changed later.
+fn commits(seed: u64) -> Vec<Vec<Interaction>> {
+    let mut draw = StdRng::seed_from_u64(seed);
+    let mut rows = Vec::new();
+    for id in 0..400_u32 {
+        let user = ["ann", "bob", "eve"][draw.random_range(0..3)];
+        let session = [None, Some("s1"), Some("s2"), Some("s3")][draw.random_range(0..4)];
+        let request = format!("r{}", id / 3 + draw.random_range(0..2));
+        let kind = match draw.random_range(0..10) {
+            0..5 => Kind::Prompt,
+            5..9 => Kind::Response,
+            _ => Kind::Other("thinking".to_owned()),
+        };
+        rows.push(Interaction {
+            kind,
+            request_id: draw.random_bool(0.8).then_some(request),
+            text_fingerprint: Some(draw.random_range(0..40)),
+            content_chars: draw.random_range(0..200),
+            ..row(user, session, id * 20, 1)
+        });
+    }
+    let mut commits: Vec<Vec<Interaction>> = vec![Vec::new(); 20];
+    for (at, row) in rows.into_iter().enumerate() {
+        let late = if draw.random_bool(0.1) { draw.random_range(1..6) } else { 0 };
+        let commit = (at / 20 + late).min(19);
+        if draw.random_bool(0.1) {
+            let later = draw.random_range(commit..20);
+            commits[later].push(Interaction {
+                etag: "2".to_owned(),
+                content_chars: 7,
+                request_id: Some("moved".to_owned()),
+                ..row.clone()
+            });
+        }
+        commits[commit].push(row);
+    }
+    commits
+}
+
+#[tokio::test]
+async fn twenty_syncs_derive_what_a_rebuild_derives() {
+    for seed in [1, 2] {
+        let lake = Lake::new();
+        for rows in commits(seed) {
+            keep(&lake, &rows).await;
+        }
+        let incremental = derived(&lake).await;
+        assert!(incremental.iter().all(|table| table.len() > 50));
+        derive_all_again(&lake).await;
+        let rebuilt = derived(&lake).await;
+        for (incremental, rebuilt) in incremental.iter().zip(&rebuilt) {
+            assert_eq!(incremental.len(), rebuilt.len(), "seed {seed}");
+            for (a, b) in incremental.iter().zip(rebuilt) {
+                assert_eq!(a, b, "seed {seed}");
+            }
+        }
+        let rows = lake.rows().await;
+        assert_eq!(
+            lake.number("SELECT sum(parts) FROM exchanges").await,
+            rows,
+            "each interaction is in one exchange"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_an_interrupted_run_left_is_derived_by_the_next() {
+    let lake = Lake::new();
+    for rows in commits(3) {
+        // Killed before it derived.
+        lake.commit_with(&rows, Vec::new()).await;
+    }
+    keep(&lake, &[]).await;
+    let found = derived(&lake).await;
+    derive_all_again(&lake).await;
+    assert_eq!(found, derived(&lake).await);
+    assert_eq!(
+        lake.number("SELECT sum(parts) FROM exchanges").await,
+        lake.rows().await
+    );
+}
+
+#[tokio::test]
+async fn other_rules_judge_everything_again() {
+    let lake = Lake::new();
+    keep(&lake, &[part(Kind::Prompt, Some("s"), "r1", 1)]).await;
+    let before = lake.select("SELECT rules, verdict FROM exchanges").await;
+    let own = "[[rule]]\nid = \"own.word\"\nversion = 1\nverdict = \"automatic\"\nconfidence = 0.9\nsays = \"All of Word\"\nevidence = \"a test\"\nseen = \"2026-01-01\"\napps = [\"Word\"]\nhas_prompt = true\n";
+    let rules = Rules::built_in();
+    let rules = rules.with(Rules::parse("own.toml", own).unwrap()).unwrap();
+    let mut writer = lake.writer().await;
+    let derivation = derivation(&writer, &rules);
+    writer.derive(&derivation).await.unwrap();
+    drop(writer);
+    let after = lake.select("SELECT rules, verdict FROM exchanges").await;
+    assert_ne!(before[0]["rules"], after[0]["rules"]);
+    assert_eq!(
+        (&before[0]["verdict"], &after[0]["verdict"]),
+        (&Value::from("typed"), &Value::from("automatic"))
+    );
+}
