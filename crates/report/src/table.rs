@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use jiff::{Timestamp, tz::TimeZone};
 
 use crate::coverage::Gap;
 use crate::summary::{Counts, Summary};
 use crate::terminal::visible;
+use crate::words::{minute, percent, plural};
 
 /// How a table may look. The caller decides from the terminal, `NO_COLOR` and flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -379,20 +379,6 @@ fn and_more(text: &mut String, all: usize, shown: usize, what: &str) {
     }
 }
 
-/// A share with two decimals, "0.00%" of nothing.
-pub(crate) fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "0.00%".to_owned();
-    }
-    format!("{:.2}%", part as f64 * 100.0 / whole as f64)
-}
-
-pub(crate) fn minute(time: Timestamp) -> String {
-    time.to_zoned(TimeZone::UTC)
-        .strftime("%Y-%m-%d %H:%M UTC")
-        .to_string()
-}
-
 fn cut(name: &str) -> String {
     let mut chars = name.chars();
     let head: String = chars.by_ref().take(NAME_CHARS).collect();
@@ -401,10 +387,6 @@ fn cut(name: &str) -> String {
     } else {
         head
     }
-}
-
-fn plural(n: u64, one: &'static str, many: &'static str) -> &'static str {
-    if n == 1 { one } else { many }
 }
 
 fn width(style: Style) -> usize {

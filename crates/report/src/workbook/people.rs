@@ -7,7 +7,7 @@ use rust_xlsxwriter::Workbook;
 use super::sheet::{Layout, Sheets};
 use super::style::Styles;
 use crate::columns::{Column, column, numbers};
-use crate::coverage::Gap;
+use crate::coverage::{Gap, reason};
 use crate::error::ReportError;
 use crate::summary::{Summary, UserFigures};
 use crate::table::coverage_line;
@@ -175,17 +175,6 @@ fn coverage_row(
     sheets.minute(6, gap.to)?;
     sheets.text(7, &reason(&gap.code))?;
     sheets.text(8, gap.error.as_deref().unwrap_or_default())
-}
-
-fn reason(code: &str) -> String {
-    let words = match code {
-        "never_read" => "This user's history has never been read",
-        "not_read" => "This time has not been read yet",
-        "not_licensed" => "Without a license now, so nothing more can be read",
-        "left" => "Has left, so nothing more can be read",
-        other => return format!("Reading failed ({other})"),
-    };
-    format!("{words} ({code})")
 }
 
 fn yes_or_no(flag: Option<bool>) -> &'static str {

@@ -8,7 +8,8 @@ use super::style::Styles;
 use crate::cell::{fitting, looks_like_formula, printable};
 use crate::error::ReportError;
 use crate::summary::{Counts, Summary};
-use crate::table::{coverage_line, minute, sentence_lines};
+use crate::table::{coverage_line, sentence_lines};
+use crate::words::minute;
 
 const NAME: &str = "Summary";
 /// The last column that the sheet uses.
