@@ -3,8 +3,13 @@
 //! An exchange is a prompt with its responses. The lake derives exchanges and their verdicts from
 //! the interactions; a lake that has not done so has none of these figures, and the report says so.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use crate::summary::UserFigures;
+use crate::words::thousands;
 
 /// Who asked for an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +134,17 @@ impl ByVerdict {
     }
 }
 
+/// As people name them, Monday first.
+pub(crate) const WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+
 /// All figures by verdict of one report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerdictFigures {
@@ -164,6 +180,45 @@ impl VerdictFigures {
             .ok()?;
         self.users.get(at)
     }
+
+    /// What people asked for by weekday, Monday first, and hour.
+    pub(crate) fn asked_by_hour(&self) -> [[u64; 24]; 7] {
+        let mut asked = [[0; 24]; 7];
+        for entry in &self.hours {
+            let day = usize::from(entry.weekday).wrapping_sub(1);
+            let day = asked.get_mut(day);
+            if let Some(cell) = day.and_then(|day| day.get_mut(usize::from(entry.hour))) {
+                *cell += entry.exchanges.asked();
+            }
+        }
+        asked
+    }
+
+    /// What the users of each department did; None is the department of those who have none.
+    pub(crate) fn by_department<'a>(
+        &self,
+        users: &'a [UserFigures],
+    ) -> HashMap<Option<&'a str>, DepartmentVerdicts> {
+        let mut by_name: HashMap<_, DepartmentVerdicts> = HashMap::new();
+        for user in users {
+            let name = user.department.as_deref().filter(|name| !name.is_empty());
+            let department = by_name.entry(name).or_default();
+            if let Some(user) = self.user(&user.user_id) {
+                department.users_asked += u64::from(user.exchanges.asked() > 0);
+                department.exchanges.add(&user.exchanges);
+            }
+        }
+        by_name
+    }
+}
+
+/// One department.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct DepartmentVerdicts {
+    /// Users with an exchange that they asked for.
+    pub users_asked: u64,
+    /// Their exchanges, whoever asked for them.
+    pub exchanges: ByVerdict,
 }
 
 /// How many users are active, three ways.
@@ -249,6 +304,17 @@ pub struct Step {
     pub users: u64,
     /// Those of them whom Microsoft would call active.
     pub users_any: u64,
+}
+
+impl Step {
+    /// `1 to 2`, `101 and more`.
+    pub fn range(&self) -> String {
+        match self.to {
+            Some(to) if to == self.from => thousands(to),
+            Some(to) => format!("{} to {}", thousands(self.from), thousands(to)),
+            None => format!("{} and more", thousands(self.from)),
+        }
+    }
 }
 
 /// One hour of one weekday.

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::summary::Summary;
-use crate::verdicts::{Verdict, VerdictFigures};
+use crate::verdicts::{UserVerdicts, Verdict, VerdictFigures};
 
 /// What stands where a lake has no verdicts.
 pub(crate) const NO_VERDICTS: &str = "This lake holds no verdicts yet, so who asked for what is not told here: run `hobbs rules apply`, which derives them from the interactions.";
@@ -77,6 +77,15 @@ pub(crate) fn share(figures: &VerdictFigures, verdict: Verdict) -> String {
         thousands(total),
         plural(total, "exchange", "exchanges"),
     )
+}
+
+/// Whether a user counts as active, Microsoft's way and ours.
+pub(crate) fn activity(user: Option<&UserVerdicts>) -> &'static str {
+    match user {
+        Some(user) if user.exchanges.asked() > 0 => "by own will",
+        Some(_) => "only as Microsoft counts",
+        None => "no",
+    }
 }
 
 /// Who and when a report is about.

@@ -1,7 +1,7 @@
 //! The charts of the page, each with its values as a table.
 
 use crate::apps::App;
-use crate::verdicts::{ByVerdict, Cohort, Verdict, VerdictFigures};
+use crate::verdicts::{ByVerdict, Cohort, Verdict, VerdictFigures, WEEKDAYS};
 use crate::words::{percent, plural, thousands};
 
 use super::charts::{self, Bar, Map};
@@ -13,16 +13,6 @@ const WEEKS_SHOWN: usize = 104;
 const APPS_SHOWN: usize = 12;
 /// Cohorts that a chart shows, the latest.
 const COHORTS_SHOWN: usize = 26;
-const WEEKDAYS: [&str; 7] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-];
-
 /// A chart, what it shows, and the same as a table.
 pub(super) struct Figure {
     pub title: &'static str,
@@ -153,11 +143,7 @@ pub(super) fn distribution(verdicts: &VerdictFigures) -> Option<Figure> {
     );
     let mut bars = Vec::new();
     for step in &verdicts.distribution {
-        let range = match step.to {
-            Some(to) if to == step.from => thousands(to),
-            Some(to) => format!("{} to {}", thousands(step.from), thousands(to)),
-            None => format!("{} and more", thousands(step.from)),
-        };
+        let range = step.range();
         let idle = step.users.saturating_sub(step.users_any);
         let said = |count: u64, what: &str| {
             format!(
@@ -208,16 +194,7 @@ pub(super) fn distribution(verdicts: &VerdictFigures) -> Option<Figure> {
 }
 
 pub(super) fn hours(verdicts: &VerdictFigures) -> Option<Figure> {
-    let mut asked = [[0_u64; 24]; 7];
-    for entry in &verdicts.hours {
-        let day = usize::from(entry.weekday).wrapping_sub(1);
-        if let Some(cell) = asked
-            .get_mut(day)
-            .and_then(|day| day.get_mut(usize::from(entry.hour)))
-        {
-            *cell += entry.exchanges.asked();
-        }
-    }
+    let asked = verdicts.asked_by_hour();
     let most = asked
         .iter()
         .flatten()

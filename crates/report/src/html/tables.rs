@@ -1,11 +1,13 @@
 //! Tables of the page: cells are text of ours or of the tenant, escaped by the template.
 
+use std::collections::HashMap;
+
 use crate::apps::App;
 use crate::coverage::Gap;
 use crate::summary::{Counts, DepartmentFigures, Summary, UserFigures};
 use crate::terminal::visible;
-use crate::verdicts::{ByVerdict, UserVerdicts, Verdict, VerdictFigures};
-use crate::words::{minute, percent, thousands};
+use crate::verdicts::{ByVerdict, DepartmentVerdicts, Verdict, VerdictFigures};
+use crate::words::{activity, minute, percent, thousands};
 
 use super::{DEPARTMENTS_MAX, GAPS_MAX, PEOPLE_MAX};
 
@@ -160,7 +162,7 @@ pub(super) fn departments(summary: &Summary) -> Option<Table> {
     let by_name = summary
         .verdicts
         .as_ref()
-        .map(|verdicts| by_department(summary, verdicts));
+        .map(|verdicts| verdicts.by_department(&summary.users));
     let mut heads = vec![
         texts("Department"),
         numbers("Users"),
@@ -184,25 +186,9 @@ pub(super) fn departments(summary: &Summary) -> Option<Table> {
     Some(table)
 }
 
-type Departments<'a> = std::collections::HashMap<Option<&'a str>, (u64, ByVerdict)>;
-
-/// Users who asked for something, and exchanges, by department.
-fn by_department<'a>(summary: &'a Summary, verdicts: &VerdictFigures) -> Departments<'a> {
-    let mut by_name = Departments::new();
-    for user in &summary.users {
-        let name = user.department.as_deref().filter(|name| !name.is_empty());
-        let (asking, exchanges) = by_name.entry(name).or_default();
-        if let Some(user) = verdicts.user(&user.user_id) {
-            *asking += u64::from(user.exchanges.asked() > 0);
-            exchanges.add(&user.exchanges);
-        }
-    }
-    by_name
-}
-
 fn department_row(
     department: &DepartmentFigures,
-    by_name: Option<&Departments<'_>>,
+    by_name: Option<&HashMap<Option<&str>, DepartmentVerdicts>>,
 ) -> Vec<String> {
     let name = department.department.as_deref();
     let mut row = vec![
@@ -211,9 +197,9 @@ fn department_row(
         thousands(department.users_active),
     ];
     if let Some(by_name) = by_name {
-        let (asking, exchanges) = by_name.get(&name).copied().unwrap_or_default();
-        row.push(thousands(asking));
-        row.extend(verdict_cells(&exchanges));
+        let own = by_name.get(&name).copied().unwrap_or_default();
+        row.push(thousands(own.users_asked));
+        row.extend(verdict_cells(&own.exchanges));
     }
     row.extend(count_cells(&department.counts, by_name.is_some()));
     row
@@ -322,22 +308,13 @@ fn person(user: &UserFigures, verdicts: Option<&VerdictFigures>) -> Vec<String> 
         row.push(interactions);
         row.push(thousands(own.map_or(0, |user| user.days_any)));
         row.push(thousands(own.map_or(0, |user| user.days_asked)));
-        row.push(active(own).to_owned());
+        row.push(activity(own).to_owned());
     } else {
         row.push(interactions);
         row.extend([user.counts.prompts, user.days_active, user.days_prompting].map(thousands));
     }
     row.push(user.last.map(day_and_minute).unwrap_or_default());
     row
-}
-
-/// Whether a user counts as active, Microsoft's way and ours.
-fn active(user: Option<&UserVerdicts>) -> &'static str {
-    match user {
-        Some(user) if user.exchanges.asked() > 0 => "by own will",
-        Some(_) => "only as Microsoft counts",
-        None => "no",
-    }
 }
 
 fn day_and_minute(time: jiff::Timestamp) -> String {
