@@ -216,16 +216,19 @@ fn without_missing_cells(scene: &mut Scene) {
     });
 }
 
-/// Names inside a picture are names of the whole page: two charts must not share one.
+/// Names inside a picture are names of the whole page, so two charts must not share one; and kuva
+/// counts them on from chart to chart, so that the same report would not give the same bytes.
 fn own_names(scene: &mut Scene, id: &str) {
-    let own = |name: &str| format!("{id}-{name}");
+    let mut at = 0;
     for element in &mut scene.elements {
         if let Primitive::ClipStart { id: name, .. } = element {
+            let own = format!("{id}-{at}");
             for definition in &mut scene.defs {
                 *definition =
-                    definition.replace(&format!("id=\"{name}\""), &format!("id=\"{}\"", own(name)));
+                    definition.replace(&format!("id=\"{name}\""), &format!("id=\"{own}\""));
             }
-            *name = own(name);
+            *name = own;
+            at += 1;
         }
     }
 }
