@@ -81,7 +81,7 @@ impl Ingest {
     fn of_prompt(&self, item: &AiInteraction, text: &str) -> Traces {
         let normal = fingerprint::normal(text);
         let mut search = self.signs.search(&Kind::Prompt);
-        search.take(normal.as_bytes());
+        search.take(normal.as_bytes(), true);
         let template = fingerprint::template(&normal, &Names::of(names(item)));
         let (head, tail) = fingerprint::ends(&normal).unzip();
         let of = |part: &str| self.key.of_normal(part);
@@ -113,9 +113,9 @@ struct Reading<'s> {
 }
 
 impl Sink for Reading<'_> {
-    fn take(&mut self, piece: &[u8]) {
-        self.hash.take(piece);
-        self.search.take(piece);
+    fn take(&mut self, piece: &[u8], is_last: bool) {
+        self.hash.take(piece, is_last);
+        self.search.take(piece, is_last);
     }
 
     fn restart(&mut self) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::Kind;
-use crate::fingerprint::normal;
+use crate::fingerprint::{PIECE_BYTES, normal};
 
 /// In what a sign is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,10 +81,9 @@ type Place = u16;
 #[derive(Debug, Default)]
 struct Searched {
     is: HashMap<Vec<u8>, Vec<Place>>,
+    is_bytes_max: usize,
     begins: Beginnings,
     contains: Option<Anywhere>,
-    /// Of the longest that a text is or begins with.
-    start_bytes: usize,
 }
 
 impl Signs {
@@ -129,9 +128,7 @@ impl Signs {
         Search {
             ids: &self.0.ids,
             searched,
-            start: Vec::new(),
-            length_bytes: 0,
-            end: Vec::new(),
+            end: None,
             found: Vec::new(),
         }
     }
@@ -150,12 +147,19 @@ impl Searched {
             if text.is_empty() {
                 return Err(SignsError::Blank(sign.id.clone()));
             }
-            let place = ids.partition_point(|id| *id < sign.id) as Place;
-            if sign.how != SignHow::Contains {
-                searched.start_bytes = searched.start_bytes.max(text.len());
+            if text.len() > PIECE_BYTES {
+                return Err(SignsError::TooMany(format!(
+                    "{} bytes in {:?}",
+                    text.len(),
+                    sign.id
+                )));
             }
+            let place = ids.partition_point(|id| *id < sign.id) as Place;
             match sign.how {
-                SignHow::Is => searched.is.entry(text).or_default().push(place),
+                SignHow::Is => {
+                    searched.is_bytes_max = searched.is_bytes_max.max(text.len());
+                    searched.is.entry(text).or_default().push(place);
+                }
                 SignHow::Begins => begins.entry(text).or_default().push(place),
                 SignHow::Contains => contains.entry(text).or_default().push(place),
             }
@@ -244,56 +248,53 @@ impl Anywhere {
     }
 }
 
-/// A search in progress: takes the normal form of a text piece by piece.
+/// A search in progress: takes the normal form of a text piece by piece, as a
+/// [`Sink`](crate::fingerprint::Sink).
 pub(crate) struct Search<'s> {
     ids: &'s [String],
     searched: Option<&'s Searched>,
-    start: Vec<u8>,
-    length_bytes: usize,
-    /// Of the piece before: a sign may begin there and end in the next.
-    end: Vec<u8>,
+    /// Of the piece before: a sign may begin there and end in the next. None at the beginning.
+    end: Option<Vec<u8>>,
     found: Vec<Place>,
 }
 
 impl Search<'_> {
-    pub(crate) fn take(&mut self, piece: &[u8]) {
+    pub(crate) fn take(&mut self, piece: &[u8], is_last: bool) {
         let Some(searched) = self.searched else {
             return;
         };
-        let wanted = searched.start_bytes.saturating_sub(self.start.len());
-        self.start
-            .extend_from_slice(&piece[..piece.len().min(wanted)]);
-        if let Some(contains) = &searched.contains {
-            if self.length_bytes > 0 {
-                let overlap = piece.len().min(contains.longest_bytes - 1);
-                self.end.extend_from_slice(&piece[..overlap]);
-                contains.find(&self.end, &mut self.found);
-                self.end.truncate(self.end.len() - overlap);
+        if self.end.is_none() {
+            searched.begins.find(piece, &mut self.found);
+            if is_last
+                && piece.len() <= searched.is_bytes_max
+                && let Some(places) = searched.is.get(piece)
+            {
+                self.found.extend(places);
             }
-            contains.find(piece, &mut self.found);
-            self.end.extend_from_slice(piece);
-            let surplus = self.end.len().saturating_sub(contains.longest_bytes - 1);
-            self.end.drain(..surplus);
         }
-        self.length_bytes += piece.len();
+        let mut end = self.end.take().unwrap_or_default();
+        if let Some(contains) = &searched.contains {
+            contains.find(piece, &mut self.found);
+            let overlap = contains.longest_bytes - 1;
+            if !end.is_empty() {
+                end.extend_from_slice(&piece[..piece.len().min(overlap)]);
+                contains.find(&end, &mut self.found);
+                end.clear();
+            }
+            if !is_last {
+                end.extend_from_slice(&piece[piece.len().saturating_sub(overlap)..]);
+            }
+        }
+        self.end = Some(end);
     }
 
     pub(crate) fn restart(&mut self) {
-        self.start.clear();
-        self.end.clear();
+        self.end = None;
         self.found.clear();
-        self.length_bytes = 0;
     }
 
     /// The ids of all that was found, in order, joined by commas.
     pub(crate) fn finish(mut self) -> Option<String> {
-        let searched = self.searched?;
-        if self.length_bytes == self.start.len()
-            && let Some(places) = searched.is.get(&self.start)
-        {
-            self.found.extend(places);
-        }
-        searched.begins.find(&self.start, &mut self.found);
         if self.found.is_empty() {
             return None;
         }
@@ -338,10 +339,10 @@ mod tests {
     fn found(kind: &Kind, pieces: &[&str]) -> String {
         let signs = signs();
         let mut search = signs.search(kind);
-        search.take(b"thinking of something else");
+        search.take(b"thinking of something else", false);
         search.restart();
-        for piece in pieces {
-            search.take(piece.as_bytes());
+        for (place, piece) in pieces.iter().enumerate() {
+            search.take(piece.as_bytes(), place + 1 == pieces.len());
         }
         search.finish().unwrap_or_default()
     }
@@ -369,17 +370,28 @@ mod tests {
 
     #[test]
     fn a_cut_between_pieces_hides_nothing() {
-        let text = "i can't help with that. please try again";
-        for first in 1..text.len() - 1 {
-            for second in first..text.len() {
-                let pieces = [&text[..first], &text[first..second], &text[second..]];
+        let beginning = format!("i can't help with that. {}", "no. ".repeat(PIECE_BYTES / 4));
+        let text = format!("{beginning}please try again{}", " no".repeat(PIECE_BYTES));
+        for cut in PIECE_BYTES..PIECE_BYTES + 60 {
+            for second in PIECE_BYTES..PIECE_BYTES + 3 {
+                let (first, rest) = text.split_at(cut);
+                let (second, last) = rest.split_at(second);
+                let pieces = [first, second, last];
                 assert_eq!(
                     found(&Kind::Response, &pieces),
                     "cannot-help,refusal,retry",
-                    "{pieces:?}"
+                    "{cut}"
                 );
             }
         }
+        let text = ["searching", &" ".repeat(PIECE_BYTES), "x"].concat();
+        assert_eq!(
+            found(
+                &Kind::Response,
+                &[&text[..PIECE_BYTES + 9], &text[PIECE_BYTES + 9..]]
+            ),
+            ""
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
--- Interactions by app. {scope}: the report's condition; {automatic}: what counts as automatic.
+-- Interactions by app. What stands in braces is put in by the report; never inside a comment, which a line end in a
+-- text would leave.
 SELECT
     app,
     app_class,

@@ -1,4 +1,4 @@
--- Who is in scope, by their newest record. {people}: tenant and users.
+-- Who is in scope, by their newest record: tenant and users.
 SELECT
     user_id,
     user_principal_name,

@@ -203,3 +203,15 @@ pub(crate) fn printed((from_ms, to_ms): (i64, i64)) -> Window {
         to: time(to_ms),
     }
 }
+
+/// The code of a gap in words.
+pub(crate) fn reason(code: &str) -> String {
+    let words = match code {
+        "never_read" => "This user's history has never been read",
+        "not_read" => "This time has not been read yet",
+        "not_licensed" => "Without a license now, so nothing more can be read",
+        "left" => "Has left, so nothing more can be read",
+        other => return format!("Reading failed ({other})"),
+    };
+    format!("{words} ({code})")
+}

@@ -25,6 +25,9 @@ pub enum ReportError {
     /// The workbook could not be put together.
     #[error("the workbook could not be put together: {0}")]
     Workbook(String),
+    /// The page could not be put together.
+    #[error("the page could not be put together: {0}")]
+    Page(String),
     /// The writer broke off, as it does when the disk is full.
     #[error(
         "the workbook was broken off while it was written ({0}); is the disk full? Its rows need about a kilobyte each beside the output until it is done"

@@ -74,6 +74,7 @@ pub async fn summarize(
         window: printed(window_ms),
         apps_asked: scope.apps.clone(),
         coverage,
+        verdicts: None,
         rows,
         apps: apps.into_iter().map(AppRow::figures).collect(),
         departments: departments(&users),

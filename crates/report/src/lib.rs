@@ -8,6 +8,7 @@
 //! been read whole, user by user.
 
 mod answers;
+mod apps;
 pub mod cell;
 pub mod columns;
 pub mod conversation;
@@ -15,12 +16,15 @@ pub mod coverage;
 pub mod csv;
 mod error;
 mod figures;
+pub mod html;
 pub mod scope;
 pub mod source;
 pub mod spans;
 pub mod summary;
 pub mod table;
 mod terminal;
+pub mod verdicts;
+mod words;
 pub mod workbook;
 
 pub use error::ReportError;

@@ -6,6 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::Coverage;
+use crate::verdicts::VerdictFigures;
 
 /// The version of the JSON's shape.
 pub const VERSION: u32 = 1;
@@ -25,6 +26,8 @@ pub struct Summary {
     pub apps_asked: Vec<String>,
     /// What of that has been read.
     pub coverage: Coverage,
+    /// The figures by verdict; None where the lake holds no verdicts yet.
+    pub verdicts: Option<VerdictFigures>,
     /// All interactions together.
     pub rows: Rows,
     /// By app, the largest first.

@@ -34,7 +34,7 @@ pub use answer::Answer;
 pub use directory::{COPILOT_CHAT_PLAN, COPILOT_SKU, SECOND_COPILOT_SKU};
 pub use faults::{Fault, FaultOf, FaultRate, FaultRateError, Faults};
 pub use limits::{Limits, Peaks};
-pub use options::{TenantOptions, Volume};
+pub use options::{Corpus, TenantOptions, UnknownCorpus, Volume};
 pub use population::item::Maker;
 pub use population::people::Access;
 pub use statistics::Statistics;

@@ -1,6 +1,8 @@
 //! What a tenant is made of.
 
+use std::fmt;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use crate::faults::Faults;
 use crate::limits::Limits;
@@ -17,6 +19,53 @@ pub enum Volume {
     Exactly(u64),
 }
 
+/// What the people of a tenant say and press, and what happens beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Corpus {
+    /// A plain mix of everything, with few texts: enough for whoever reads histories.
+    #[default]
+    Everyday,
+    /// The labelled corpus that rules of verdicts are made with.
+    Tuning,
+    /// The same kinds of things in other words, with other buttons and other automatic texts: what no rule was made
+    /// with. Whoever makes rules must not read the files named `held_out*`.
+    HeldOut,
+}
+
+impl Corpus {
+    /// Every corpus.
+    pub const ALL: [Self; 3] = [Self::Everyday, Self::Tuning, Self::HeldOut];
+
+    /// The name that a command line uses: `everyday`, `tuning`, `held_out`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everyday => "everyday",
+            Self::Tuning => "tuning",
+            Self::HeldOut => "held_out",
+        }
+    }
+}
+
+/// The text names no corpus.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no corpus; there are everyday, tuning and held_out")]
+pub struct UnknownCorpus(String);
+
+impl FromStr for Corpus {
+    type Err = UnknownCorpus;
+
+    fn from_str(name: &str) -> Result<Self, UnknownCorpus> {
+        let known = Self::ALL.into_iter().find(|corpus| corpus.name() == name);
+        known.ok_or_else(|| UnknownCorpus(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Corpus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
 /// What a simulated tenant is made of. All that it holds follows from these values and the clock.
 #[derive(Debug, Clone)]
 pub struct TenantOptions {
@@ -28,6 +77,11 @@ pub struct TenantOptions {
     pub days_of_history: u32,
     /// How much people do.
     pub volume: Volume,
+    /// What they say and press.
+    pub corpus: Corpus,
+    /// Whether some people begin, pause, stop and come back over the weeks, and others use Copilot in some weeks only.
+    /// Without, everyone's weeks are alike but for vacations.
+    pub careers: bool,
     /// One user, by index, with exactly this many rows in the history at the start.
     pub heavy_user: Option<(u32, u64)>,
     /// Whether people go on working as the clock passes the start.
@@ -87,6 +141,8 @@ impl Default for TenantOptions {
             users: 300,
             days_of_history: 30,
             volume: Volume::Monthly(80.0),
+            corpus: Corpus::Everyday,
+            careers: false,
             heavy_user: None,
             live: true,
             start_ms: None,

@@ -1,11 +1,13 @@
 //! The truth about a tenant: every item that its history would give now, and who made it.
 
+use std::collections::HashMap;
 use std::io;
 
 use serde::Serialize;
 
+use crate::options::Corpus;
 use crate::population::compose;
-use crate::population::item::Maker;
+use crate::population::item::{Content, Item, Maker, Role, Shape};
 use crate::population::people::Access;
 use crate::population::texts::LANGUAGES;
 use crate::population::write::{app_class, interaction_type, request_id, session_id};
@@ -32,14 +34,26 @@ pub struct TrueItem {
     pub interaction_type: &'static str,
     /// `requestId`.
     pub request_id: Option<String>,
-    /// `locale`, as the language of the text.
+    /// `locale`, of the sender.
     pub locale: &'static str,
+    /// The language of the exchange as its locale is written (`de-de`), which need not be the sender's: some write
+    /// English whatever their own. `und` where it has none that is meant.
+    pub language: &'static str,
     /// The text that a person reads. For HTML without tags, paragraphs apart by an empty line; for a card with the
     /// text twice, the first block with its Markdown as it stands; for other cards the blocks, apart by an empty line;
     /// for Excel's JSON the `finalResponse`.
     pub text: String,
     /// Who made it.
     pub maker: Maker,
+    /// What the exchange is, and so each of its items: who made its prompt, or what there is of it. Rows of noise
+    /// within it have the exchange's verdict, and their own `maker`; an exchange of noise alone is noise.
+    pub verdict: Maker,
+    /// Whether the last answer of the exchange declines or fails; the same for each item of the exchange.
+    pub refused: bool,
+    /// Whether an answer of the exchange cites something; the same for each item of the exchange.
+    pub grounded: bool,
+    /// Whether its words are in no corpus that rules may be made with.
+    pub held_out: bool,
     /// What exactly made it: `chat`, `button`, `word_summary`, …
     pub generator: &'static str,
     /// Ties prompt and responses together even where `requestId` does not: equal within an exchange of a user.
@@ -75,8 +89,10 @@ impl Tenant {
         let visible = items
             .iter()
             .filter(|item| item.created_ms <= now_ms && item.visible_ms <= now_ms);
+        let exchanges = exchanges(visible.clone());
         visible
             .map(|item| {
+                let exchange = exchanges[&item.exchange];
                 let mut text = String::new();
                 compose::text(item, item.edited(now_ms), &mut text);
                 TrueItem {
@@ -89,9 +105,18 @@ impl Tenant {
                     app_class: app_class(item).into_owned(),
                     interaction_type: interaction_type(item, self.oddity(user, item)),
                     request_id: request_id(item),
-                    locale: LANGUAGES[item.language as usize].locale,
+                    locale: LANGUAGES[item.locale as usize].locale,
+                    language: if item.content == Content::Strange {
+                        "und"
+                    } else {
+                        LANGUAGES[item.language as usize].locale
+                    },
                     text,
                     maker: item.maker,
+                    verdict: exchange.verdict,
+                    refused: exchange.refused,
+                    grounded: exchange.grounded,
+                    held_out: item.corpus == Corpus::HeldOut && item.content != Content::Strange,
                     generator: item.generator,
                     exchange: format!("{:016x}", item.exchange),
                     shape: item.shape.name(),
@@ -128,6 +153,35 @@ impl Tenant {
         }
         count
     }
+}
+
+/// What is true of an exchange as a whole.
+#[derive(Clone, Copy)]
+struct Exchange {
+    verdict: Maker,
+    refused: bool,
+    grounded: bool,
+}
+
+/// The exchanges of a user's items, which come oldest first.
+fn exchanges<'a>(items: impl Iterator<Item = &'a Item>) -> HashMap<u64, Exchange> {
+    let mut exchanges: HashMap<u64, Exchange> = HashMap::new();
+    for item in items {
+        let exchange = exchanges.entry(item.exchange).or_insert(Exchange {
+            verdict: Maker::Noise,
+            refused: false,
+            grounded: false,
+        });
+        if item.maker == Maker::Noise {
+            continue;
+        }
+        exchange.verdict = item.maker;
+        if item.role == Role::Response {
+            exchange.refused = matches!(item.content, Content::Refusal | Content::NeedsTranscript);
+            exchange.grounded |= item.shape == Shape::Card && compose::source_count(item) > 0;
+        }
+    }
+    exchanges
 }
 
 /// Writes the truth, one JSON object a line; gives the number of lines.

@@ -18,7 +18,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 pub(crate) use ends::ends;
 pub use normal::normal;
-pub(crate) use normal::{Sink, into};
+pub(crate) use normal::{PIECE_BYTES, Sink, into};
 pub(crate) use slot::{Names, template};
 
 /// The key of a lake's fingerprints, 128 bits that the caller draws at random. Wiped when dropped;
@@ -90,7 +90,7 @@ impl FingerprintKey {
     /// The fingerprint of what is a normal form, or was taken from one.
     pub(crate) fn of_normal(&self, normal: &str) -> Option<i64> {
         let mut hash = Hash::new(self);
-        hash.take(normal.as_bytes());
+        hash.take(normal.as_bytes(), true);
         hash.finish()
     }
 }
@@ -130,7 +130,7 @@ impl Hash {
 }
 
 impl Sink for Hash {
-    fn take(&mut self, piece: &[u8]) {
+    fn take(&mut self, piece: &[u8], _: bool) {
         self.is_empty &= piece.is_empty();
         self.hash.write(piece);
     }

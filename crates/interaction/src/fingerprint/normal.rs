@@ -14,17 +14,18 @@ use super::plain::{self, Plain, ends_sentence, is_quote, plain};
 const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
 
-/// Takes a normal form piece by piece. Pieces end between characters.
+/// Takes a normal form piece by piece. Pieces end between characters, and all but the last have
+/// [`PIECE_BYTES`] at least.
 pub(crate) trait Sink {
     /// The next piece.
-    fn take(&mut self, piece: &[u8]);
+    fn take(&mut self, piece: &[u8], is_last: bool);
     /// All pieces so far were wrong: it begins again.
     fn restart(&mut self);
 }
 
 /// A piece is handed on when it has grown to this size, so that a long text needs no memory of
 /// its own length.
-const PIECE_BYTES: usize = 4096;
+pub(crate) const PIECE_BYTES: usize = 4096;
 
 /// The normal form of a text.
 pub fn normal(text: &str) -> String {
@@ -36,7 +37,7 @@ pub fn normal(text: &str) -> String {
 struct Whole(Vec<u8>);
 
 impl Sink for Whole {
-    fn take(&mut self, piece: &[u8]) {
+    fn take(&mut self, piece: &[u8], _: bool) {
         self.0.extend_from_slice(piece);
     }
 
@@ -49,7 +50,7 @@ impl Sink for Whole {
 pub(crate) fn into(text: &str, sink: &mut impl Sink) {
     if plainly(text, sink).is_none() {
         sink.restart();
-        sink.take(by_the_tables(text).as_bytes());
+        sink.take(by_the_tables(text).as_bytes(), true);
     }
 }
 
@@ -105,8 +106,8 @@ struct Pieces<'s, S> {
 
 impl<'s, S: Sink> Pieces<'s, S> {
     fn new(text_bytes: usize, sink: &'s mut S) -> Pieces<'s, S> {
-        // Nothing plain becomes longer, and a chunk of ASCII may be begun at the very end.
-        let bytes = text_bytes.min(PIECE_BYTES) + 2 * CHUNK_BYTES;
+        // What is begun when a piece is nearly full is finished.
+        let bytes = text_bytes.min(PIECE_BYTES) + 32;
         Pieces {
             piece: Vec::with_capacity(bytes),
             is_space: false,
@@ -120,7 +121,11 @@ impl<'s, S: Sink> Pieces<'s, S> {
     }
 
     fn char(&mut self, c: char) {
-        self.bytes(c.encode_utf8(&mut [0; 4]).as_bytes());
+        let mut utf8 = [0; 4];
+        let bytes = c.encode_utf8(&mut utf8).len();
+        // Four bytes at once are quicker than some.
+        self.bytes(&utf8);
+        self.piece.truncate(self.piece.len() - (4 - bytes));
     }
 
     fn space(&mut self) {
@@ -136,26 +141,23 @@ impl<'s, S: Sink> Pieces<'s, S> {
         let mut taken = 0;
         while self.piece.len() < PIECE_BYTES {
             let rest = &bytes[taken..];
-            if let Some(chunk) = rest.first_chunk()
-                && let Some(lower) = simple(chunk, self.is_space)
-            {
-                self.piece.extend_from_slice(&lower);
-                self.is_space = lower[CHUNK_BYTES - 1] == b' ';
-                taken += CHUNK_BYTES;
-                continue;
-            }
-            let chunk = &rest[..rest.len().min(CHUNK_BYTES)];
-            for byte in chunk {
-                match byte {
-                    b'\t'..=b'\r' | b' ' => self.space(),
-                    0..0x20 | 0x7F => {}
-                    0x80.. => return taken,
-                    _ => {
-                        self.piece.push(byte.to_ascii_lowercase());
-                        self.is_space = false;
+            if self.chunk::<16>(rest) {
+                taken += 16;
+            } else if self.chunk::<8>(rest) {
+                taken += 8;
+            } else {
+                for byte in rest.iter().take(8) {
+                    match plain::ASCII[usize::from(*byte)] {
+                        plain::NOT_ASCII => return taken,
+                        plain::NOTHING => {}
+                        b' ' => self.space(),
+                        lower => {
+                            self.piece.push(lower);
+                            self.is_space = false;
+                        }
                     }
+                    taken += 1;
                 }
-                taken += 1;
             }
             if taken == bytes.len() {
                 break;
@@ -164,35 +166,50 @@ impl<'s, S: Sink> Pieces<'s, S> {
         taken
     }
 
+    fn chunk<const BYTES: usize>(&mut self, bytes: &[u8]) -> bool {
+        let lower = bytes
+            .first_chunk::<BYTES>()
+            .and_then(|chunk| simple(chunk, self.is_space));
+        if let Some(lower) = lower {
+            self.piece.extend_from_slice(&lower);
+            self.is_space = lower[BYTES - 1] == b' ';
+        }
+        lower.is_some()
+    }
+
     fn hand_on(&mut self) {
         if self.piece.len() >= PIECE_BYTES {
-            self.sink.take(&self.piece);
+            self.sink.take(&self.piece, false);
             self.piece.clear();
         }
     }
 
     fn finish(self) {
-        if !self.piece.is_empty() {
-            self.sink.take(&self.piece);
-        }
+        self.sink.take(&self.piece, true);
     }
 }
 
-const CHUNK_BYTES: usize = 16;
-
-/// The lower case of a chunk of printable ASCII in which no two spaces meet; None for others.
-/// Written so that the compiler makes a few vector instructions of it.
-fn simple(chunk: &[u8; CHUNK_BYTES], after_space: bool) -> Option<[u8; CHUNK_BYTES]> {
-    let mut before = [if after_space { b' ' } else { 0 }; CHUNK_BYTES];
-    before[1..].copy_from_slice(&chunk[..CHUNK_BYTES - 1]);
-    let mut lower = [0; CHUNK_BYTES];
+/// The normal form of a chunk of ASCII in which no two spaces meet and no controls are; None for
+/// others. Written so that the compiler makes a few vector instructions of it.
+fn simple<const BYTES: usize>(chunk: &[u8; BYTES], after_space: bool) -> Option<[u8; BYTES]> {
+    let mut lower = [0; BYTES];
     let mut odd = 0;
-    for place in 0..CHUNK_BYTES {
+    for place in 0..BYTES {
         let byte = chunk[place];
         let is_upper = byte.wrapping_sub(b'A') < 26;
-        lower[place] = byte | u8::from(is_upper) << 5;
-        odd |= u8::from(byte.wrapping_sub(b' ') > b'~' - b' ');
-        odd |= u8::from(byte == b' ') & u8::from(before[place] == b' ');
+        let is_space = byte.wrapping_sub(b'\t') < 5;
+        let is_visible = byte.wrapping_sub(b' ') < 0x5F;
+        odd |= u8::from(!is_visible & !is_space);
+        lower[place] = if is_space {
+            b' '
+        } else {
+            byte | u8::from(is_upper) << 5
+        };
+    }
+    let mut before = [if after_space { b' ' } else { 0 }; BYTES];
+    before[1..].copy_from_slice(&lower[..BYTES - 1]);
+    for place in 0..BYTES {
+        odd |= u8::from(lower[place] == b' ') & u8::from(before[place] == b' ');
     }
     (odd == 0).then_some(lower)
 }
@@ -248,6 +265,9 @@ fn quoted(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
     use super::*;
 
     #[test]
@@ -308,5 +328,75 @@ mod tests {
         text.push('x');
         assert_eq!(normal(&text), by_the_tables(&text));
         assert!(text.len() > 2 * PIECE_BYTES);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 4_000,
+            rng_seed: RngSeed::Fixed(3),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn the_fast_path_and_the_tables_agree(text in any_text()) {
+            let mut whole = Whole(Vec::new());
+            if plainly(&text, &mut whole).is_some() {
+                prop_assert_eq!(String::from_utf8(whole.0), Ok(by_the_tables(&text)));
+            }
+        }
+
+        #[test]
+        fn a_normal_form_is_its_own(text in any_text()) {
+            let once = normal(&text);
+            prop_assert_eq!(normal(&once), once);
+        }
+    }
+
+    fn any_text() -> impl Strategy<Value = String> {
+        const PIECES: [&str; 36] = [
+            "Word",
+            "word, ",
+            " ",
+            "  ",
+            "\n",
+            ".",
+            "!?",
+            "…",
+            "。",
+            "\u{200B}",
+            "\u{301}",
+            "\u{331}",
+            "H",
+            "İ",
+            "ß",
+            "É",
+            "e",
+            "‼",
+            "“",
+            "”",
+            "\"",
+            "'",
+            "«",
+            "»",
+            "「",
+            "」",
+            "会议",
+            "カ",
+            "\u{3099}",
+            "가",
+            "\u{11A8}",
+            "½",
+            "\u{FF02}",
+            "\u{A0}",
+            "😀",
+            "l’été",
+        ];
+        let piece = prop_oneof![
+            4 => prop::sample::select(&PIECES[..]).prop_map(str::to_owned),
+            1 => any::<char>().prop_map(String::from),
+            1 => "[ -~]{15,40}",
+        ];
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
     }
 }

@@ -19,12 +19,46 @@ pub(super) enum Plain {
 }
 
 pub(super) fn plain(c: char) -> Plain {
-    if c.is_ascii() {
-        return ascii(c as u8);
-    }
-    match u32::from(c) {
+    let code = u32::from(c);
+    match code {
+        0..0x80 => ascii(c),
+        // What is alike in both cases; the most frequent first.
+        0x3041..=0x3096
+        | 0x30A1..=0x30FC
+        | 0x4E00..=0x9FFF
+        | 0xAC00..=0xD7A3
+        | 0xDF..=0xFF
+        | 0xA1..=0xA7
+        | 0xA9
+        | 0xAC
+        | 0xAE
+        | 0xB0..=0xB1
+        | 0xB6
+        | 0xB7
+        | 0xBF
+        | 0xD7
+        | 0x2022
+        | 0x20AC
+        | 0x2190..=0x2199
+        | 0x2600..=0x26FF
+        | 0x2701..=0x2767
+        | 0x3001..=0x3002
+        | 0x3008..=0x300B
+        | 0x3010..=0x3011
+        | 0x3400..=0x4DBF
+        | 0x1F300..=0x1F64F
+        | 0x1F680..=0x1F6FF
+        | 0x1F900..=0x1F9FF => Plain::Char(c),
+        0xC0..=0xDE | 0x391..=0x3A1 | 0x3A3..=0x3AB | 0x410..=0x42F => shifted(code, 32),
+        0x400..=0x40F => shifted(code, 80),
+        // Capitals are even here,
+        0x100..=0x12F | 0x134..=0x137 | 0x14A..=0x177 | 0x218..=0x21B | 0x490..=0x491 => {
+            shifted(code, 1 - code % 2)
+        }
+        // and odd here.
+        0x139..=0x13E | 0x141..=0x148 | 0x179..=0x17E => shifted(code, code % 2),
+        0x131 | 0x138 | 0x390 | 0x3AC..=0x3CE | 0x430..=0x45F => Plain::Char(c),
         0x85 | 0xA0 | 0x2002..=0x200A | 0x2028 | 0x2029 | 0x202F | 0x3000 => Plain::Space,
-        _ if is_nothing(c) => Plain::Nothing,
         0x2026 => Plain::Ellipsis,
         0x2010..=0x2015
         | 0x2018..=0x201F
@@ -34,60 +68,41 @@ pub(super) fn plain(c: char) -> Plain {
         | 0x2039
         | 0x203A
         | 0x300C..=0x300F => Plain::Char(typographic(c)),
-        // What is alike in both cases.
-        0xA1..=0xA7
-        | 0xA9
-        | 0xAC
-        | 0xAE
-        | 0xB0..=0xB1
-        | 0xB6
-        | 0xB7
-        | 0xBF
-        | 0xD7
-        | 0xDF..=0xFF
-        | 0x2022
-        | 0x20AC
-        | 0x2190..=0x2199
-        | 0x2600..=0x26FF
-        | 0x2701..=0x2767
-        | 0x3001..=0x3002
-        | 0x3008..=0x300B
-        | 0x3010..=0x3011
-        | 0x3041..=0x3096
-        | 0x30A1..=0x30FC
-        | 0x3400..=0x4DBF
-        | 0x4E00..=0x9FFF
-        | 0xAC00..=0xD7A3
-        | 0x1F300..=0x1F64F
-        | 0x1F680..=0x1F6FF
-        | 0x1F900..=0x1F9FF => Plain::Char(c),
-        0xC0..=0xDE
-        | 0x100..=0x12F
-        | 0x131
-        | 0x134..=0x13E
-        | 0x141..=0x148
-        | 0x14A..=0x17E
-        | 0x218..=0x21B
-        | 0x38E..=0x3A1
-        | 0x3A3..=0x3CE
-        | 0x400..=0x45F
-        | 0x490..=0x491 => lower(c),
-        full_width @ 0xFF01..=0xFF5E => ascii((full_width - 0xFEE0) as u8),
+        0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0).map_or(Plain::Unknown, ascii),
+        _ if is_nothing(c) => Plain::Nothing,
         _ => Plain::Unknown,
     }
 }
 
-const fn ascii(byte: u8) -> Plain {
-    match byte {
-        b'\t'..=b'\r' | b' ' => Plain::Space,
-        0..0x20 | 0x7F => Plain::Nothing,
-        _ => Plain::Char(byte.to_ascii_lowercase() as char),
+fn shifted(code: u32, by: u32) -> Plain {
+    char::from_u32(code + by).map_or(Plain::Unknown, Plain::Char)
+}
+
+fn ascii(c: char) -> Plain {
+    match ASCII[c as usize & 0xFF] {
+        b' ' => Plain::Space,
+        NOTHING => Plain::Nothing,
+        lower => Plain::Char(char::from(lower)),
     }
 }
 
-fn lower(c: char) -> Plain {
-    c.to_lowercase().next().map_or(Plain::Unknown, Plain::Char)
-}
+pub(super) const NOTHING: u8 = 0;
+pub(super) const NOT_ASCII: u8 = 0xFF;
+
+/// For each byte of ASCII the one that it becomes.
+pub(super) static ASCII: [u8; 256] = {
+    let mut table = [NOT_ASCII; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        table[byte as usize] = match byte {
+            b'\t'..=b'\r' | b' ' => b' ',
+            0..0x20 | 0x7F => NOTHING,
+            _ => byte.to_ascii_lowercase(),
+        };
+        byte += 1;
+    }
+    table
+};
 
 /// Controls, and what has no width: joiners, marks of direction, variation selectors, tags.
 pub(super) fn is_nothing(c: char) -> bool {

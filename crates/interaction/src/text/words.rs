@@ -10,27 +10,25 @@ const LETTERS_A_WORD: u64 = 5;
 /// a word, a run of Katakana is one. Thai, Lao, Khmer and Burmese are estimated by their letters.
 /// (The rules of Unicode's annex 29 would say much the same, but take each Thai letter for a word.)
 pub fn words(text: &str) -> u32 {
-    let count = match text.is_ascii() {
-        true => ascii_words(text.as_bytes()),
-        false => words_of_any_script(text),
-    };
-    u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-fn ascii_words(text: &[u8]) -> u64 {
-    let mut count = 0;
-    let mut is_in_word = false;
-    for byte in text {
-        // As in the other scripts, what is neither letter nor space does not end a word.
-        let begins = !is_in_word && byte.is_ascii_alphanumeric();
-        is_in_word = begins || is_in_word && !is_ascii_space(*byte);
-        count += u64::from(begins);
+    let mut count = Count::default();
+    let mut rest = text;
+    while !rest.is_empty() {
+        if rest.as_bytes()[0].is_ascii() {
+            rest = &rest[count.ascii(rest.as_bytes())..];
+            continue;
+        }
+        let mut chars = rest.chars();
+        if let Some(c) = chars.next() {
+            count.any(script_of(c));
+        }
+        rest = chars.as_str();
     }
-    count
+    count.end_letters();
+    u32::try_from(count.words).unwrap_or(u32::MAX)
 }
 
 /// As [`char::is_whitespace`], which takes the vertical tab too.
-fn is_ascii_space(byte: u8) -> bool {
+const fn is_ascii_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
@@ -50,47 +48,108 @@ enum Script {
     None,
 }
 
-fn words_of_any_script(text: &str) -> u64 {
-    let mut count = 0;
-    let mut letters_without_spaces = 0;
-    let mut is_in_word = false;
-    let mut last = Script::Space;
-    for c in text.chars() {
-        let script = script_of(c);
+/// The words up to some place in a text.
+#[derive(Default)]
+struct Count {
+    words: u64,
+    is_in_word: bool,
+    is_in_katakana: bool,
+    letters_without_spaces: u64,
+}
+
+impl Count {
+    /// Takes the ASCII at the beginning; gives how many bytes that were.
+    fn ascii(&mut self, bytes: &[u8]) -> usize {
+        let end = bytes
+            .iter()
+            .position(|byte| !byte.is_ascii())
+            .unwrap_or(bytes.len());
+        self.is_in_katakana &= end == 0;
+        if self.letters_without_spaces > 0 && bytes[..end].iter().any(|byte| is_ascii_space(*byte))
+        {
+            self.end_letters();
+        }
+        let mut words = 0;
+        let mut is_in_word = u8::from(self.is_in_word);
+        for byte in &bytes[..end] {
+            // What is neither letter nor space does not end a word. Without branches: where words
+            // begin nobody can predict.
+            let [is_letter, is_space] = LETTER_OR_SPACE[usize::from(byte & 0x7F)];
+            words += u64::from(is_letter & !is_in_word);
+            is_in_word = is_letter | is_in_word & !is_space;
+        }
+        self.words += words;
+        self.is_in_word = is_in_word == 1;
+        end
+    }
+
+    fn any(&mut self, script: Script) {
         match script {
             Script::Spaced => {
-                count += u64::from(!is_in_word);
-                is_in_word = true;
+                self.words += u64::from(!self.is_in_word);
+                self.is_in_word = true;
             }
             Script::None => {}
             Script::Space => {
-                count += u64::div_ceil(letters_without_spaces, LETTERS_A_WORD);
-                letters_without_spaces = 0;
-                is_in_word = false;
+                self.end_letters();
+                self.is_in_word = false;
             }
             Script::Ideographs => {
-                count += 1;
-                is_in_word = false;
+                self.words += 1;
+                self.is_in_word = false;
             }
             Script::Katakana => {
-                count += u64::from(last != Script::Katakana);
-                is_in_word = false;
+                self.words += u64::from(!self.is_in_katakana);
+                self.is_in_word = false;
             }
             Script::WithoutSpaces => {
-                letters_without_spaces += 1;
-                is_in_word = false;
+                self.letters_without_spaces += 1;
+                self.is_in_word = false;
             }
         }
-        last = script;
+        self.is_in_katakana = script == Script::Katakana;
     }
-    count + u64::div_ceil(letters_without_spaces, LETTERS_A_WORD)
+
+    fn end_letters(&mut self) {
+        self.words += u64::div_ceil(self.letters_without_spaces, LETTERS_A_WORD);
+        self.letters_without_spaces = 0;
+    }
 }
+
+static LETTER_OR_SPACE: [[u8; 2]; 0x80] = {
+    let mut table = [[0; 2]; 0x80];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        table[byte as usize] = [
+            byte.is_ascii_alphanumeric() as u8,
+            is_ascii_space(byte) as u8,
+        ];
+        byte += 1;
+    }
+    table
+};
+
+static ASCII: [Script; 0x80] = {
+    let mut table = [Script::None; 0x80];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        if byte.is_ascii_alphanumeric() {
+            table[byte as usize] = Script::Spaced;
+        } else if is_ascii_space(byte) {
+            table[byte as usize] = Script::Space;
+        }
+        byte += 1;
+    }
+    table
+};
 
 fn script_of(c: char) -> Script {
     match u32::from(c) {
-        0..0x80 if c.is_ascii_alphanumeric() => Script::Spaced,
-        0..0x80 if is_ascii_space(c as u8) => Script::Space,
-        0..0x80 => Script::None,
+        0..0x80 => ASCII[c as usize & 0x7F],
+        // Latin, Cyrillic, Hangul: all letters, so that nothing needs to be looked up.
+        0xC0..=0xD6 | 0xD8..=0xF6 | 0xF8..=0x24F | 0x400..=0x481 | 0xAC00..=0xD7A3 => {
+            Script::Spaced
+        }
         // Hiragana; Han with its extensions and compatibility forms.
         0x3041..=0x309F
         | 0x3005..=0x3007
@@ -144,8 +203,24 @@ mod tests {
             ("2024年11月", 4),
             ("สวัสดีครับ", 2),
             ("hello 世界", 3),
+            ("ไทยa ไ", 3),
+            ("コ-コ コ", 3),
         ] {
             assert_eq!(words(text), count, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_that_are_not_looked_up_are_letters() {
+        for c in ['\u{C0}'..='\u{24F}', '\u{400}'..='\u{481}', '가'..='힣']
+            .into_iter()
+            .flatten()
+        {
+            assert_eq!(
+                words(&c.to_string()),
+                u32::from(c.is_alphanumeric()),
+                "{c:?}"
+            );
         }
     }
 

@@ -1,7 +1,10 @@
 //! Inputs without end: nothing panics, and what is promised holds for all of them.
 
 use hobbs_interaction::wire::Attachment;
-use hobbs_interaction::{AiInteraction, ContentPolicy, Interaction, Page, saved, text};
+use hobbs_interaction::{
+    AiInteraction, ContentPolicy, FingerprintKey, Ingest, Interaction, Page, Sign, SignHow, SignOf,
+    Signs, fingerprint, saved, text,
+};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
@@ -26,9 +29,29 @@ fn through(bytes: &[u8]) -> usize {
     assert_eq!(owners.len(), saved.items.len());
     assert!(saved.items.len() >= page.items.len());
     let items = page.items.into_iter().chain(saved.items);
-    let rows = items.map(|item| Interaction::of("t", "u", item, ContentPolicy::Full));
+    let ingest = ingest(ContentPolicy::Full);
+    let rows = items.map(|item| ingest.row("u", item));
     rows.map(|row| row.content.map_or(0, |text| text.len()))
         .sum()
+}
+
+fn key() -> FingerprintKey {
+    FingerprintKey::from_bytes([3; 16])
+}
+
+fn ingest(policy: ContentPolicy) -> Ingest {
+    let sign = |how, text: &str| Sign {
+        id: "sign".to_owned(),
+        of: SignOf::Both,
+        how,
+        text: text.to_owned(),
+    };
+    let signs = [
+        sign(SignHow::Contains, "[1]"),
+        sign(SignHow::Begins, "汉"),
+        sign(SignHow::Is, "<p>"),
+    ];
+    Ingest::new("t", policy, key(), Signs::new(&signs).unwrap())
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -108,6 +131,13 @@ fn odd_text() -> impl Strategy<Value = String> {
             " ",
             "<pre>",
             "<emoji alt=x>",
+            "a.docx",
+            ".pdf一",
+            "www.",
+            " x@y.z",
+            "1,2-3",
+            "½th ",
+            "'",
         ])
         .prop_map(str::to_owned),
     ];
@@ -194,6 +224,37 @@ proptest! {
         prop_assert_eq!(row.content_chars as usize, text.chars().count());
         prop_assert!(row.content_words <= row.content_chars);
         prop_assert_eq!(row.content, Some(text));
+    }
+
+    #[test]
+    fn what_is_told_of_a_text_does_not_depend_on_what_is_kept(text in odd_text(), other in odd_text(), is_prompt: bool) {
+        let row = |text: &str, policy| {
+            let item = AiInteraction {
+                interaction_type: if is_prompt { "userPrompt" } else { "aiResponse" }.to_owned(),
+                content: text.to_owned(),
+                ..AiInteraction::default()
+            };
+            ingest(policy).row("u", item)
+        };
+        let (none, full) = (row(&text, ContentPolicy::None), row(&text, ContentPolicy::Full));
+        let told = |row: &Interaction| format!("{:?}", Interaction { content: None, ..row.clone() });
+        prop_assert_eq!(told(&none), told(&full));
+        prop_assert!(!is_prompt || none.text_style.is_some());
+        let other_row = row(&other, ContentPolicy::None);
+        let is_same = fingerprint::normal(&text) == fingerprint::normal(&other);
+        prop_assert_eq!(none.text_fingerprint == other_row.text_fingerprint, is_same);
+    }
+
+    #[test]
+    fn texts_alike_in_normal_form_have_one_fingerprint(text in odd_text()) {
+        let normal = fingerprint::normal(&text);
+        let key = key();
+        for same in [&normal, &text.to_uppercase().to_lowercase(), &format!(" {text}\n…")] {
+            if fingerprint::normal(same) == normal {
+                prop_assert_eq!(key.fingerprint(same), key.fingerprint(&text));
+            }
+        }
+        prop_assert_eq!(key.fingerprint(&text).is_none(), normal.is_empty());
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! From items to rows.
 
-use hobbs_interaction::{ContentPolicy, Interaction, Kind, Mark, Page, Surface};
+use hobbs_interaction::{
+    ContentPolicy, FingerprintKey, Ingest, Interaction, Kind, Mark, Page, Sign, SignHow, SignOf,
+    Signs, Surface,
+};
 use serde_json::{Value, json};
 
 use crate::samples::{page, prompt, response};
@@ -8,7 +11,52 @@ use crate::samples::{page, prompt, response};
 fn row(item: Value, policy: ContentPolicy) -> Interaction {
     let page = Page::read(&page(&[item])).unwrap();
     let item = page.items.into_iter().next().unwrap();
-    Interaction::of("tenant", "owner", item, policy)
+    let sign = Sign {
+        id: "emails".to_owned(),
+        of: SignOf::Response,
+        how: SignHow::Contains,
+        text: "no IMPORTANT emails.".to_owned(),
+    };
+    let signs = Signs::new(&[sign]).unwrap();
+    Ingest::new("tenant", policy, FingerprintKey::from_bytes([5; 16]), signs).row("owner", item)
+}
+
+fn prompt_that_says(text: &str) -> Interaction {
+    let mut item = prompt();
+    item["body"]["content"] = json!(text);
+    row(item, ContentPolicy::None)
+}
+
+#[test]
+fn of_a_prompt_stay_fingerprints_and_style() {
+    let one = prompt_that_says("Please summarize a.docx for the whole team");
+    let same = prompt_that_says("please summarize “a.docx” for the whole team.");
+    assert_eq!(one.text_template, same.text_template);
+    assert_eq!(
+        (one.text_head, one.text_tail),
+        (one.text_head, same.text_tail)
+    );
+    assert!(one.text_template.is_some() && one.text_head.is_some() && one.text_tail.is_some());
+    assert_ne!(one.text_fingerprint, same.text_fingerprint);
+    assert_ne!(one.text_style, same.text_style);
+    let key = FingerprintKey::from_bytes([5; 16]);
+    assert_eq!(
+        one.text_template,
+        key.template_fingerprint("Please summarize {} for the whole team")
+    );
+    assert_eq!(
+        one.text_fingerprint,
+        key.fingerprint("PLEASE summarize a.docx for the whole team")
+    );
+    let ends = key.ends_fingerprints("Please summarize a.docx … the whole team");
+    assert_eq!(one.text_head.zip(one.text_tail), ends);
+    let short = prompt_that_says("List action items");
+    assert!(short.text_fingerprint.is_some());
+    assert_eq!(
+        (short.text_template, short.text_head, short.text_tail),
+        (None, None, None)
+    );
+    assert_eq!(prompt_that_says("…").text_fingerprint, None);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The report as an Excel workbook: Summary, Conversations, Interactions, People, Coverage.
+//! The report as an Excel workbook: Summary, Patterns (where the lake has verdicts), Conversations,
+//! Interactions, People, Coverage.
 //!
 //! Memory stays flat: rows stream through a short channel to a thread that writes each sheet to a
 //! temporary file beside the output, one row at a time. The file appears under its name only when
@@ -6,6 +7,8 @@
 
 mod charts;
 mod package;
+mod page;
+mod patterns;
 mod people;
 mod rows;
 mod sheet;
@@ -157,10 +160,16 @@ fn build(
     let people = people::people(&mut book, &styles, summary, sheet_rows_max)?;
     let coverage = people::coverage(&mut book, &styles, summary, sheet_rows_max)?;
     let front = summary::sheet(&styles, summary, &finished)?;
+    let patterns = summary
+        .verdicts
+        .as_ref()
+        .map(|verdicts| patterns::sheet(&styles, verdicts))
+        .transpose()?;
 
     let written = finished.written();
     let mut tables = Vec::new();
     book.push_worksheet(front);
+    patterns.map(|sheet| book.push_worksheet(sheet));
     for sheets in [
         finished.conversations,
         finished.interactions,

@@ -4,15 +4,46 @@ use std::collections::HashMap;
 
 use rust_xlsxwriter::Workbook;
 
-use super::sheet::{Layout, Sheets};
+use super::sheet::{Cells, Layout, Sheets};
 use super::style::Styles;
 use crate::columns::{Column, column, numbers};
-use crate::coverage::Gap;
+use crate::coverage::{Gap, reason};
 use crate::error::ReportError;
-use crate::summary::{Summary, UserFigures};
+use crate::summary::{Counts, Summary, UserFigures};
 use crate::table::coverage_line;
+use crate::verdicts::UserVerdicts;
+use crate::words::activity;
 
-const PEOPLE_COLUMNS: [Column; 16] = [
+/// Where the lake has verdicts.
+const PEOPLE_COLUMNS: [Column; 24] = [
+    column("User", 34),
+    column("Name", 26),
+    column("Department", 22),
+    column("Job title", 24),
+    column("Country", 14),
+    column("Licensed", 11),
+    column("State", 10),
+    numbers("Typed", 10),
+    numbers("Clicked", 10),
+    numbers("Automatic", 12),
+    numbers("System", 10),
+    numbers("Noise", 9),
+    numbers("Unknown", 11),
+    column("Active", 24),
+    numbers("Days active", 13),
+    numbers("Days asking", 13),
+    numbers("Interactions", 14),
+    numbers("Prompts", 11),
+    numbers("Responses", 12),
+    numbers("Other", 9),
+    numbers("Marked automatic", 18),
+    numbers("Days prompting", 16),
+    column("First (UTC)", 20),
+    column("Last (UTC)", 20),
+];
+
+/// Where it has none.
+const PEOPLE_COLUMNS_WITHOUT_VERDICTS: [Column; 16] = [
     column("User", 34),
     column("Name", 26),
     column("Department", 22),
@@ -24,7 +55,7 @@ const PEOPLE_COLUMNS: [Column; 16] = [
     numbers("Prompts", 11),
     numbers("Responses", 12),
     numbers("Other", 9),
-    numbers("Automatic", 12),
+    numbers("Marked automatic", 18),
     numbers("Days active", 13),
     numbers("Days prompting", 16),
     column("First (UTC)", 20),
@@ -51,7 +82,10 @@ pub(super) fn people(
 ) -> Result<Sheets, ReportError> {
     let layout = Layout {
         name: "People",
-        columns: &PEOPLE_COLUMNS,
+        columns: match summary.verdicts {
+            Some(_) => &PEOPLE_COLUMNS,
+            None => &PEOPLE_COLUMNS_WITHOUT_VERDICTS,
+        },
         frozen_columns: 1,
         rows_above: 0,
         sheet_rows_max,
@@ -59,44 +93,52 @@ pub(super) fn people(
     let mut sheets = Sheets::new(book, styles, layout)?;
     sheets.begin()?;
     for user in &summary.users {
-        sheets.next_row(book)?;
-        person(&mut sheets, user)?;
+        let mut cells = sheets.next_cells(book)?;
+        person(&mut cells, user)?;
+        match &summary.verdicts {
+            Some(verdicts) => by_verdict(&mut cells, user, verdicts.user(&user.user_id))?,
+            None => {
+                cells.counts(kinds(&user.counts))?;
+                cells.counts([user.days_active, user.days_prompting])?;
+            }
+        }
+        cells.minute(user.first, "")?;
+        cells.minute(user.last, "")?;
     }
     Ok(sheets)
 }
 
-fn person(sheets: &mut Sheets, user: &UserFigures) -> Result<(), ReportError> {
-    sheets.text(0, user.name())?;
-    let texts = [
-        &user.display_name,
-        &user.department,
-        &user.job_title,
-        &user.country,
-    ];
-    for (text, at) in texts.into_iter().zip(1..) {
-        sheets.text(at, text.as_deref().unwrap_or_default())?;
-    }
-    sheets.text(5, yes_or_no(user.licensed))?;
-    sheets.text(6, user.state.as_deref().unwrap_or_default())?;
-    let counts = &user.counts;
-    let numbers = [
+fn person(cells: &mut Cells<'_>, user: &UserFigures) -> Result<(), ReportError> {
+    cells.text(user.name())?;
+    cells.optional(user.display_name.as_deref())?;
+    cells.optional(user.department.as_deref())?;
+    cells.optional(user.job_title.as_deref())?;
+    cells.optional(user.country.as_deref())?;
+    cells.text(yes_or_no(user.licensed))?;
+    cells.optional(user.state.as_deref())
+}
+
+fn by_verdict(
+    cells: &mut Cells<'_>,
+    user: &UserFigures,
+    own: Option<&UserVerdicts>,
+) -> Result<(), ReportError> {
+    let exchanges = own.map(|own| own.exchanges).unwrap_or_default();
+    cells.counts(exchanges.all())?;
+    cells.text(activity(own))?;
+    cells.counts(own.map_or([0, 0], |own| [own.days_any, own.days_asked]))?;
+    cells.counts(kinds(&user.counts))?;
+    cells.counts([user.days_prompting])
+}
+
+fn kinds(counts: &Counts) -> [u64; 5] {
+    [
         counts.total,
         counts.prompts,
         counts.responses,
         counts.other,
         counts.marked_automatic,
-        user.days_active,
-        user.days_prompting,
-    ];
-    for (number, at) in numbers.into_iter().zip(7..) {
-        sheets.count(at, number)?;
-    }
-    for (time, at) in [user.first, user.last].into_iter().zip(14..) {
-        if let Some(time) = time {
-            sheets.minute(at, time)?;
-        }
-    }
-    Ok(())
+    ]
 }
 
 pub(super) fn coverage(
@@ -158,34 +200,17 @@ fn coverage_row(
     user: &UserFigures,
     gap: Option<&Gap>,
 ) -> Result<(), ReportError> {
-    sheets.next_row(book)?;
-    sheets.text(0, user.name())?;
-    sheets.text(1, user.department.as_deref().unwrap_or_default())?;
-    sheets.text(2, yes_or_no(user.licensed))?;
-    match user.read_until {
-        Some(time) => sheets.minute(3, time)?,
-        None => sheets.text(3, "never")?,
-    }
-    sheets.text(4, if gap.is_some() { "no" } else { "whole" })?;
+    let mut cells = sheets.next_cells(book)?;
+    cells.text(user.name())?;
+    cells.optional(user.department.as_deref())?;
+    cells.text(yes_or_no(user.licensed))?;
+    cells.minute(user.read_until, "never")?;
+    cells.text(if gap.is_some() { "no" } else { "whole" })?;
     let Some(gap) = gap else { return Ok(()) };
-    match gap.from {
-        Some(from) => sheets.minute(5, from)?,
-        None => sheets.text(5, "the beginning")?,
-    }
-    sheets.minute(6, gap.to)?;
-    sheets.text(7, &reason(&gap.code))?;
-    sheets.text(8, gap.error.as_deref().unwrap_or_default())
-}
-
-fn reason(code: &str) -> String {
-    let words = match code {
-        "never_read" => "This user's history has never been read",
-        "not_read" => "This time has not been read yet",
-        "not_licensed" => "Without a license now, so nothing more can be read",
-        "left" => "Has left, so nothing more can be read",
-        other => return format!("Reading failed ({other})"),
-    };
-    format!("{words} ({code})")
+    cells.minute(gap.from, "the beginning")?;
+    cells.minute(Some(gap.to), "")?;
+    cells.text(&reason(&gap.code))?;
+    cells.optional(gap.error.as_deref())
 }
 
 fn yes_or_no(flag: Option<bool>) -> &'static str {

@@ -277,6 +277,66 @@ impl Sheets {
     }
 }
 
+/// The cells of one row, from left to right.
+pub(super) struct Cells<'a> {
+    sheets: &'a mut Sheets,
+    column: u16,
+}
+
+impl Sheets {
+    /// Goes to the next row, to write its cells one after another.
+    pub(super) fn next_cells(&mut self, book: &mut Workbook) -> Result<Cells<'_>, ReportError> {
+        self.next_row(book)?;
+        Ok(Cells {
+            sheets: self,
+            column: 0,
+        })
+    }
+}
+
+impl Cells<'_> {
+    fn take(&mut self) -> u16 {
+        self.column += 1;
+        self.column - 1
+    }
+
+    /// Text from outside.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), ReportError> {
+        let column = self.take();
+        self.sheets.text(column, text)
+    }
+
+    /// Text from outside; without one the cell stays empty.
+    pub(super) fn optional(&mut self, text: Option<&str>) -> Result<(), ReportError> {
+        self.text(text.unwrap_or_default())
+    }
+
+    /// Whole numbers side by side.
+    pub(super) fn counts(
+        &mut self,
+        counts: impl IntoIterator<Item = u64>,
+    ) -> Result<(), ReportError> {
+        for count in counts {
+            let column = self.take();
+            self.sheets.count(column, count)?;
+        }
+        Ok(())
+    }
+
+    /// A moment to the minute; without one the words given.
+    pub(super) fn minute(
+        &mut self,
+        time: Option<Timestamp>,
+        without: &str,
+    ) -> Result<(), ReportError> {
+        let column = self.take();
+        match time {
+            Some(time) => self.sheets.minute(column, time),
+            None => self.sheets.text(column, without),
+        }
+    }
+}
+
 fn xml_bytes(text: &str) -> u64 {
     let escaped = text
         .bytes()

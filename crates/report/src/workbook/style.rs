@@ -2,12 +2,26 @@
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
 
+use crate::verdicts::Verdict;
+
 pub(super) const INK: Color = Color::RGB(0x1F2A44);
 pub(super) const BLUE: Color = Color::RGB(0x2F6FDE);
 pub(super) const AMBER: Color = Color::RGB(0xF2A93B);
 pub(super) const GRAY: Color = Color::RGB(0x5F6B7A);
 pub(super) const RULE: Color = Color::RGB(0xD5DBE3);
 pub(super) const PALE: Color = Color::RGB(0xF3F6FB);
+
+/// The color of a verdict, the same in every chart.
+pub(super) fn verdict_color(verdict: Verdict) -> Color {
+    match verdict {
+        Verdict::Typed => BLUE,
+        Verdict::Clicked => Color::RGB(0x8DBBF5),
+        Verdict::Automatic => AMBER,
+        Verdict::System => Color::RGB(0x77828F),
+        Verdict::Noise => Color::RGB(0xC3CAD3),
+        Verdict::Unknown => Color::RGB(0xA583D1),
+    }
+}
 
 /// The formats that the sheets share.
 #[derive(Debug, Clone)]
@@ -50,6 +64,10 @@ pub(super) struct Styles {
     pub head_right: Format,
     /// Text in the summary's lists.
     pub item: Format,
+    /// Small print in the summary's lists.
+    pub item_note: Format,
+    /// The header over it.
+    pub head_note: Format,
     /// A number in the summary's lists.
     pub item_count: Format,
     /// A share in the summary's lists.
@@ -58,6 +76,14 @@ pub(super) struct Styles {
     pub item_day: Format,
     /// Small print.
     pub note: Format,
+    /// The sentence under the large numbers.
+    pub sentence: Format,
+    /// The header of a map of shaded cells.
+    pub map_head: Format,
+    /// A number in a map of shaded cells.
+    pub map_count: Format,
+    /// A share in a map of shaded cells.
+    pub map_share: Format,
 }
 
 impl Styles {
@@ -94,6 +120,13 @@ impl Styles {
             .set_align(FormatAlign::Left)
             .set_align(FormatAlign::VerticalCenter)
             .set_indent(1);
+        let small = Format::new().set_font_color(GRAY).set_font_size(9);
+        let sentence = banner.clone().set_font_size(12).set_font_color(INK);
+        let map = Format::new()
+            .set_font_size(9)
+            .set_align(FormatAlign::Center)
+            .set_border(FormatBorder::Thin)
+            .set_border_color(Color::White);
         Styles {
             header: header.clone(),
             header_right: header.set_align(FormatAlign::Right),
@@ -138,8 +171,10 @@ impl Styles {
                 .set_font_size(13)
                 .set_font_color(INK),
             head: head.clone(),
+            head_note: head.clone().set_align(FormatAlign::Left).set_indent(1),
             head_right: head.set_align(FormatAlign::Right),
             item: line(Format::new()),
+            item_note: line(small.clone().set_align(FormatAlign::Left).set_indent(1)),
             item_count: line(Format::new().set_num_format("#,##0")),
             item_percent: line(Format::new().set_num_format("0.00%")),
             item_day: line(
@@ -147,7 +182,11 @@ impl Styles {
                     .set_num_format("yyyy-mm-dd")
                     .set_align(FormatAlign::Left),
             ),
-            note: Format::new().set_font_color(GRAY).set_font_size(9),
+            sentence,
+            map_head: small.clone().set_bold().set_align(FormatAlign::Center),
+            map_count: map.clone().set_num_format("#,##0"),
+            map_share: map.set_num_format("0%"),
+            note: small,
         }
     }
 }

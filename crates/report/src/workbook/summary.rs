@@ -1,405 +1,365 @@
-//! The sheet Summary: coverage, the figures, two charts, and the lists behind them.
+//! The sheet Summary: who asked, coverage, charts, and the lists behind them.
 
-use rust_xlsxwriter::{Format, Worksheet};
+use rust_xlsxwriter::Worksheet;
 
 use super::charts;
+use super::page::{Item, Page, Rows, Tile};
 use super::rows::Finished;
 use super::style::Styles;
-use crate::cell::{fitting, looks_like_formula, printable};
+use crate::apps::{App, apps};
 use crate::error::ReportError;
 use crate::summary::{Counts, Summary};
-use crate::table::{coverage_line, minute, sentence_lines};
+use crate::table::{coverage_line, sentence_lines};
+use crate::verdicts::{ByVerdict, Verdict, VerdictFigures};
+use crate::words::{NO_VERDICTS, about, minute, own_will, percent, share};
 
-const NAME: &str = "Summary";
-/// The last column that the sheet uses.
-const LAST: u16 = 7;
+pub(super) const NAME: &str = "Summary";
+/// The last column that tiles and bands use; the classes of an app stand beyond it.
+const LAST: u16 = 8;
 const DEPARTMENTS_SHOWN: usize = 20;
 const CHART_ROWS: u32 = 16;
+const CHART_PX: u32 = CHART_ROWS * 20;
+
+const BY_VERDICT: [&str; 6] = [
+    "Typed",
+    "Clicked",
+    "Automatic",
+    "System",
+    "Noise",
+    "Unknown",
+];
+const BY_KIND: [&str; 6] = [
+    "Prompts",
+    "Responses",
+    "Other",
+    "Not automatic",
+    "Automatic",
+    "Total",
+];
 
 pub(super) fn sheet(
     styles: &Styles,
     summary: &Summary,
     rows: &Finished,
 ) -> Result<Worksheet, ReportError> {
-    let mut sheet = Worksheet::new();
-    sheet.set_name(NAME)?;
-    sheet.set_screen_gridlines(false);
-    sheet.set_column_width(0, 38)?;
-    for column in 1..=LAST {
-        sheet.set_column_width(column, 13.5)?;
+    let widths = [38.0]
+        .into_iter()
+        .chain([12.0; LAST as usize])
+        .chain([60.0]);
+    let mut page = Page::new(NAME, styles, widths)?;
+    head(&mut page, summary)?;
+    match &summary.verdicts {
+        Some(verdicts) => lead(&mut page, verdicts)?,
+        None => interactions(&mut page, summary)?,
     }
-    sheet.set_landscape();
-    sheet.set_paper_size(9);
-    sheet.set_print_fit_to_pages(1, 0);
-    sheet.set_margins(0.5, 0.5, 0.5, 0.6, 0.3, 0.3);
-    sheet.set_footer("&L&8Made by hobbs&R&8&P / &N");
-
-    let mut page = Page {
-        sheet,
-        styles,
-        row: 0,
-    };
-    page.head(summary)?;
-    page.tiles(summary)?;
-    page.notes(summary, rows)?;
+    notes(&mut page, summary, rows)?;
     if summary.rows.counts.total == 0 {
         return Ok(page.sheet);
     }
+    let apps = apps(summary);
     let charts_at = page.row;
+    if summary.verdicts.is_some() {
+        // The first sheet of paper is full by now.
+        page.sheet.set_page_breaks(&[charts_at])?;
+    }
     page.row += CHART_ROWS + 1;
-    let apps_at = page.apps(summary)?;
-    page.marks(summary)?;
-    page.departments(summary)?;
-    let days_at = page.days(summary)?;
-    page.charts(charts_at, summary, apps_at, days_at)?;
+    let apps_at = by_app(&mut page, summary, &apps)?;
+    let times_at = match &summary.verdicts {
+        Some(verdicts) => {
+            distribution(&mut page, verdicts)?;
+            let weeks_at = by_week(&mut page, verdicts)?;
+            departments(&mut page, summary)?;
+            marks(&mut page, summary)?;
+            by_day_and_verdict(&mut page, verdicts)?;
+            weeks_at
+        }
+        None => {
+            marks(&mut page, summary)?;
+            departments(&mut page, summary)?;
+            by_day(&mut page, summary)?
+        }
+    };
+    let over_time = match &summary.verdicts {
+        Some(_) => charts::by_week(NAME, times_at, CHART_PX),
+        None => charts::by_day(NAME, times_at, CHART_PX),
+    };
+    page.chart((charts_at, 0), 0, &over_time)?;
+    let by_app = charts::by_app(
+        NAME,
+        apps_at,
+        apps.len(),
+        CHART_PX,
+        summary.verdicts.is_some(),
+    );
+    page.chart((charts_at, 5), 0, &by_app)?;
+    // On paper the classes of the apps would make everything else small.
+    page.sheet.set_print_area(0, 0, page.row, LAST)?;
     Ok(page.sheet)
 }
 
-struct Page<'a> {
-    sheet: Worksheet,
-    styles: &'a Styles,
-    /// The next free row.
-    row: u32,
+fn head(page: &mut Page<'_>, summary: &Summary) -> Result<(), ReportError> {
+    let styles = page.styles;
+    page.title("Microsoft 365 Copilot interactions")?;
+    let about = format!(
+        "{}   ·   made {}",
+        about(summary),
+        minute(summary.generated_at)
+    );
+    page.line(&about, &styles.subtitle)?;
+    page.row += 1;
+    let banner = match summary.coverage.whole {
+        true => &styles.whole,
+        false => &styles.partial,
+    };
+    page.band(&coverage_line(summary), LAST, banner)?;
+    page.row += 1;
+    Ok(())
 }
 
-impl Page<'_> {
-    fn head(&mut self, summary: &Summary) -> Result<(), ReportError> {
-        let styles = self.styles;
-        self.sheet.set_row_height(0, 30)?;
-        self.text(0, 0, "Microsoft 365 Copilot interactions", &styles.title)?;
-        let who = match summary.users.as_slice() {
-            [one] => one.name().to_owned(),
-            many => format!("{} users", many.len()),
-        };
-        let from = summary
-            .window
-            .from
-            .map_or("the beginning".to_owned(), minute);
-        let mut about = format!("{who}, {from} to {}", minute(summary.window.to));
-        if !summary.apps_asked.is_empty() {
-            about.push_str(&format!(", {}", summary.apps_asked.join(", ")));
-        }
-        about.push_str(&format!("   ·   made {}", minute(summary.generated_at)));
-        self.text(1, 0, &about, &styles.subtitle)?;
+/// Where tiles stand, three in a row.
+const THIRDS: [(u16, u16); 3] = [(0, 0), (1, 4), (5, LAST)];
 
-        let line = coverage_line(summary);
-        let banner = if summary.coverage.whole {
-            &styles.whole
-        } else {
-            &styles.partial
-        };
-        self.sheet
-            .merge_range(3, 0, 3, LAST, &printable(&line), banner)?;
-        self.sheet
-            .set_row_height(3, if line.chars().count() > 110 { 40 } else { 26 })?;
-        self.row = 5;
-        Ok(())
+fn lead(page: &mut Page<'_>, verdicts: &VerdictFigures) -> Result<(), ReportError> {
+    let styles = page.styles;
+    let tile = |(verdict, columns): (&Verdict, (u16, u16))| Tile {
+        columns,
+        label: format!("{}: {}", verdict.name(), verdict.says()),
+        number: verdicts.exchanges.of(*verdict),
+        note: share(verdicts, *verdict),
+    };
+    let (leading, others) = Verdict::ALL.split_at(Verdict::LEADING.len());
+    let tiles: Vec<Tile> = leading.iter().zip(THIRDS).map(tile).collect();
+    page.tiles(&tiles)?;
+    page.band(&own_will(verdicts), LAST, &styles.sentence)?;
+    page.row += 1;
+    let tiles: Vec<Tile> = others.iter().zip(THIRDS).map(tile).collect();
+    page.tiles(&tiles)
+}
+
+/// What can be said without verdicts.
+fn interactions(page: &mut Page<'_>, summary: &Summary) -> Result<(), ReportError> {
+    let styles = page.styles;
+    let rows = &summary.rows;
+    let share = |part: u64| match rows.counts.total {
+        0 => String::new(),
+        total => format!("{} of all", percent(part, total)),
+    };
+    let tile = |columns, label: &str, number: u64, note: String| Tile {
+        columns,
+        label: label.to_owned(),
+        number,
+        note,
+    };
+    let by = format!("by {} of {} users", rows.users, summary.users.len());
+    let prompts = rows.counts.prompts;
+    let automatic = rows.counts.marked_automatic;
+    page.tiles(&[
+        tile((0, 0), "Interactions", rows.counts.total, by),
+        tile((1, 2), "User prompts", prompts, share(prompts)),
+        tile(
+            (3, 5),
+            "Responses to prompts",
+            rows.responses_to_prompts,
+            share(rows.responses_to_prompts),
+        ),
+        tile((6, LAST), "Automatic", automatic, share(automatic)),
+    ])?;
+    page.band(NO_VERDICTS, LAST, &styles.sentence)?;
+    page.row += 1;
+    Ok(())
+}
+
+fn notes(page: &mut Page<'_>, summary: &Summary, rows: &Finished) -> Result<(), ReportError> {
+    let styles = page.styles;
+    let mut lines = sentence_lines(summary);
+    if lines.is_empty() {
+        lines.push("no interactions".to_owned());
+    } else {
+        lines.push("[1] Responses that are not automatic and have a prompt with the same request id in their session.".to_owned());
     }
+    if !rows.any_text && summary.rows.counts.total > 0 {
+        lines.push("The lake keeps no texts (content policy \"none\"), so prompts and responses stand here without them.".to_owned());
+    }
+    match rows.written().cells_cut {
+        0 => {}
+        cut => lines.push(format!("{cut} texts are longer than a cell of Excel holds; they end with \"[cut, N characters]\".")),
+    }
+    if let Some(verdicts) = summary
+        .verdicts
+        .as_ref()
+        .filter(|verdicts| !verdicts.rules.is_empty())
+    {
+        lines.push(format!("Verdicts by the rules {}.", verdicts.rules));
+    }
+    for line in lines {
+        page.line(&line, &styles.subtitle)?;
+    }
+    page.row += 1;
+    Ok(())
+}
 
-    fn tiles(&mut self, summary: &Summary) -> Result<(), ReportError> {
-        let rows = &summary.rows;
-        let share = |part: u64| match rows.counts.total {
-            0 => String::new(),
-            total => format!("{:.2}% of all", part as f64 * 100.0 / total as f64),
-        };
-        let by = format!("by {} of {} users", rows.users, summary.users.len());
-        let tiles = [
-            (0, 0, "Interactions", rows.counts.total, by),
-            (
-                1,
-                2,
-                "User prompts",
-                rows.counts.prompts,
-                share(rows.counts.prompts),
-            ),
-            (
-                3,
-                4,
-                "Responses to prompts",
-                rows.responses_to_prompts,
-                share(rows.responses_to_prompts),
-            ),
-            (
-                5,
-                LAST,
-                "Automatic",
-                rows.counts.marked_automatic,
-                share(rows.counts.marked_automatic),
-            ),
-        ];
-        let styles = self.styles;
-        let row = self.row;
-        self.sheet
-            .set_row_height(row, 20)?
-            .set_row_height(row + 1, 32)?
-            .set_row_height(row + 2, 18)?;
-        for (from, to, label, number, note) in tiles {
-            for column in from..=to {
-                self.sheet.write_blank(row, column, &styles.tile_label)?;
-                self.sheet
-                    .write_blank(row + 1, column, &styles.tile_number)?;
-                self.sheet.write_blank(row + 2, column, &styles.tile_note)?;
+fn by_app(page: &mut Page<'_>, summary: &Summary, apps: &[App<'_>]) -> Result<Rows, ReportError> {
+    let all = summary.rows.counts.total;
+    let rows = apps.iter().map(|app| {
+        let mut row = vec![Item::from(app.app)];
+        match &app.exchanges {
+            Some(exchanges) => row.extend(with_total(exchanges, app.counts.total)),
+            None => row.extend(by_kind(&app.counts)),
+        }
+        row.push(Item::Share(app.counts.total, all));
+        if app.exchanges.is_none() {
+            row.push("".into());
+        }
+        row.push(Item::Small(app.classes()));
+        row
+    });
+    let heads = match &summary.verdicts {
+        Some(_) => heads("App", &BY_VERDICT, &["Interactions", "Share", "Classes"]),
+        None => heads("App", &BY_KIND, &["Share", "", "Classes"]),
+    };
+    page.list("By app", &heads, rows)
+}
+
+/// The list, and its chart at its right side.
+fn distribution(page: &mut Page<'_>, verdicts: &VerdictFigures) -> Result<(), ReportError> {
+    let at = page.row;
+    let all: u64 = verdicts.distribution.iter().map(|step| step.users).sum();
+    let rows = verdicts.distribution.iter().map(|step| {
+        vec![
+            step.range().into(),
+            Item::Count(step.users_any),
+            Item::Count(step.users.saturating_sub(step.users_any)),
+            Item::Share(step.users, all),
+        ]
+    });
+    let heads = ["Typed or clicked", "Active", "Without any", "Share"];
+    let rows = page.list("Users by how much they ask", &heads, rows)?;
+    page.chart((at, 5), 0, &charts::distribution(NAME, rows))?;
+    page.row = page.row.max(at + charts::DISTRIBUTION_ROWS + 1);
+    Ok(())
+}
+
+fn departments(page: &mut Page<'_>, summary: &Summary) -> Result<(), ReportError> {
+    if summary
+        .departments
+        .iter()
+        .all(|department| department.department.is_none())
+    {
+        return Ok(());
+    }
+    let by_name = summary
+        .verdicts
+        .as_ref()
+        .map(|verdicts| verdicts.by_department(&summary.users));
+    let shown = summary.departments.iter().take(DEPARTMENTS_SHOWN);
+    let rows = shown.map(|department| {
+        let name = department.department.as_deref();
+        let mut row = vec![Item::from(name.unwrap_or("(none)"))];
+        match &by_name {
+            Some(by_name) => {
+                let own = by_name.get(&name).copied().unwrap_or_default();
+                row.extend(with_total(&own.exchanges, department.users_active));
+                row.push(Item::Count(own.users_asked));
             }
-            if from < to {
-                for (line, format) in [
-                    (row, &styles.tile_label),
-                    (row + 1, &styles.tile_number),
-                    (row + 2, &styles.tile_note),
-                ] {
-                    self.sheet.merge_range(line, from, line, to, "", format)?;
-                }
+            None => {
+                row.extend(by_kind(&department.counts));
+                row.push(Item::Count(department.users_active));
             }
-            self.text(row, from, label, &styles.tile_label)?;
-            self.sheet.write_number_with_format(
-                row + 1,
-                from,
-                number as f64,
-                &styles.tile_number,
-            )?;
-            self.text(row + 2, from, &note, &styles.tile_note)?;
         }
-        self.row += 4;
-        Ok(())
+        row
+    });
+    let heads = match by_name {
+        Some(_) => heads("Department", &BY_VERDICT, &["Active users", "By own will"]),
+        None => heads("Department", &BY_KIND, &["Active users"]),
+    };
+    page.list("By department", &heads, rows)?;
+    let more = summary.departments.len().saturating_sub(DEPARTMENTS_SHOWN);
+    if more > 0 {
+        let styles = page.styles;
+        page.row -= 1;
+        page.line(&format!("and {more} more: see People"), &styles.note)?;
+        page.row += 1;
     }
+    Ok(())
+}
 
-    fn notes(&mut self, summary: &Summary, rows: &Finished) -> Result<(), ReportError> {
-        let mut lines = sentence_lines(summary);
-        if lines.is_empty() {
-            lines.push("no interactions".to_owned());
-        } else {
-            lines.push("[1] Responses that are not automatic and have a prompt with the same request id in their session.".to_owned());
-        }
-        if !rows.any_text && summary.rows.counts.total > 0 {
-            lines.push("The lake keeps no texts (content policy \"none\"), so prompts and responses stand here without them.".to_owned());
-        }
-        match rows.written().cells_cut {
-            0 => {}
-            cut => lines.push(format!("{cut} texts are longer than a cell of Excel holds; they end with \"[cut, N characters]\".")),
-        }
-        let styles = self.styles;
-        for line in lines {
-            self.text(self.row, 0, &line, &styles.subtitle)?;
-            self.row += 1;
-        }
-        self.row += 1;
-        Ok(())
+fn marks(page: &mut Page<'_>, summary: &Summary) -> Result<(), ReportError> {
+    if summary.marks.is_empty() {
+        return Ok(());
     }
+    let rows = summary.marks.iter().map(|mark| {
+        let counts = [mark.prompts, mark.responses, mark.total].map(Item::Count);
+        [Item::from(mark.mark.as_str())]
+            .into_iter()
+            .chain(counts)
+            .collect()
+    });
+    page.list(
+        "Why automatic: signs in the interactions",
+        &["Mark", "Prompts", "Responses", "Total"],
+        rows,
+    )?;
+    Ok(())
+}
 
-    /// Returns the first and the last row of the list.
-    fn apps(&mut self, summary: &Summary) -> Result<(u32, u32), ReportError> {
-        self.list_head(
-            "By app",
-            &[
-                "App",
-                "Prompts",
-                "Responses",
-                "Other",
-                "Not automatic",
-                "Automatic",
-                "Total",
-                "Share",
-            ],
-        )?;
-        let first = self.row;
-        for app in &summary.apps {
-            self.counts(&app.app, &app.counts)?;
-            let share = app.counts.total as f64 / summary.rows.counts.total.max(1) as f64;
-            let format = self.styles.item_percent.clone();
-            self.sheet
-                .write_number_with_format(self.row, 7, share, &format)?;
-            self.row += 1;
-        }
-        let last = self.row - 1;
-        self.row += 1;
-        Ok((first, last))
-    }
+fn by_week(page: &mut Page<'_>, verdicts: &VerdictFigures) -> Result<Rows, ReportError> {
+    let rows = verdicts.weeks.iter().map(|week| {
+        let mut row = vec![Item::Day(week.week)];
+        row.extend(with_total(&week.exchanges, week.users_any));
+        row.push(Item::Count(week.users_asked));
+        row
+    });
+    let heads = heads("Week of", &BY_VERDICT, &["Users", "By own will"]);
+    page.list("By week", &heads, rows)
+}
 
-    fn marks(&mut self, summary: &Summary) -> Result<(), ReportError> {
-        if summary.marks.is_empty() {
-            return Ok(());
-        }
-        let styles = self.styles;
-        self.list_head("Why automatic", &["Mark", "Prompts", "Responses", "Total"])?;
-        for mark in &summary.marks {
-            self.text(self.row, 0, &mark.mark, &styles.item)?;
-            for (number, column) in [mark.prompts, mark.responses, mark.total]
-                .into_iter()
-                .zip(1..)
-            {
-                self.sheet.write_number_with_format(
-                    self.row,
-                    column,
-                    number as f64,
-                    &styles.item_count,
-                )?;
-            }
-            self.row += 1;
-        }
-        self.row += 1;
-        Ok(())
-    }
+fn by_day_and_verdict(page: &mut Page<'_>, verdicts: &VerdictFigures) -> Result<Rows, ReportError> {
+    let rows = verdicts.days.iter().map(|day| {
+        let mut row = vec![Item::Day(day.day)];
+        row.extend(with_total(&day.exchanges, day.users_any));
+        row.push(Item::Count(day.users_asked));
+        row
+    });
+    let heads = heads("Day", &BY_VERDICT, &["Users", "By own will"]);
+    page.list("By day", &heads, rows)
+}
 
-    fn departments(&mut self, summary: &Summary) -> Result<(), ReportError> {
-        if summary
-            .departments
-            .iter()
-            .all(|department| department.department.is_none())
-        {
-            return Ok(());
-        }
-        let styles = self.styles;
-        self.list_head(
-            "By department",
-            &[
-                "Department",
-                "Prompts",
-                "Responses",
-                "Other",
-                "Not automatic",
-                "Automatic",
-                "Total",
-                "Active users",
-            ],
-        )?;
-        for department in summary.departments.iter().take(DEPARTMENTS_SHOWN) {
-            self.counts(
-                department.department.as_deref().unwrap_or("(none)"),
-                &department.counts,
-            )?;
-            self.sheet.write_number_with_format(
-                self.row,
-                7,
-                department.users_active as f64,
-                &styles.item_count,
-            )?;
-            self.row += 1;
-        }
-        let more = summary.departments.len().saturating_sub(DEPARTMENTS_SHOWN);
-        if more > 0 {
-            self.text(
-                self.row,
-                0,
-                &format!("and {more} more: see People"),
-                &styles.note,
-            )?;
-            self.row += 1;
-        }
-        self.row += 1;
-        Ok(())
-    }
+fn by_day(page: &mut Page<'_>, summary: &Summary) -> Result<Rows, ReportError> {
+    let rows = summary.days.iter().map(|day| {
+        let mut row = vec![Item::Day(day.day)];
+        row.extend(by_kind(&day.counts));
+        row.push(Item::Count(day.users));
+        row
+    });
+    page.list("By day (UTC)", &heads("Day", &BY_KIND, &["Users"]), rows)
+}
 
-    fn days(&mut self, summary: &Summary) -> Result<(u32, u32), ReportError> {
-        let styles = self.styles;
-        self.list_head(
-            "By day (UTC)",
-            &[
-                "Day",
-                "Prompts",
-                "Responses",
-                "Other",
-                "Not automatic",
-                "Automatic",
-                "Total",
-                "Users",
-            ],
-        )?;
-        let first = self.row;
-        for day in &summary.days {
-            self.counts("", &day.counts)?;
-            let date = jiff::civil::date(1970, 1, 1);
-            let days = date.until(day.day).map_or(0, |span| span.get_days());
-            self.sheet.write_number_with_format(
-                self.row,
-                0,
-                f64::from(days) + 25_569.0,
-                &styles.item_day,
-            )?;
-            self.sheet.write_number_with_format(
-                self.row,
-                7,
-                day.users as f64,
-                &styles.item_count,
-            )?;
-            self.row += 1;
-        }
-        Ok((first, self.row.max(first + 1) - 1))
-    }
+fn heads(
+    name: &'static str,
+    counts: &[&'static str; 6],
+    last: &[&'static str],
+) -> Vec<&'static str> {
+    let mut heads = vec![name];
+    heads.extend(counts);
+    heads.extend(last);
+    heads
+}
 
-    fn charts(
-        &mut self,
-        at: u32,
-        summary: &Summary,
-        apps: (u32, u32),
-        days: (u32, u32),
-    ) -> Result<(), ReportError> {
-        let height = CHART_ROWS * 20;
-        self.sheet
-            .insert_chart(at, 0, &charts::by_day(NAME, days, height))?;
-        let by_app = charts::by_app(NAME, apps, summary.apps.len(), height);
-        self.sheet.insert_chart_with_offset(at, 4, &by_app, 12, 0)?;
-        Ok(())
-    }
+/// The columns of [`BY_VERDICT`] and one more.
+fn with_total<'a>(exchanges: &ByVerdict, last: u64) -> Vec<Item<'a>> {
+    let counts = exchanges.all().into_iter().chain([last]);
+    counts.map(Item::Count).collect()
+}
 
-    fn list_head(&mut self, title: &str, heads: &[&str]) -> Result<(), ReportError> {
-        let styles = self.styles;
-        self.text(self.row, 0, title, &styles.section)?;
-        self.row += 1;
-        for (head, column) in heads.iter().zip(0..) {
-            let format = if column == 0 {
-                &styles.head
-            } else {
-                &styles.head_right
-            };
-            self.text(self.row, column, head, format)?;
-        }
-        self.row += 1;
-        Ok(())
-    }
-
-    /// A name and its numbers, in columns A to G.
-    fn counts(&mut self, name: &str, counts: &Counts) -> Result<(), ReportError> {
-        let styles = self.styles;
-        self.text(self.row, 0, name, &styles.item)?;
-        let numbers = [
-            counts.prompts,
-            counts.responses,
-            counts.other,
-            counts.total - counts.marked_automatic.min(counts.total),
-            counts.marked_automatic,
-            counts.total,
-        ];
-        for (number, column) in numbers.into_iter().zip(1..) {
-            self.sheet.write_number_with_format(
-                self.row,
-                column,
-                number as f64,
-                &styles.item_count,
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Any text, ours or a tenant's.
-    fn text(
-        &mut self,
-        row: u32,
-        column: u16,
-        text: &str,
-        format: &Format,
-    ) -> Result<(), ReportError> {
-        let text = printable(text);
-        let (text, _) = fitting(&text);
-        if looks_like_formula(&text) {
-            self.sheet.write_string_with_format(
-                row,
-                column,
-                text,
-                &format.clone().set_quote_prefix(),
-            )?;
-        } else {
-            self.sheet
-                .write_string_with_format(row, column, text, format)?;
-        }
-        Ok(())
-    }
+/// The columns of [`BY_KIND`].
+fn by_kind<'a>(counts: &Counts) -> [Item<'a>; 6] {
+    [
+        counts.prompts,
+        counts.responses,
+        counts.other,
+        counts.total - counts.marked_automatic.min(counts.total),
+        counts.marked_automatic,
+        counts.total,
+    ]
+    .map(Item::Count)
 }

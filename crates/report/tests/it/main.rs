@@ -4,8 +4,10 @@
 mod conversation;
 mod coverage;
 mod csv;
+mod drawn;
 mod figures;
 mod memory;
+mod page;
 mod population;
 mod workbook;
 

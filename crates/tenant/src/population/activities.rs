@@ -1,7 +1,8 @@
 //! What people do in a session, and what happens beside it without anybody asking.
 
 use crate::draw::{Draw, hash};
-use crate::population::day::{Day, Requests, Session};
+use crate::population::day::{Day, Made, Requests, Session};
+use crate::population::habits::Bent;
 use crate::population::item::{App, Content, Item, Maker, Shape};
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
@@ -29,6 +30,19 @@ pub(super) enum Activity {
     Admin,
     Agent,
     Unheard,
+}
+
+impl Activity {
+    /// What a person must do themselves for it.
+    pub(super) fn needs(self) -> Bent {
+        match self {
+            Self::WordOpens | Self::OutlookTheming | Self::Warmup | Self::Suggestion => {
+                Bent::LooksOn
+            }
+            Self::OutlookButton => Bent::Presses,
+            _ => Bent::Asks,
+        }
+    }
 }
 
 /// How often each comes, before a person's own habits.
@@ -82,7 +96,10 @@ impl Day {
             Activity::OutlookButton => self.button(App::Outlook, at_ms, draw, items),
             Activity::OutlookDraft => self.on_file(App::Outlook, at_ms, draw, items),
             Activity::OutlookTheming => self.theming(at_ms, draw, items),
-            Activity::Cowork => self.cowork(at_ms, draw, items),
+            Activity::Cowork => {
+                let said = (Content::Typed, (Maker::Typed, "cowork"));
+                self.cowork(at_ms, said, draw, items);
+            }
             Activity::OtherApp => {
                 const OTHERS: [App; 11] = [
                     App::Search,
@@ -100,34 +117,8 @@ impl Day {
                 self.chat(OTHERS[draw.below(11) as usize], at_ms, draw, items);
             }
             Activity::Warmup => self.warmup(at_ms, draw, items),
-            Activity::Suggestion => {
-                let app = if draw.chance(0.5) {
-                    App::Predictive
-                } else {
-                    App::Proactive
-                };
-                let session = self.session(app, draw);
-                let response = self.response(Content::Suggestion, Shape::Text);
-                self.lone(
-                    session,
-                    at_ms,
-                    response,
-                    (Maker::System, "suggestion"),
-                    draw,
-                    items,
-                );
-            }
-            Activity::Admin => {
-                let session = self.session(App::Admin, draw);
-                self.exchange(
-                    session,
-                    at_ms,
-                    Content::AdminTask,
-                    (Maker::System, "admin_center"),
-                    draw,
-                    items,
-                );
-            }
+            Activity::Suggestion => self.suggestion(at_ms, draw, items),
+            Activity::Admin => self.admin_task(at_ms, draw, items),
             Activity::Agent => {
                 const AGENTS: [App; 4] =
                     [App::Connected, App::Studio, App::ThirdParty, App::Security];
@@ -235,7 +226,7 @@ impl Day {
         &self,
         session: Session,
         at_ms: i64,
-        (content, made): (Content, (Maker, &'static str)),
+        (content, made): (Content, Made),
         rhythm: Rhythm,
         draw: &mut Draw,
         items: &mut Vec<Item>,
@@ -273,7 +264,7 @@ impl Day {
     }
 
     /// Word summarizes a document as it opens. The mark stands in the prompt, in the response, or in both.
-    fn word_opens(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
+    pub(super) fn word_opens(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
         let session = Session {
             place: self.file(draw),
             ..self.session(App::Word, draw)
@@ -283,35 +274,24 @@ impl Day {
         } else {
             session
         };
-        let made = (Maker::Automatic, "word_summary");
         let with_prompt = draw.chance(0.6);
-        let request = draw.next() | 1;
-        let exchange = draw.next();
-        // See `compose`: the remainder by 3 says which of the two carries the mark.
-        let exchange = if with_prompt {
-            exchange
-        } else {
-            exchange / 3 * 3 + 1
-        };
-        if with_prompt {
-            let prompt = self.prompt(Content::AutoSummary, Shape::Text);
-            items.push(self.item(session, at_ms, request, exchange, prompt, made, draw));
-        }
         let shape = if draw.chance(0.4) {
             Shape::NestedCard
         } else {
             Shape::Text
         };
-        let response = self.response(Content::AutoAnswer, shape);
-        items.push(self.item(
-            session,
-            at_ms + draw.between(900, 2_500),
-            request,
-            exchange,
-            response,
-            made,
-            draw,
-        ));
+        let rows = (
+            with_prompt.then(|| self.prompt(Content::AutoSummary, Shape::Text)),
+            self.response(Content::AutoAnswer, shape),
+        );
+        let begin = items.len();
+        let wait_ms = draw.between(900, 2_500);
+        let made = (Maker::Automatic, "word_summary");
+        self.of_itself(session, at_ms, rows, wait_ms, made, draw, items);
+        if !with_prompt {
+            // See `compose`: the remainder by 3 says which of the two carries the mark.
+            items[begin].exchange = items[begin].exchange / 3 * 3 + 1;
+        }
     }
 
     fn excel(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
@@ -343,39 +323,57 @@ impl Day {
         );
     }
 
-    fn theming(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
+    pub(super) fn theming(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
         let session = self.session(App::Outlook, draw);
-        let made = (Maker::Automatic, "outlook_theming");
-        let (request, exchange) = (draw.next() | 1, draw.next());
-        let prompt = self.prompt(Content::VisualTheming, Shape::Text);
-        items.push(self.item(session, at_ms, request, exchange, prompt, made, draw));
         let shape = if draw.chance(0.5) {
             Shape::InlineImage
         } else {
             Shape::NestedCard
         };
-        let response = self.response(Content::VisualTheming, shape);
-        items.push(self.item(
-            session,
-            at_ms + draw.between(500, 1_500),
-            request,
-            exchange,
-            response,
-            made,
-            draw,
-        ));
+        let rows = (
+            Some(self.prompt(Content::VisualTheming, Shape::Text)),
+            self.response(Content::VisualTheming, shape),
+        );
+        let wait_ms = draw.between(500, 1_500);
+        let made = (Maker::Automatic, "outlook_theming");
+        self.of_itself(session, at_ms, rows, wait_ms, made, draw, items);
+    }
+
+    /// What the service writes to people on its own.
+    pub(super) fn suggestion(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
+        let app = if draw.chance(0.5) {
+            App::Predictive
+        } else {
+            App::Proactive
+        };
+        let session = self.session(app, draw);
+        let row = self.response(Content::Suggestion, Shape::Text);
+        let made = (Maker::System, "suggestion");
+        self.lone(session, at_ms, row, made, draw, items);
+    }
+
+    /// Work in the admin center.
+    pub(super) fn admin_task(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
+        let session = self.session(App::Admin, draw);
+        let made = (Maker::System, "admin_center");
+        self.exchange(session, at_ms, Content::AdminTask, made, draw, items);
     }
 
     /// Cowork: no requestId; thinking rows stand before the answer.
-    fn cowork(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
+    pub(super) fn cowork(
+        &self,
+        at_ms: i64,
+        (content, made): (Content, Made),
+        draw: &mut Draw,
+        items: &mut Vec<Item>,
+    ) {
         let session = Session {
             requests: Requests::None,
             ..self.session(App::Cowork, draw)
         };
         let exchange = draw.next();
-        let typed = (Maker::Typed, "cowork");
-        let prompt = self.prompt(Content::Typed, Shape::Text);
-        items.push(self.item(session, at_ms, 0, exchange, prompt, typed, draw));
+        let prompt = self.prompt(content, Shape::Text);
+        items.push(self.item(session, at_ms, 0, exchange, prompt, made, draw));
         let mut at_ms = at_ms;
         for _ in 0..draw.below(4) {
             at_ms += draw.between(2_000, 20_000);
@@ -392,10 +390,10 @@ impl Day {
         }
         at_ms += draw.between(5_000, 60_000);
         let response = self.response(Content::Answer, Shape::Html);
-        items.push(self.item(session, at_ms, 0, exchange, response, typed, draw));
+        items.push(self.item(session, at_ms, 0, exchange, response, made, draw));
     }
 
-    fn warmup(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
+    pub(super) fn warmup(&self, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
         let app = if draw.chance(0.5) {
             App::Word
         } else {

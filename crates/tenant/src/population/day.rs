@@ -1,8 +1,11 @@
 //! A day of a person's work: when something happens, and how an exchange runs.
 
 use crate::draw::{Draw, hash, mix};
-use crate::population::activities::ACTIVITIES;
+use crate::options::Corpus;
+use crate::population::activities::{ACTIVITIES, Activity};
+use crate::population::habits::Bent;
 use crate::population::item::{App, Content, Item, Maker, NEVER_MS, Role, Shape};
+use crate::population::occasions::{OCCASIONS, Occasion};
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// What a day is drawn from.
@@ -10,6 +13,8 @@ use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 pub(crate) struct Day {
     pub(crate) seed: u64,
     pub(crate) user: u32,
+    pub(crate) corpus: Corpus,
+    pub(crate) bent: Bent,
     pub(crate) language: u8,
     pub(crate) offset_min: i32,
     /// Local days since 1970.
@@ -34,12 +39,29 @@ pub(super) struct Session {
     pub(super) requests: Requests,
 }
 
+/// Who makes an exchange, and by which generator.
+pub(super) type Made = (Maker, &'static str);
+
+/// Who speaks, what, and how it is wrapped.
+pub(super) type Row = (Role, Content, Shape);
+
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Requests {
     Shared,
     /// A new one for each row.
     Unstable,
     None,
+}
+
+impl Session {
+    /// The request id of the next row of an exchange whose rows may share this one.
+    fn request(&self, shared: u64, draw: &mut Draw) -> u64 {
+        match self.requests {
+            Requests::Shared => shared,
+            Requests::Unstable => draw.next() | 1,
+            Requests::None => 0,
+        }
+    }
 }
 
 impl Day {
@@ -52,19 +74,49 @@ impl Day {
             self.within.0 as u64,
         ]);
         let wanted = items.len() + rows as usize;
-        let weights = self.habits();
-        while items.len() < wanted {
-            let begin = items.len();
-            let activity = ACTIVITIES[draw.weighted(&weights)].0;
-            self.act(activity, &mut draw, items);
-            items.truncate(wanted);
-            self.keep_within(&mut items[begin..]);
+        match self.corpus {
+            Corpus::Everyday => {
+                let weights = self.habits(&ACTIVITIES, Activity::needs);
+                while items.len() < wanted {
+                    let begin = items.len();
+                    let activity = ACTIVITIES[draw.weighted(&weights)].0;
+                    self.act(activity, &mut draw, items);
+                    items.truncate(wanted);
+                    self.keep_within(&mut items[begin..]);
+                }
+            }
+            Corpus::Tuning | Corpus::HeldOut => {
+                let weights = self.habits(&OCCASIONS, Occasion::needs);
+                let mut begin = items.len();
+                self.appointments(&mut draw, items);
+                loop {
+                    items.truncate(wanted);
+                    self.keep_within(&mut items[begin..]);
+                    if items.len() == wanted {
+                        return;
+                    }
+                    begin = items.len();
+                    let occasion = OCCASIONS[draw.weighted(&weights)].0;
+                    self.take(occasion, &mut draw, items);
+                }
+            }
         }
     }
 
-    /// Everyone has an app or two that they like.
-    fn habits(&self) -> [u32; 21] {
-        let mut weights = ACTIVITIES.map(|(_, weight)| weight * 4);
+    /// Everyone has an app or two that they like, and some leave out what they would have to do themselves.
+    fn habits<T: Copy, const N: usize>(
+        &self,
+        all: &[(T, u32); N],
+        needs: impl Fn(T) -> Bent,
+    ) -> [u32; N] {
+        let mut weights = all.map(|(what, weight)| {
+            let able = match self.bent {
+                Bent::Asks => true,
+                Bent::Presses => needs(what) != Bent::Asks,
+                Bent::LooksOn => needs(what) == Bent::LooksOn,
+            };
+            if able { weight * 4 } else { 0 }
+        });
         let mut draw = Draw::of(&[self.seed, u64::from(self.user), 0x4ab]);
         for weight in &mut weights {
             *weight = match draw.below(6) {
@@ -130,17 +182,13 @@ impl Day {
         session: Session,
         at_ms: i64,
         content: Content,
-        made: (Maker, &'static str),
+        made: Made,
         draw: &mut Draw,
         items: &mut Vec<Item>,
     ) -> i64 {
         let exchange = draw.next();
         let shared = draw.next() | 1;
-        let request = |draw: &mut Draw| match session.requests {
-            Requests::Shared => shared,
-            Requests::Unstable => draw.next() | 1,
-            Requests::None => 0,
-        };
+        let request = |draw: &mut Draw| session.request(shared, draw);
         let shape = match draw.below(10) {
             0 if content != Content::Strange => Shape::Html,
             1 | 2 if session.place != 0 => Shape::TextWithReference,
@@ -239,13 +287,39 @@ impl Day {
         });
     }
 
+    /// What a machine asks a machine: a prompt, if any, and the one answer after an even wait.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an exchange is just that: where, when, what, how long, whose"
+    )]
+    pub(super) fn of_itself(
+        &self,
+        session: Session,
+        at_ms: i64,
+        (prompt, response): (Option<Row>, Row),
+        wait_ms: i64,
+        made: Made,
+        draw: &mut Draw,
+        items: &mut Vec<Item>,
+    ) {
+        let exchange = draw.next();
+        let shared = draw.next() | 1;
+        if let Some(prompt) = prompt {
+            let request = session.request(shared, draw);
+            items.push(self.item(session, at_ms, request, exchange, prompt, made, draw));
+        }
+        let request = session.request(shared, draw);
+        let at_ms = at_ms + wait_ms;
+        items.push(self.item(session, at_ms, request, exchange, response, made, draw));
+    }
+
     /// A response that nobody's prompt stands before.
     pub(super) fn lone(
         &self,
         session: Session,
         at_ms: i64,
-        row: (Role, Content, Shape),
-        made: (Maker, &'static str),
+        row: Row,
+        made: Made,
         draw: &mut Draw,
         items: &mut Vec<Item>,
     ) {
@@ -253,11 +327,11 @@ impl Day {
         items.push(self.item(session, at_ms, request, exchange, row, made, draw));
     }
 
-    pub(super) fn prompt(&self, content: Content, shape: Shape) -> (Role, Content, Shape) {
+    pub(super) fn prompt(&self, content: Content, shape: Shape) -> Row {
         (Role::Prompt, content, shape)
     }
 
-    pub(super) fn response(&self, content: Content, shape: Shape) -> (Role, Content, Shape) {
+    pub(super) fn response(&self, content: Content, shape: Shape) -> Row {
         (Role::Response, content, shape)
     }
 
@@ -271,10 +345,11 @@ impl Day {
         at_ms: i64,
         request: u64,
         exchange: u64,
-        (role, content, shape): (Role, Content, Shape),
-        (maker, generator): (Maker, &'static str),
+        (role, content, shape): Row,
+        (maker, generator): Made,
         draw: &mut Draw,
     ) -> Item {
+        let salt = mix(draw.next());
         Item {
             created_ms: at_ms,
             id_ms: at_ms,
@@ -284,7 +359,11 @@ impl Day {
             request,
             exchange,
             place: session.place,
-            salt: mix(draw.next()),
+            salt,
+            words: match role {
+                Role::Prompt => mix(exchange),
+                Role::Response => salt,
+            },
             app: session.app,
             role,
             shape,
@@ -292,6 +371,8 @@ impl Day {
             maker,
             generator,
             language: self.language,
+            locale: self.language,
+            corpus: self.corpus,
             meeting: session.meeting,
         }
     }

@@ -1,11 +1,13 @@
 //! A person's whole history: how much on which day, and then day by day.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 
 use crate::draw::{Draw, hash, unit};
 use crate::faults::{Fault, Faults};
-use crate::options::{TenantOptions, Volume};
+use crate::options::{Corpus, TenantOptions, Volume};
 use crate::population::day::Day;
+use crate::population::habits::{Bent, Career};
 use crate::population::item::{Item, NEVER_MS};
 use crate::population::people::{Access, People};
 use crate::population::texts::language_of;
@@ -23,6 +25,8 @@ const WORKDAYS_A_MONTH: f64 = 21.5;
 pub(crate) struct Histories {
     seed: u64,
     volume: Volume,
+    corpus: Corpus,
+    careers: bool,
     heavy_user: Option<(u32, u64)>,
     live: bool,
     start_ms: i64,
@@ -45,6 +49,8 @@ impl Histories {
         let mut histories = Self {
             seed: options.seed,
             volume: options.volume,
+            corpus: options.corpus,
+            careers: options.careers,
             heavy_user: options.heavy_user,
             live: options.live,
             start_ms,
@@ -103,11 +109,14 @@ impl Histories {
         let culture = people.person(user).culture;
         let language = language_of(culture.locale);
         let offset_min = culture.offset_min;
+        let bent = Bent::of(self.seed, user);
         let mut items = Vec::new();
         let mut fill = |part: &Part, rows: u64| {
             let day = Day {
                 seed: self.seed,
                 user,
+                corpus: self.corpus,
+                bent,
                 language,
                 offset_min,
                 day: part.day,
@@ -119,9 +128,7 @@ impl Histories {
             local_day(self.start_ms, offset_min) - self.days..=local_day(self.start_ms, offset_min);
         match self.fixed_rows(user) {
             Some(rows) => {
-                let past: Vec<Part> = past_days
-                    .map(|day| self.part(user, day, offset_min, When::Past))
-                    .collect();
+                let past = self.past(user, past_days, offset_min);
                 for (part, rows) in past.iter().zip(shares(rows, &past)) {
                     fill(part, rows);
                 }
@@ -155,22 +162,41 @@ impl Histories {
         items
     }
 
+    /// The days before the start. Who was away in all of them has the rows of a given number all the same, in weeks
+    /// like everyone's.
+    fn past(&self, user: u32, days: RangeInclusive<i64>, offset_min: i32) -> Vec<Part> {
+        let parts = |histories: &Self| -> Vec<Part> {
+            days.clone()
+                .map(|day| histories.part(user, day, offset_min, When::Past))
+                .collect()
+        };
+        let past = parts(self);
+        if self.careers && past.iter().all(|part| part.weight == 0.0) {
+            return parts(&Self {
+                careers: false,
+                ..self.clone()
+            });
+        }
+        past
+    }
+
     /// A day, or its part before or after the start, with its share of a working day: weekends are quiet, vacations
-    /// silent.
+    /// silent, and in some careers so are whole months.
     fn part(&self, user: u32, day: i64, offset_min: i32, when: When) -> Part {
         let midnight_ms = day * DAY_MS - i64::from(offset_min) * MINUTE_MS;
         let end_ms = midnight_ms + DAY_MS - 1;
-        let away = unit(hash(&[
-            self.seed,
-            u64::from(user),
-            (day + 3).div_euclid(7) as u64,
-            0xaca,
-        ])) < 0.08
+        let week = (day + 3).div_euclid(7);
+        let away = unit(hash(&[self.seed, u64::from(user), week as u64, 0xaca])) < 0.08
             || unit(hash(&[self.seed, u64::from(user), day as u64, 0xacb])) < 0.04;
         let weight = match weekday(day) {
             _ if away => 0.0,
             5 | 6 => 0.05,
             _ => 1.0,
+        };
+        let weight = if self.careers {
+            weight * Career::of(self.seed, user).presence(self.seed, user, week)
+        } else {
+            weight
         };
         // The working day runs from 8 to 18 o'clock, local time.
         let worked_until = |at_ms: i64| {

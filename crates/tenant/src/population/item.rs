@@ -1,4 +1,6 @@
-//! What is kept of an interaction until somebody asks for it: some ninety bytes from which its JSON is written.
+//! What is kept of an interaction until somebody asks for it: some hundred bytes from which its JSON is written.
+
+use crate::options::Corpus;
 
 /// Not edited, or never.
 pub(crate) const NEVER_MS: i64 = i64::MAX;
@@ -176,6 +178,30 @@ pub(crate) enum Content {
     Searching,
     Empty,
     Thinking,
+    /// In a labelled corpus, what a person thought of.
+    Request,
+    /// A word or two about the last answer.
+    FollowUp,
+    /// A greeting, a thank-you.
+    Courtesy,
+    /// The words of a button within a longer prompt that a person wrote.
+    Around,
+    /// A request with a text that was copied from elsewhere.
+    Pasted,
+    /// What a button says, typed by hand.
+    Echo,
+    /// A prompt that everyone in a course copies from the same page.
+    Handout,
+    /// A ready-made prompt that Microsoft documents.
+    Listed,
+    /// A ready-made prompt that no list knows.
+    Unlisted,
+    /// A follow-up question that was written for one answer, and pressed.
+    Drawn,
+    /// What an app asks on its own as a document opens, without a mark.
+    Opening,
+    /// What a person has scheduled: the same words every day.
+    Recurring,
 }
 
 /// Who made an exchange, and so each of its items. This is the truth that verdicts are measured against.
@@ -192,6 +218,8 @@ pub enum Maker {
     System,
     /// Rows without meaning: warm-ups, "Searching…", empty parts, repeats, thinking.
     Noise,
+    /// Nobody can say: the history does not hold what was asked.
+    Unknown,
 }
 
 /// One interaction.
@@ -211,13 +239,20 @@ pub(crate) struct Item {
     pub(crate) place: u64,
     /// Breaks ties of time, and draws what is particular to this item.
     pub(crate) salt: u64,
+    /// Draws the text: equal in an item and in its repetition.
+    pub(crate) words: u64,
     pub(crate) app: App,
     pub(crate) role: Role,
     pub(crate) shape: Shape,
     pub(crate) content: Content,
     pub(crate) maker: Maker,
     pub(crate) generator: &'static str,
+    /// Of the text: a place in `texts::LANGUAGES`.
     pub(crate) language: u8,
+    /// Of the sender, likewise.
+    pub(crate) locale: u8,
+    /// Whose words it is made of.
+    pub(crate) corpus: Corpus,
     /// Place in a meeting rather than in a file.
     pub(crate) meeting: bool,
 }

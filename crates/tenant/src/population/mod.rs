@@ -3,9 +3,13 @@
 mod activities;
 pub(crate) mod compose;
 pub(crate) mod day;
+pub(crate) mod habits;
 pub(crate) mod history;
 pub(crate) mod item;
 pub(crate) mod names;
+mod occasions;
 pub(crate) mod people;
+mod phrases;
+mod speak;
 pub(crate) mod texts;
 pub(crate) mod write;

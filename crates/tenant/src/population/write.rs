@@ -148,7 +148,7 @@ impl<'a> ItemWriter<'a> {
             );
         } else {
             out.push(b'"');
-            raw(out, LANGUAGES[item.language as usize].locale);
+            raw(out, LANGUAGES[item.locale as usize].locale);
             out.push(b'"');
         }
         let place = compose::place(item);

@@ -64,6 +64,22 @@ pub(crate) fn language_of(locale: &str) -> u8 {
         .unwrap_or(0) as u8
 }
 
+/// The places of English in [`LANGUAGES`]: US and UK.
+pub(crate) const ENGLISH: [u8; 2] = [0, 1];
+
+/// Whether a language is English.
+pub(crate) fn is_english(language: u8) -> bool {
+    ENGLISH.contains(&language)
+}
+
+/// Whether a language puts spaces between sentences.
+pub(crate) fn is_spaced(language: u8) -> bool {
+    !matches!(
+        LANGUAGES[language as usize].locale,
+        "ja-jp" | "zh-cn" | "zh-tw"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,13 +1,14 @@
 //! The figures as text for a terminal of 80 columns or more.
 
-use std::fmt::Write as _;
+mod lists;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use jiff::{Timestamp, tz::TimeZone};
+use std::fmt::Write as _;
 
 use crate::coverage::Gap;
 use crate::summary::{Counts, Summary};
 use crate::terminal::visible;
+use crate::verdicts::{Verdict, VerdictFigures};
+use crate::words::{NO_VERDICTS, minute, own_will, percent, plural, thousands};
 
 /// How a table may look. The caller decides from the terminal, `NO_COLOR` and flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,29 +31,29 @@ impl Default for Style {
 
 /// Users, departments and gaps shown before "and N more".
 const SHOWN: usize = 20;
-/// Days shown, the latest.
-const DAYS_SHOWN: usize = 31;
 /// Users named in the coverage line.
 const NAMED: usize = 3;
 /// Characters of a name in a table.
 const NAME_CHARS: usize = 40;
 
-/// The report as text, with a line feed at its end.
+/// The report as text, with a line feed at its end. Its first lines say how much was typed, clicked
+/// and automatic, where the lake knows.
 pub fn render(summary: &Summary, style: Style) -> String {
     let mut text = String::new();
+    if let Some(verdicts) = &summary.verdicts {
+        lead(&mut text, verdicts, style);
+    }
     heading(&mut text, summary, style);
     if summary.rows.counts.total == 0 {
         text.push_str("no interactions\n");
         return text;
     }
-    sentences(&mut text, summary);
-    apps(&mut text, summary, style);
-    if summary.rows.users > 1 {
-        users(&mut text, summary, style);
-        departments(&mut text, summary, style);
+    if summary.verdicts.is_none() {
+        paragraph(&mut text, NO_VERDICTS, style);
+        text.push('\n');
     }
-    days(&mut text, summary, style);
-    marks(&mut text, summary, style);
+    sentences(&mut text, summary);
+    lists::all(&mut text, summary, style);
     footnote(&mut text, summary, style);
     text
 }
@@ -121,9 +122,14 @@ pub(crate) fn sentence_lines(summary: &Summary) -> Vec<String> {
         0 => String::new(),
         n => format!(", {n} of them automatic"),
     };
+    // Beside verdicts, what bears a literal sign must not be taken for all that nobody asked for.
+    let automatic = match summary.verdicts {
+        Some(_) => "marked automatic",
+        None => "automatic",
+    };
     let mut lines = vec![
         format!(
-            "{marked_automatic} of the {total} interactions are automatic ({})",
+            "{marked_automatic} of the {total} interactions are {automatic} ({})",
             percent(marked_automatic, total)
         ),
         format!(
@@ -143,6 +149,46 @@ pub(crate) fn sentence_lines(summary: &Summary) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// Typed, clicked and automatic, a line each; the other verdicts on one line; and how many users
+/// did nothing by their own will.
+fn lead(text: &mut String, verdicts: &VerdictFigures, style: Style) {
+    let counts = Verdict::LEADING.map(|verdict| thousands(verdicts.exchanges.of(verdict)));
+    let width = counts.iter().map(String::len).max().unwrap_or(0);
+    let total = verdicts.exchanges.total();
+    for (verdict, count) in Verdict::LEADING.into_iter().zip(&counts) {
+        let line = format!(
+            "{:<9} {count:>width$} {:>7}",
+            verdict.name(),
+            percent(verdicts.exchanges.of(verdict), total)
+        );
+        let _ = writeln!(text, "{}  {}", paint(&line, "1", style), verdict.says());
+    }
+    let others: Vec<String> = Verdict::ALL[Verdict::LEADING.len()..]
+        .iter()
+        .map(|verdict| {
+            format!(
+                "{} {}",
+                verdict.id(),
+                thousands(verdicts.exchanges.of(*verdict))
+            )
+        })
+        .collect();
+    let exchanges = plural(total, "exchange", "exchanges");
+    paragraph(
+        text,
+        &format!("of {} {exchanges}; {}", thousands(total), others.join(", ")),
+        style,
+    );
+    paragraph(text, &own_will(verdicts), style);
+    text.push('\n');
+}
+
+fn paragraph(text: &mut String, words: &str, style: Style) {
+    for line in wrap(words, width(style)) {
+        let _ = writeln!(text, "{line}");
+    }
 }
 
 fn heading(text: &mut String, summary: &Summary, style: Style) {
@@ -180,126 +226,6 @@ fn sentences(text: &mut String, summary: &Summary) {
     }
 }
 
-fn apps(text: &mut String, summary: &Summary, style: Style) {
-    let mut table = table(
-        &["App", "Prompts", "Responses", "Automatic", "Total", "Share"],
-        1,
-        style,
-    );
-    for app in &summary.apps {
-        let share = percent(app.counts.total, summary.rows.counts.total);
-        table.add_row(row(&app.app, &app.counts, [share]));
-    }
-    print(text, table);
-}
-
-fn users(text: &mut String, summary: &Summary, style: Style) {
-    let mut table = table(
-        &["User", "Prompts", "Responses", "Automatic", "Total", "Days"],
-        1,
-        style,
-    );
-    let active: Vec<_> = summary
-        .users
-        .iter()
-        .filter(|user| user.counts.total > 0)
-        .collect();
-    for user in active.iter().take(SHOWN) {
-        table.add_row(row(
-            user.name(),
-            &user.counts,
-            [user.days_active.to_string()],
-        ));
-    }
-    print(text, table);
-    and_more(text, active.len(), SHOWN, "users");
-    let idle = summary.users.len() - active.len();
-    if idle > 0 {
-        let verb = if idle == 1 { "user has" } else { "users have" };
-        let _ = writeln!(text, " {idle} {verb} no interaction");
-    }
-}
-
-fn departments(text: &mut String, summary: &Summary, style: Style) {
-    if summary
-        .departments
-        .iter()
-        .all(|department| department.department.is_none())
-    {
-        return;
-    }
-    let mut table = table(
-        &[
-            "Department",
-            "Prompts",
-            "Responses",
-            "Automatic",
-            "Total",
-            "Users",
-        ],
-        1,
-        style,
-    );
-    for department in summary.departments.iter().take(SHOWN) {
-        let users = format!("{} of {}", department.users_active, department.users);
-        let name = department.department.as_deref().unwrap_or("(none)");
-        table.add_row(row(name, &department.counts, [users]));
-    }
-    print(text, table);
-    and_more(text, summary.departments.len(), SHOWN, "departments");
-}
-
-fn days(text: &mut String, summary: &Summary, style: Style) {
-    let mut table = table(
-        &[
-            "Day (UTC)",
-            "Prompts",
-            "Responses",
-            "Automatic",
-            "Total",
-            "Users",
-        ],
-        1,
-        style,
-    );
-    let earlier = summary.days.len().saturating_sub(DAYS_SHOWN);
-    for day in &summary.days[earlier..] {
-        table.add_row(row(
-            &day.day.to_string(),
-            &day.counts,
-            [day.users.to_string()],
-        ));
-    }
-    print(text, table);
-    if earlier > 0 {
-        let _ = writeln!(
-            text,
-            " and {earlier} earlier {}",
-            plural(earlier as u64, "day", "days")
-        );
-    }
-}
-
-fn marks(text: &mut String, summary: &Summary, style: Style) {
-    if summary.marks.is_empty() {
-        return;
-    }
-    let mut table = table(
-        &["Why automatic", "Prompts", "Responses", "Total"],
-        1,
-        style,
-    );
-    for mark in &summary.marks {
-        table.add_row(vec![
-            Cell::new(visible(&mark.mark)),
-            Cell::new(mark.prompts),
-            Cell::new(mark.responses),
-            Cell::new(mark.total),
-        ]);
-    }
-    print(text, table);
-}
-
 fn footnote(text: &mut String, summary: &Summary, style: Style) {
     text.push_str(
         "\n[1] Responses that are not automatic and have a prompt with the same request\n    \
@@ -329,68 +255,10 @@ fn footnote(text: &mut String, summary: &Summary, style: Style) {
     }
 }
 
-fn row<const N: usize>(name: &str, counts: &Counts, last: [String; N]) -> Vec<Cell> {
-    let mut cells = vec![Cell::new(visible(&cut(name)))];
-    for number in [
-        counts.prompts,
-        counts.responses,
-        counts.marked_automatic,
-        counts.total,
-    ] {
-        cells.push(Cell::new(number));
-    }
-    cells.extend(last.into_iter().map(Cell::new));
-    cells
-}
-
-const LINES: TableStyle = TableStyle::new().header_separator(
-    LineStyle::none()
-        .fill('─')
-        .junction('─')
-        .left('─')
-        .right('─'),
-);
-
-fn table(header: &[&str], left_aligned: usize, style: Style) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(LINES)
-        .force_no_tty()
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width(style) as u16)
-        .set_header(header.to_vec());
-    for column in table.column_iter_mut().skip(left_aligned) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
-fn print(text: &mut String, table: Table) {
-    text.push('\n');
-    for line in table.lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-}
-
 fn and_more(text: &mut String, all: usize, shown: usize, what: &str) {
     if all > shown {
         let _ = writeln!(text, " and {} more {what}", all - shown);
     }
-}
-
-/// A share with two decimals, "0.00%" of nothing.
-pub(crate) fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "0.00%".to_owned();
-    }
-    format!("{:.2}%", part as f64 * 100.0 / whole as f64)
-}
-
-pub(crate) fn minute(time: Timestamp) -> String {
-    time.to_zoned(TimeZone::UTC)
-        .strftime("%Y-%m-%d %H:%M UTC")
-        .to_string()
 }
 
 fn cut(name: &str) -> String {
@@ -401,10 +269,6 @@ fn cut(name: &str) -> String {
     } else {
         head
     }
-}
-
-fn plural(n: u64, one: &'static str, many: &'static str) -> &'static str {
-    if n == 1 { one } else { many }
 }
 
 fn width(style: Style) -> usize {

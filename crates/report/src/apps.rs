@@ -1,0 +1,75 @@
+//! Apps as people know them: the classes that share a name stand together.
+
+use std::collections::HashMap;
+
+use crate::summary::{Counts, Summary};
+use crate::verdicts::ByVerdict;
+
+/// One app with all its classes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct App<'a> {
+    pub app: &'a str,
+    /// Graph's classes, raw, the largest first.
+    pub classes: Vec<&'a str>,
+    pub counts: Counts,
+    /// None where the lake has no verdicts.
+    pub exchanges: Option<ByVerdict>,
+}
+
+impl App<'_> {
+    /// The classes in one cell.
+    pub(crate) fn classes(&self) -> String {
+        self.classes.join("; ")
+    }
+}
+
+/// By app, the largest first.
+pub(crate) fn apps(summary: &Summary) -> Vec<App<'_>> {
+    let mut named = Named {
+        apps: Vec::new(),
+        places: HashMap::new(),
+        with_exchanges: summary.verdicts.is_some(),
+    };
+    for entry in &summary.apps {
+        named
+            .app(&entry.app, &entry.app_class)
+            .counts
+            .add(&entry.counts);
+    }
+    for entry in summary.verdicts.iter().flat_map(|verdicts| &verdicts.apps) {
+        if let Some(exchanges) = &mut named.app(&entry.app, &entry.app_class).exchanges {
+            exchanges.add(&entry.exchanges);
+        }
+    }
+    let mut apps = named.apps;
+    apps.sort_by_key(|app| std::cmp::Reverse(app.counts.total));
+    apps
+}
+
+/// Apps by name, while they are gathered.
+struct Named<'a> {
+    apps: Vec<App<'a>>,
+    places: HashMap<&'a str, usize>,
+    with_exchanges: bool,
+}
+
+impl<'a> Named<'a> {
+    /// The app of this name, with this class among its own.
+    fn app(&mut self, name: &'a str, class: &'a str) -> &mut App<'a> {
+        let next = self.apps.len();
+        let at = *self.places.entry(name).or_insert(next);
+        if at == next {
+            self.apps.push(App {
+                app: name,
+                classes: Vec::new(),
+                counts: Counts::default(),
+                exchanges: self.with_exchanges.then(ByVerdict::default),
+            });
+        }
+        let app = &mut self.apps[at];
+        if !app.classes.contains(&class) {
+            app.classes.push(class);
+        }
+        app
+    }
+}

@@ -1,0 +1,375 @@
+//! Tables of the page: cells are text of ours or of the tenant, escaped by the template.
+
+use std::collections::HashMap;
+
+use crate::apps::App;
+use crate::coverage::Gap;
+use crate::summary::{Counts, DepartmentFigures, Summary, UserFigures};
+use crate::terminal::visible;
+use crate::verdicts::{ByVerdict, DepartmentVerdicts, Verdict, VerdictFigures};
+use crate::words::{activity, minute, percent, thousands};
+
+use super::{DEPARTMENTS_MAX, GAPS_MAX, PEOPLE_MAX};
+
+/// A column.
+pub(super) struct Head {
+    pub name: &'static str,
+    pub numbers: bool,
+}
+
+/// What stands in a cell.
+pub(super) struct Cell {
+    pub text: String,
+    /// Small, beneath.
+    pub small: String,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Cell {
+            text,
+            small: String::new(),
+        }
+    }
+}
+
+/// A table with a name of its own.
+pub(super) struct Table {
+    /// Unique in the page.
+    pub id: &'static str,
+    /// Read out before the table.
+    pub caption: &'static str,
+    pub heads: Vec<Head>,
+    pub rows: Vec<Vec<Cell>>,
+    /// What is not here, and where it is.
+    pub more: Option<String>,
+    /// Long enough to be searched.
+    pub filter: bool,
+}
+
+impl Table {
+    pub(super) fn new(id: &'static str, caption: &'static str, heads: Vec<Head>) -> Self {
+        Table {
+            id,
+            caption,
+            heads,
+            rows: Vec::new(),
+            more: None,
+            filter: false,
+        }
+    }
+
+    pub(super) fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells.into_iter().map(Cell::from).collect());
+    }
+}
+
+pub(super) fn texts(name: &'static str) -> Head {
+    Head {
+        name,
+        numbers: false,
+    }
+}
+
+pub(super) fn numbers(name: &'static str) -> Head {
+    Head {
+        name,
+        numbers: true,
+    }
+}
+
+/// A text of the tenant: no control characters, nothing that turns the direction of writing.
+pub(super) fn text(text: &str) -> String {
+    visible(text).into_owned()
+}
+
+fn optional(value: Option<&str>) -> String {
+    value.map(text).unwrap_or_default()
+}
+
+/// The columns of [`verdict_cells`].
+pub(super) fn verdict_heads() -> impl Iterator<Item = Head> {
+    Verdict::ALL
+        .into_iter()
+        .map(|verdict| numbers(verdict.name()))
+}
+
+pub(super) fn verdict_cells(exchanges: &ByVerdict) -> impl Iterator<Item = String> {
+    exchanges.all().into_iter().map(thousands)
+}
+
+/// Beside verdicts the interactions are told in short: the workbook has them in full.
+fn count_heads(short: bool) -> Vec<Head> {
+    let names: &[&str] = match short {
+        true => &["Interactions"],
+        false => &[
+            "Prompts",
+            "Responses",
+            "Other",
+            "Marked automatic",
+            "Interactions",
+        ],
+    };
+    names.iter().copied().map(numbers).collect()
+}
+
+fn count_cells(counts: &Counts, short: bool) -> Vec<String> {
+    let all = [
+        counts.prompts,
+        counts.responses,
+        counts.other,
+        counts.marked_automatic,
+        counts.total,
+    ];
+    let from = if short { all.len() - 1 } else { 0 };
+    all[from..].iter().copied().map(thousands).collect()
+}
+
+pub(super) fn apps(summary: &Summary, apps: &[App<'_>]) -> Table {
+    let short = summary.verdicts.is_some();
+    let mut heads = vec![texts("App")];
+    if short {
+        heads.extend(verdict_heads());
+    }
+    heads.extend(count_heads(short));
+    heads.push(numbers("Share"));
+    let mut table = Table::new("apps", "By app", heads);
+    for app in apps {
+        let name = Cell {
+            text: text(app.app),
+            small: text(&app.classes()),
+        };
+        let mut cells: Vec<String> = app.exchanges.iter().flat_map(verdict_cells).collect();
+        cells.extend(count_cells(&app.counts, short));
+        cells.push(percent(app.counts.total, summary.rows.counts.total));
+        let cells = cells.into_iter().map(Cell::from);
+        table
+            .rows
+            .push(std::iter::once(name).chain(cells).collect());
+    }
+    table
+}
+
+/// None where no user has a department.
+pub(super) fn departments(summary: &Summary) -> Option<Table> {
+    if summary
+        .departments
+        .iter()
+        .all(|department| department.department.is_none())
+    {
+        return None;
+    }
+    let by_name = summary
+        .verdicts
+        .as_ref()
+        .map(|verdicts| verdicts.by_department(&summary.users));
+    let mut heads = vec![
+        texts("Department"),
+        numbers("Users"),
+        numbers("With any interaction"),
+    ];
+    if by_name.is_some() {
+        heads.push(numbers("By own will"));
+        heads.extend(verdict_heads());
+    }
+    heads.extend(count_heads(by_name.is_some()));
+    let mut table = Table::new("departments", "By department", heads);
+    for department in summary.departments.iter().take(DEPARTMENTS_MAX) {
+        table.row(department_row(department, by_name.as_ref()));
+    }
+    table.more = left_out(
+        summary.departments.len(),
+        DEPARTMENTS_MAX,
+        "departments",
+        "most interactions",
+    );
+    Some(table)
+}
+
+fn department_row(
+    department: &DepartmentFigures,
+    by_name: Option<&HashMap<Option<&str>, DepartmentVerdicts>>,
+) -> Vec<String> {
+    let name = department.department.as_deref();
+    let mut row = vec![
+        text(name.unwrap_or("(none)")),
+        thousands(department.users),
+        thousands(department.users_active),
+    ];
+    if let Some(by_name) = by_name {
+        let own = by_name.get(&name).copied().unwrap_or_default();
+        row.push(thousands(own.users_asked));
+        row.extend(verdict_cells(&own.exchanges));
+    }
+    row.extend(count_cells(&department.counts, by_name.is_some()));
+    row
+}
+
+pub(super) fn days(summary: &Summary) -> Table {
+    let Some(verdicts) = &summary.verdicts else {
+        let mut heads = vec![texts("Day (UTC)"), numbers("Users")];
+        heads.extend(count_heads(false));
+        let mut table = Table::new("days", "By day", heads);
+        for day in summary.days.iter().rev() {
+            let mut row = vec![day.day.to_string(), thousands(day.users)];
+            row.extend(count_cells(&day.counts, false));
+            table.row(row);
+        }
+        return table;
+    };
+    let mut heads = vec![texts("Day"), numbers("Users"), numbers("By own will")];
+    heads.extend(verdict_heads());
+    let mut table = Table::new("days", "By day", heads);
+    for day in verdicts.days.iter().rev() {
+        let mut row = vec![
+            day.day.to_string(),
+            thousands(day.users_any),
+            thousands(day.users_asked),
+        ];
+        row.extend(verdict_cells(&day.exchanges));
+        table.row(row);
+    }
+    table
+}
+
+/// None where no interaction bears a mark.
+pub(super) fn marks(summary: &Summary) -> Option<Table> {
+    if summary.marks.is_empty() {
+        return None;
+    }
+    let heads = vec![
+        texts("Mark"),
+        numbers("Prompts"),
+        numbers("Responses"),
+        numbers("Interactions"),
+    ];
+    let mut table = Table::new(
+        "marks",
+        "Why automatic: literal signs in the interactions",
+        heads,
+    );
+    for mark in &summary.marks {
+        table.row(vec![
+            text(&mark.mark),
+            thousands(mark.prompts),
+            thousands(mark.responses),
+            thousands(mark.total),
+        ]);
+    }
+    Some(table)
+}
+
+pub(super) fn people(summary: &Summary) -> Table {
+    let mut heads = vec![texts("User"), texts("Name"), texts("Department")];
+    if summary.verdicts.is_some() {
+        heads.extend(verdict_heads());
+    }
+    heads.push(numbers("Interactions"));
+    if summary.verdicts.is_some() {
+        heads.extend([
+            numbers("Days active"),
+            numbers("Days asking"),
+            texts("Active"),
+        ]);
+    } else {
+        heads.extend([
+            numbers("Prompts"),
+            numbers("Days active"),
+            numbers("Days prompting"),
+        ]);
+    }
+    heads.push(texts("Last (UTC)"));
+    let mut table = Table::new("people", "People", heads);
+    table.filter = true;
+    for user in summary.users.iter().take(PEOPLE_MAX) {
+        table.row(person(user, summary.verdicts.as_ref()));
+    }
+    table.more = left_out(
+        summary.users.len(),
+        PEOPLE_MAX,
+        "users",
+        "most interactions",
+    );
+    table
+}
+
+fn person(user: &UserFigures, verdicts: Option<&VerdictFigures>) -> Vec<String> {
+    let mut row = vec![
+        text(user.name()),
+        optional(user.display_name.as_deref()),
+        optional(user.department.as_deref()),
+    ];
+    let interactions = thousands(user.counts.total);
+    if let Some(verdicts) = verdicts {
+        let own = verdicts.user(&user.user_id);
+        row.extend(verdict_cells(
+            &own.map(|user| user.exchanges).unwrap_or_default(),
+        ));
+        row.push(interactions);
+        row.push(thousands(own.map_or(0, |user| user.days_any)));
+        row.push(thousands(own.map_or(0, |user| user.days_asked)));
+        row.push(activity(own).to_owned());
+    } else {
+        row.push(interactions);
+        row.extend([user.counts.prompts, user.days_active, user.days_prompting].map(thousands));
+    }
+    row.push(user.last.map(day_and_minute).unwrap_or_default());
+    row
+}
+
+fn day_and_minute(time: jiff::Timestamp) -> String {
+    minute(time).trim_end_matches(" UTC").to_owned()
+}
+
+/// None where nothing is missing.
+pub(super) fn gaps(summary: &Summary) -> Option<Table> {
+    let gaps = &summary.coverage.gaps;
+    if gaps.is_empty() {
+        return None;
+    }
+    let heads = [
+        "User",
+        "Missing from (UTC)",
+        "Missing to (UTC)",
+        "Reason",
+        "Microsoft 365 said",
+    ];
+    let mut table = Table::new(
+        "gaps",
+        "What is not covered",
+        heads.into_iter().map(texts).collect(),
+    );
+    table.filter = true;
+    for missing in gaps.iter().take(GAPS_MAX) {
+        table.row(gap(missing));
+    }
+    table.more = left_out(
+        gaps.len(),
+        GAPS_MAX,
+        "gaps",
+        "users with the most interactions",
+    );
+    Some(table)
+}
+
+fn gap(gap: &Gap) -> Vec<String> {
+    vec![
+        text(gap.user()),
+        gap.from.map_or("the beginning".to_owned(), day_and_minute),
+        day_and_minute(gap.to),
+        text(&crate::coverage::reason(&gap.code)),
+        optional(gap.error.as_deref()),
+    ]
+}
+
+/// Says what a list leaves out, and where it stands.
+fn left_out(all: usize, shown: usize, what: &str, largest: &str) -> Option<String> {
+    (all > shown).then(|| {
+        format!(
+            "Here are {} of {} {what}, those with the {largest}. The other {} stand in the workbook (--format xlsx) and in --format json.",
+            thousands(shown as u64),
+            thousands(all as u64),
+            thousands((all - shown) as u64),
+        )
+    })
+}

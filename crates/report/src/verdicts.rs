@@ -1,0 +1,342 @@
+//! The figures by verdict: who asked for each exchange, and whether anybody did.
+//!
+//! An exchange is a prompt with its responses. The lake derives exchanges and their verdicts from
+//! the interactions; a lake that has not done so has none of these figures, and the report says so.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::summary::UserFigures;
+use crate::words::thousands;
+
+/// Who asked for an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// A person wrote it.
+    Typed,
+    /// A person pressed a ready-made prompt.
+    Clicked,
+    /// Nobody asked.
+    Automatic,
+    /// The service and its administration.
+    System,
+    /// Warm-ups, empty parts, repeats.
+    Noise,
+    /// No rule explains it, or only one that nobody has accepted yet.
+    Unknown,
+}
+
+impl Verdict {
+    /// In the order in which reports show them.
+    pub const ALL: [Verdict; 6] = [
+        Verdict::Typed,
+        Verdict::Clicked,
+        Verdict::Automatic,
+        Verdict::System,
+        Verdict::Noise,
+        Verdict::Unknown,
+    ];
+    /// Those that lead a report.
+    pub const LEADING: [Verdict; 3] = [Verdict::Typed, Verdict::Clicked, Verdict::Automatic];
+
+    /// As it stands in the lake and in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Verdict::Typed => "typed",
+            Verdict::Clicked => "clicked",
+            Verdict::Automatic => "automatic",
+            Verdict::System => "system",
+            Verdict::Noise => "noise",
+            Verdict::Unknown => "unknown",
+        }
+    }
+
+    /// As a heading.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Typed => "Typed",
+            Verdict::Clicked => "Clicked",
+            Verdict::Automatic => "Automatic",
+            Verdict::System => "System",
+            Verdict::Noise => "Noise",
+            Verdict::Unknown => "Unknown",
+        }
+    }
+
+    /// What it means, in a few words.
+    pub fn says(self) -> &'static str {
+        match self {
+            Verdict::Typed => "a person wrote it",
+            Verdict::Clicked => "a person pressed a ready-made prompt",
+            Verdict::Automatic => "nobody asked",
+            Verdict::System => "the service and its administration",
+            Verdict::Noise => "warm-ups, empty parts, repeats",
+            Verdict::Unknown => "no accepted rule explains it",
+        }
+    }
+}
+
+/// Exchanges by verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ByVerdict {
+    /// A person wrote it.
+    pub typed: u64,
+    /// A person pressed a ready-made prompt.
+    pub clicked: u64,
+    /// Nobody asked.
+    pub automatic: u64,
+    /// The service and its administration.
+    pub system: u64,
+    /// Warm-ups, empty parts, repeats.
+    pub noise: u64,
+    /// No accepted rule explains it.
+    pub unknown: u64,
+}
+
+impl ByVerdict {
+    /// Those of one verdict.
+    pub fn of(&self, verdict: Verdict) -> u64 {
+        match verdict {
+            Verdict::Typed => self.typed,
+            Verdict::Clicked => self.clicked,
+            Verdict::Automatic => self.automatic,
+            Verdict::System => self.system,
+            Verdict::Noise => self.noise,
+            Verdict::Unknown => self.unknown,
+        }
+    }
+
+    /// In the order of [`Verdict::ALL`].
+    pub fn all(&self) -> [u64; 6] {
+        Verdict::ALL.map(|verdict| self.of(verdict))
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.all().iter().sum()
+    }
+
+    /// Those that a person asked for: typed or clicked.
+    pub fn asked(&self) -> u64 {
+        self.typed + self.clicked
+    }
+
+    pub(crate) fn add(&mut self, more: &ByVerdict) {
+        self.typed += more.typed;
+        self.clicked += more.clicked;
+        self.automatic += more.automatic;
+        self.system += more.system;
+        self.noise += more.noise;
+        self.unknown += more.unknown;
+    }
+}
+
+/// As people name them, Monday first.
+pub(crate) const WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+
+/// All figures by verdict of one report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VerdictFigures {
+    /// The version of the rules by which the verdicts were given; several, joined by ", ", where
+    /// the lake holds verdicts of several.
+    pub rules: String,
+    /// All exchanges.
+    pub exchanges: ByVerdict,
+    /// How many users count as active, three ways.
+    pub active: ActiveUsers,
+    /// By week, from the first to the last that has an exchange.
+    pub weeks: Vec<WeekVerdicts>,
+    /// By day of the tenant's time zone; days without an exchange are left out.
+    pub days: Vec<DayVerdicts>,
+    /// By app and class, the largest first.
+    pub apps: Vec<AppVerdicts>,
+    /// By user, sorted by user id; users without an exchange are left out.
+    pub users: Vec<UserVerdicts>,
+    /// How many users asked how often, over all users of the report.
+    pub distribution: Vec<Step>,
+    /// When people ask, in the tenant's time zone; hours without an exchange are left out.
+    pub hours: Vec<HourVerdicts>,
+    /// Who came back, by the week of the first exchange that they asked for.
+    pub retention: Vec<Cohort>,
+}
+
+impl VerdictFigures {
+    /// The figures of one user; none of a user without an exchange.
+    pub fn user(&self, user_id: &str) -> Option<&UserVerdicts> {
+        let at = self
+            .users
+            .binary_search_by(|user| user.user_id.as_str().cmp(user_id))
+            .ok()?;
+        self.users.get(at)
+    }
+
+    /// What people asked for by weekday, Monday first, and hour.
+    pub(crate) fn asked_by_hour(&self) -> [[u64; 24]; 7] {
+        let mut asked = [[0; 24]; 7];
+        for entry in &self.hours {
+            let day = usize::from(entry.weekday).wrapping_sub(1);
+            let day = asked.get_mut(day);
+            if let Some(cell) = day.and_then(|day| day.get_mut(usize::from(entry.hour))) {
+                *cell += entry.exchanges.asked();
+            }
+        }
+        asked
+    }
+
+    /// What the users of each department did; None is the department of those who have none.
+    pub(crate) fn by_department<'a>(
+        &self,
+        users: &'a [UserFigures],
+    ) -> HashMap<Option<&'a str>, DepartmentVerdicts> {
+        let mut by_name: HashMap<_, DepartmentVerdicts> = HashMap::new();
+        for user in users {
+            let name = user.department.as_deref().filter(|name| !name.is_empty());
+            let department = by_name.entry(name).or_default();
+            if let Some(user) = self.user(&user.user_id) {
+                department.users_asked += u64::from(user.exchanges.asked() > 0);
+                department.exchanges.add(&user.exchanges);
+            }
+        }
+        by_name
+    }
+}
+
+/// One department.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct DepartmentVerdicts {
+    /// Users with an exchange that they asked for.
+    pub users_asked: u64,
+    /// Their exchanges, whoever asked for them.
+    pub exchanges: ByVerdict,
+}
+
+/// How many users are active, three ways.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ActiveUsers {
+    /// With any interaction: what Microsoft would call active.
+    pub any: u64,
+    /// With an exchange that they asked for: typed or clicked.
+    pub asked: u64,
+    /// With at least `typed_min` typed exchanges.
+    pub typed: u64,
+    /// What `typed` asks for.
+    pub typed_min: u64,
+    /// Of `any`, those who asked for nothing: all that they have is automatic, system, noise or
+    /// unknown.
+    pub nothing_asked: u64,
+    /// Of `nothing_asked`, those with an unknown exchange: they may have asked.
+    pub nothing_asked_unknown: u64,
+}
+
+/// One week.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WeekVerdicts {
+    /// Its Monday.
+    pub week: Date,
+    /// Users with any interaction.
+    pub users_any: u64,
+    /// Users with an exchange that they asked for.
+    pub users_asked: u64,
+    /// Its exchanges.
+    #[serde(flatten)]
+    pub exchanges: ByVerdict,
+}
+
+/// One day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DayVerdicts {
+    /// The day.
+    pub day: Date,
+    /// Users with any interaction.
+    pub users_any: u64,
+    /// Users with an exchange that they asked for.
+    pub users_asked: u64,
+    /// Its exchanges.
+    #[serde(flatten)]
+    pub exchanges: ByVerdict,
+}
+
+/// One app, as far as Graph has one class for it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AppVerdicts {
+    /// What people call it.
+    pub app: String,
+    /// Graph's class, raw.
+    pub app_class: String,
+    /// Its exchanges.
+    #[serde(flatten)]
+    pub exchanges: ByVerdict,
+}
+
+/// One user.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UserVerdicts {
+    /// The Entra object id.
+    pub user_id: String,
+    /// The user's exchanges.
+    #[serde(flatten)]
+    pub exchanges: ByVerdict,
+    /// Days with any interaction: what Microsoft would call active.
+    pub days_any: u64,
+    /// Days with an exchange that the user asked for.
+    pub days_asked: u64,
+}
+
+/// Users by how many exchanges they asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// The fewest.
+    pub from: u64,
+    /// The most; none: no limit.
+    pub to: Option<u64>,
+    /// Users of the report.
+    pub users: u64,
+    /// Those of them whom Microsoft would call active.
+    pub users_any: u64,
+}
+
+impl Step {
+    /// `1 to 2`, `101 and more`.
+    pub fn range(&self) -> String {
+        match self.to {
+            Some(to) if to == self.from => thousands(to),
+            Some(to) => format!("{} to {}", thousands(self.from), thousands(to)),
+            None => format!("{} and more", thousands(self.from)),
+        }
+    }
+}
+
+/// One hour of one weekday.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HourVerdicts {
+    /// 1 is Monday.
+    pub weekday: u8,
+    /// 0 to 23.
+    pub hour: u8,
+    /// Its exchanges.
+    #[serde(flatten)]
+    pub exchanges: ByVerdict,
+}
+
+/// Users who first asked in the same week.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cohort {
+    /// Its Monday.
+    pub week: Date,
+    /// How many they are.
+    pub users: u64,
+    /// Those of them who asked in the first week (all), in the one after it, and so on to the last
+    /// week of the report.
+    pub returned: Vec<u64>,
+}

@@ -1,0 +1,508 @@
+//! French, Spanish, Italian, held out.
+use super::{Labels, Phrases};
+
+pub(super) const FR_FR: Phrases = Phrases {
+    locale: "fr-fr",
+    requests: &[
+        "Fais-moi la version courte {about}",
+        "combien a-t-on payé à {org} {when}",
+        "Demande gentiment à {name} où sont les pages manquantes de {file}",
+        "Je ne retrouve plus la diapo {about}. Elle est dans quelle présentation ?",
+        "à quoi dois-je faire attention avec {org}",
+        "Propose un plan pour un exposé de {n} minutes {about}",
+        "Quelqu'un s'est-il opposé pendant {meeting} ?",
+        "Le paragraphe {n} de {file} sonne agressif, reformule-le",
+        "Quand {org} doit-elle signer, et qui bloque ?",
+        "Une liste de vérification {about}, une ligne par point",
+        "classe les fournisseurs de {file} par prix et délai",
+        "Qui devrais-je encore inviter ?",
+    ],
+    frames: &[
+        "Aide-moi à {wish}",
+        "Il faut {wish}",
+        "on pourrait {wish} ?",
+    ],
+    wishes: &[
+        "comprendre pourquoi {org} est encore en retard",
+        "faire tenir {file} sur une page",
+        "rassembler les questions posées {about}",
+        "estimer le coût mensuel de tout ça",
+        "dire non à {name} sans se fâcher",
+        "rapprocher les noms de {file} de notre liste de clients",
+    ],
+    leads: &[
+        "Petite question avant le déjeuner.",
+        "{org} a appelé et n'était pas contente.",
+        "Mon chef veut une réponse {about} dans une heure.",
+        "Pars du principe que je n'y connais rien en finance.",
+    ],
+    tails: &[
+        "Une page au plus.",
+        "Saute l'introduction.",
+        "Numérote les points.",
+        "Reste factuel.",
+        "Si tu ne sais pas, dis-le.",
+    ],
+    follow_ups: &[
+        "moins ampoulé",
+        "coupe de moitié",
+        "plus chaleureux",
+        "en puces maintenant",
+        "en allemand",
+        "c'est faux",
+        "quoi d'autre",
+        "et {when} ?",
+        "pas {name}, quelqu'un d'autre",
+        "enlève le point {n}",
+        "continue",
+    ],
+    courtesies: &["super", "bonne journée", "coucou", "top", "laisse tomber"],
+    around: &[
+        "Quelles questions restent en suspens entre {org} et nous, et lesquelles {name} peut-il trancher ?",
+        "Générer des notes de réunion au format du juridique, avec les décisions numérotées",
+        "Organiser cette présentation, mais sans toucher aux {n} premières diapos",
+        "Réécrire avec Copilot n'a rien donné, corrige juste la première phrase de {file}",
+    ],
+    pastes: &[
+        "Est-ce risqué juridiquement ?",
+        "Extrais les dates et les montants de ce texte",
+        "On dirait un robot, rends ça plus humain :",
+    ],
+    handouts: &[
+        "Imagine que tu es le lecteur le plus sévère que je connaisse. Lis mon dernier brouillon, note-le de 1 à 10 pour la clarté, les preuves et l'audace, justifie chaque note en une phrase, puis réécris deux fois le paragraphe le plus faible : une fois plus hardi, une fois plus simple.",
+    ],
+    topics: &[
+        ("le contrat-cadre", "à propos du contrat-cadre"),
+        ("la cantine", "à propos de la cantine"),
+        ("les effectifs", "à propos des effectifs"),
+        ("la panne des badges", "à propos de la panne des badges"),
+        ("le congé parental", "à propos du congé parental"),
+        ("l'usine de Rouen", "à propos de l'usine de Rouen"),
+        ("les retours clients", "à propos des retours clients"),
+        ("la kermesse", "à propos de la kermesse"),
+    ],
+    meetings: &["le point commercial", "la passation", "le comité social"],
+    whens: &[
+        "depuis le lancement",
+        "cet exercice",
+        "en mai",
+        "ce week-end",
+        "après la réorganisation",
+    ],
+    listed: Labels {
+        chat: &[
+            "Mets-moi au courant de mes e-mails récents",
+            "Quelles réunions ai-je aujourd'hui ?",
+            "Points forts des 30 derniers jours",
+        ],
+        word: &[
+            "Réécrire avec Copilot",
+            "Visualiser sous forme de tableau",
+            "Poser une question sur ce document",
+        ],
+        excel: &[
+            "Ajouter des suggestions de colonnes de formule",
+            "Afficher tous les insights de données",
+        ],
+        powerpoint: &[
+            "Organiser cette présentation",
+            "Ajouter une diapositive {about}",
+        ],
+        outlook: &["Résumé par Copilot", "Coaching par Copilot"],
+        meeting: &[
+            "Quelles questions ne sont pas résolues ?",
+            "Répertorier les différentes perspectives par sujet",
+            "Générer des notes de réunion",
+        ],
+    },
+    unlisted: Labels {
+        chat: &[
+            "Qui peut m'aider sur ce sujet chez nous ?",
+            "Dessine ma semaine en une image",
+            "Qu'est-ce qui m'a échappé ?",
+        ],
+        word: &[
+            "Trouver un titre à cette page",
+            "Lire {file} d'un œil critique",
+        ],
+        excel: &[
+            "Prévoir les trois prochains mois",
+            "Quelles lignes méritent un second regard ?",
+        ],
+        powerpoint: &["Écrire les commentaires de chaque diapositive"],
+        outlook: &[
+            "Répondre avec ce qui est demandé",
+            "Trier mes messages par effort",
+        ],
+        meeting: &[
+            "Qu'ai-je manqué au début ?",
+            "Faire de cette réunion un relevé de décisions",
+        ],
+    },
+    drawn: &[
+        "Dois-je comparer avec {org} ?",
+        "Faut-il préparer une relance {about} ?",
+    ],
+    openings: &[
+        "Présente-moi {file} avant que je le lise",
+        "Extraire personnes, dates et montants de « {file} »",
+    ],
+    proactive: &[
+        "{name} semble attendre votre réponse {about}.",
+        "Vos notes sont prêtes.",
+    ],
+    admin: &[
+        "Quels incidents nous touchent en ce moment ?",
+        "Propose un plan de déploiement pour les nouveaux titulaires",
+    ],
+    refusals: &[
+        "Je préfère ne pas aborder ce sujet. Puis-je faire autre chose pour vous ?",
+        "Votre demande n'a pas pu aboutir. Reformulez-la, si vous le voulez bien.",
+        "Je n'ai pas l'autorisation d'ouvrir ce fichier, je ne peux donc pas répondre.",
+    ],
+};
+
+pub(super) const ES_ES: Phrases = Phrases {
+    locale: "es-es",
+    requests: &[
+        "Cuéntame en corto qué pasa {about}",
+        "cuánto le hemos pagado a {org} {when}",
+        "Pregunta con tacto a {name} dónde están las páginas que faltan de {file}",
+        "No encuentro la diapositiva {about}. ¿En qué presentación estaba?",
+        "en qué debo fijarme con {org}",
+        "Hazme un guion para una charla de {n} minutos {about}",
+        "¿Se opuso alguien en {meeting}?",
+        "El apartado {n} de {file} suena borde, reescríbelo",
+        "¿Cuándo firma {org} y quién lo tiene ahora?",
+        "Lista de comprobación {about}, una línea por punto",
+        "ordena los proveedores de {file} por precio y plazo",
+        "¿A quién más debería invitar?",
+    ],
+    frames: &[
+        "Quiero {wish}, échame una mano",
+        "Vamos a {wish}",
+        "¿serías capaz de {wish}?",
+    ],
+    wishes: &[
+        "averiguar por qué {org} vuelve a retrasarse",
+        "dejar {file} en una página",
+        "juntar las preguntas que han salido {about}",
+        "calcular cuánto nos cuesta al mes",
+        "decirle que no a {name} sin quedar mal",
+        "cruzar los nombres de {file} con nuestra lista de clientes",
+    ],
+    leads: &[
+        "Una cosa rápida antes de comer.",
+        "Ha llamado {org} y no estaban contentos.",
+        "Mi jefa quiere una respuesta {about} en una hora.",
+        "Da por hecho que no sé nada de números.",
+    ],
+    tails: &[
+        "Una página como mucho.",
+        "Sáltate la introducción.",
+        "Numera los puntos.",
+        "Tono sereno.",
+        "Si no lo sabes, dilo.",
+    ],
+    follow_ups: &[
+        "menos rollo",
+        "la mitad",
+        "más amable",
+        "ahora con viñetas",
+        "en alemán",
+        "eso está mal",
+        "qué más",
+        "¿y {when}?",
+        "{name} no, otra persona",
+        "quita el punto {n}",
+        "sigue",
+    ],
+    courtesies: &[
+        "genial",
+        "buenas tardes",
+        "te lo agradezco",
+        "estupendo",
+        "déjalo",
+    ],
+    around: &[
+        "¿Qué preguntas están sin resolver entre {org} y nosotros, y cuáles puede cerrar {name}?",
+        "Generar notas de la reunión con el formato de jurídico y las decisiones numeradas",
+        "Organizar esta presentación, pero sin tocar las {n} primeras diapositivas",
+        "Reescribir con Copilot no funcionó, arregla solo la primera frase de {file}",
+    ],
+    pastes: &[
+        "¿Esto tiene riesgo legal?",
+        "Saca fechas e importes de este texto",
+        "Parece escrito por un robot, hazlo más humano:",
+    ],
+    handouts: &[
+        "Imagina que eres el lector más exigente que conozco. Lee mi último borrador, ponle nota del 1 al 10 en claridad, pruebas y valentía, justifica cada nota en una frase y reescribe dos veces el párrafo más flojo: una vez más atrevido y otra más sencillo.",
+    ],
+    topics: &[
+        ("el contrato marco", "acerca del contrato marco"),
+        ("el comedor", "acerca del comedor"),
+        ("la plantilla", "acerca de la plantilla"),
+        (
+            "la avería de los tornos",
+            "acerca de la avería de los tornos",
+        ),
+        ("las devoluciones", "acerca de las devoluciones"),
+        ("el permiso parental", "acerca del permiso parental"),
+        ("la planta de Vigo", "acerca de la planta de Vigo"),
+        ("la cena de Navidad", "acerca de la cena de Navidad"),
+    ],
+    meetings: &[
+        "la reunión comercial",
+        "el traspaso",
+        "el comité de empresa",
+    ],
+    whens: &[
+        "desde el arranque",
+        "este ejercicio",
+        "en mayo",
+        "el fin de semana",
+        "tras la reorganización",
+    ],
+    listed: Labels {
+        chat: &[
+            "Ponme al día con los correos recientes",
+            "¿Qué reuniones tengo hoy?",
+            "Aspectos destacados de los últimos 30 días",
+        ],
+        word: &[
+            "Reescribir con Copilot",
+            "Visualizar como tabla",
+            "Hacer una pregunta sobre este documento",
+        ],
+        excel: &[
+            "Agregar sugerencias de columnas de fórmula",
+            "Mostrar toda la información de datos",
+        ],
+        powerpoint: &[
+            "Organizar esta presentación",
+            "Agregar una diapositiva {about}",
+        ],
+        outlook: &["Resumen de Copilot", "Asesoramiento de Copilot"],
+        meeting: &[
+            "¿Qué preguntas están sin resolver?",
+            "Enumerar diferentes perspectivas por tema",
+            "Generar notas de la reunión",
+        ],
+    },
+    unlisted: Labels {
+        chat: &[
+            "¿Quién me puede ayudar con esto?",
+            "Dibuja mi semana en una imagen",
+            "¿Qué se me ha escapado?",
+        ],
+        word: &[
+            "Buscar un título para esta página",
+            "Leer {file} con ojo crítico",
+        ],
+        excel: &[
+            "Prever los próximos tres meses",
+            "¿Qué filas merecen otra mirada?",
+        ],
+        powerpoint: &["Escribir notas del orador para cada diapositiva"],
+        outlook: &[
+            "Responder con lo que piden",
+            "Ordenar mi correo por esfuerzo",
+        ],
+        meeting: &[
+            "¿Qué me perdí al principio?",
+            "Convertir esta reunión en un acta de acuerdos",
+        ],
+    },
+    drawn: &["¿Lo comparo con {org}?", "¿Preparo un seguimiento {about}?"],
+    openings: &[
+        "Preséntame {file} antes de que lo lea",
+        "Extraer personas, fechas e importes de \"{file}\"",
+    ],
+    proactive: &[
+        "Parece que {name} espera tu respuesta {about}.",
+        "Tus notas están listas.",
+    ],
+    admin: &[
+        "¿Qué incidencias nos afectan ahora?",
+        "Redacta un plan de implantación para los nuevos usuarios",
+    ],
+    refusals: &[
+        "De eso no puedo hablar. ¿Te ayudo con otra cosa?",
+        "No se ha podido completar tu petición. Prueba a formularla de otra manera.",
+        "No tengo permiso para abrir ese archivo, así que no puedo contestar.",
+    ],
+};
+
+pub(super) const IT_IT: Phrases = Phrases {
+    locale: "it-it",
+    requests: &[
+        "Dimmi in breve cosa succede {about}",
+        "quanto abbiamo pagato a {org} {when}",
+        "Chiedi con garbo a {name} dove sono le pagine mancanti di {file}",
+        "Non trovo più la slide {about}. In quale presentazione era?",
+        "a cosa devo stare attento con {org}",
+        "Fammi una scaletta per un intervento di {n} minuti {about}",
+        "Qualcuno si è opposto durante {meeting}?",
+        "Il paragrafo {n} di {file} suona sgarbato, riscrivilo",
+        "Quando firma {org} e chi ce l'ha in mano adesso?",
+        "Lista di controllo {about}, una riga per punto",
+        "metti in ordine i fornitori di {file} per prezzo e consegna",
+        "Chi altro dovrei invitare?",
+    ],
+    frames: &[
+        "Dammi una mano a {wish}",
+        "Vorrei {wish}",
+        "sapresti {wish}?",
+    ],
+    wishes: &[
+        "capire perché {org} è di nuovo in ritardo",
+        "ridurre {file} a una pagina",
+        "raccogliere le domande emerse {about}",
+        "stimare quanto ci costa al mese",
+        "dire di no a {name} senza offendere",
+        "confrontare i nomi in {file} con la nostra lista clienti",
+    ],
+    leads: &[
+        "Una cosa veloce prima di pranzo.",
+        "Ha chiamato {org}, non erano contenti.",
+        "Il capo vuole una risposta {about} entro un'ora.",
+        "Fai conto che di conti io non capisca nulla.",
+    ],
+    tails: &[
+        "Una pagina al massimo.",
+        "Salta l'introduzione.",
+        "Numera i punti.",
+        "Tono pacato.",
+        "Se non lo sai, dillo.",
+    ],
+    follow_ups: &[
+        "meno prolisso",
+        "dimezzalo",
+        "più cordiale",
+        "adesso a punti",
+        "in tedesco",
+        "è sbagliato",
+        "che altro",
+        "e {when}?",
+        "non {name}, qualcun altro",
+        "togli il punto {n}",
+        "continua",
+    ],
+    courtesies: &[
+        "ottimo",
+        "buon pomeriggio",
+        "ti ringrazio",
+        "benissimo",
+        "lascia stare",
+    ],
+    around: &[
+        "Quali domande sono irrisolte tra noi e {org}, e quali può chiudere {name}?",
+        "Genera note della riunione nel formato dell'ufficio legale, con le decisioni numerate",
+        "Organizza questa presentazione, ma le prime {n} diapositive lasciale stare",
+        "Riscrivi con Copilot non ha funzionato, sistema solo la prima frase di {file}",
+    ],
+    pastes: &[
+        "È rischioso dal punto di vista legale?",
+        "Tira fuori date e importi da questo testo",
+        "Sembra scritto da un robot, rendilo più umano:",
+    ],
+    handouts: &[
+        "Immagina di essere il lettore più severo che conosco. Leggi la mia ultima bozza, dalle un voto da 1 a 10 per chiarezza, prove e coraggio, spiega ogni voto in una frase e poi riscrivi due volte il paragrafo più debole: una volta più audace, una volta più semplice.",
+    ],
+    topics: &[
+        ("il contratto quadro", "a proposito del contratto quadro"),
+        ("i resi", "a proposito dei resi"),
+        ("l'organico", "a proposito dell'organico"),
+        (
+            "il guasto ai tornelli",
+            "a proposito del guasto ai tornelli",
+        ),
+        ("il congedo parentale", "a proposito del congedo parentale"),
+        (
+            "lo stabilimento di Modena",
+            "a proposito dello stabilimento di Modena",
+        ),
+        ("la cena aziendale", "a proposito della cena aziendale"),
+        ("l'antincendio", "a proposito dell'antincendio"),
+    ],
+    meetings: &[
+        "il punto vendite",
+        "il passaggio di consegne",
+        "l'assemblea",
+    ],
+    whens: &[
+        "dall'avvio",
+        "quest'esercizio",
+        "a maggio",
+        "nel fine settimana",
+        "dopo la riorganizzazione",
+    ],
+    listed: Labels {
+        chat: &[
+            "Aggiornami sui messaggi recenti",
+            "Quali riunioni ho oggi?",
+            "Punti salienti degli ultimi 30 giorni",
+        ],
+        word: &[
+            "Riscrivi con Copilot",
+            "Visualizza come tabella",
+            "Fai una domanda su questo documento",
+        ],
+        excel: &[
+            "Aggiungi suggerimenti per le colonne formula",
+            "Mostra tutte le informazioni sui dati",
+        ],
+        powerpoint: &[
+            "Organizza questa presentazione",
+            "Aggiungi una diapositiva {about}",
+        ],
+        outlook: &["Riepilogo di Copilot", "Coaching di Copilot"],
+        meeting: &[
+            "Quali domande sono irrisolte?",
+            "Elenca diverse prospettive per argomento",
+            "Genera note della riunione",
+        ],
+    },
+    unlisted: Labels {
+        chat: &[
+            "Chi può aiutarmi in azienda?",
+            "Disegna la mia settimana in un'immagine",
+            "Che cosa mi è sfuggito?",
+        ],
+        word: &[
+            "Trova un titolo per questa pagina",
+            "Leggi {file} con occhio critico",
+        ],
+        excel: &[
+            "Prevedi i prossimi tre mesi",
+            "Quali righe meritano un secondo sguardo?",
+        ],
+        powerpoint: &["Scrivi le note del relatore per ogni diapositiva"],
+        outlook: &["Rispondi con ciò che serve", "Ordina la posta per impegno"],
+        meeting: &[
+            "Cosa ho perso all'inizio?",
+            "Trasforma la riunione in un elenco di decisioni",
+        ],
+    },
+    drawn: &[
+        "Devo confrontarlo con {org}?",
+        "Preparo un sollecito {about}?",
+    ],
+    openings: &[
+        "Presentami {file} prima che lo legga",
+        "Estrai persone, date e importi da \"{file}\"",
+    ],
+    proactive: &[
+        "Sembra che {name} aspetti la tua risposta {about}.",
+        "I tuoi appunti sono pronti.",
+    ],
+    admin: &[
+        "Quali disservizi ci riguardano ora?",
+        "Scrivi un piano di adozione per i nuovi licenziatari",
+    ],
+    refusals: &[
+        "Di questo non posso parlare. Posso aiutarti con altro?",
+        "Non è stato possibile completare la richiesta. Prova a riformularla.",
+        "Non ho l'autorizzazione ad aprire quel file, quindi non so rispondere.",
+    ],
+};

@@ -1,0 +1,29 @@
+-- name: answers
+-- question: How many prompts were never answered, how many answers cite no source, and how many refuse?
+-- unit: exchanges
+-- grain: slice, app
+-- columns: prompts, answered, unanswered, without_source, refused, share_unanswered, share_without_source, share_refused
+-- caveats: Exchanges that were typed or clicked and have a prompt. A prompt without a response may have been answered where Graph shows nothing, or be newer than its answer. An answer cites a source if it carries a link; refusals are known by literal signs in many languages, so some are missed. The last two shares are of answered prompts.
+SELECT
+    slice,
+    app,
+    prompts,
+    answered,
+    prompts - answered AS unanswered,
+    without_source,
+    refused,
+    CAST(prompts - answered AS DOUBLE) / prompts AS share_unanswered,
+    CAST(without_source AS DOUBLE) / nullif(answered, 0) AS share_without_source,
+    CAST(refused AS DOUBLE) / nullif(answered, 0) AS share_refused
+FROM (
+    SELECT
+        slice,
+        app,
+        count(*) AS prompts,
+        count(CASE WHEN responses > 0 THEN 1 END) AS answered,
+        count(CASE WHEN responses > 0 AND NOT grounded THEN 1 END) AS without_source,
+        count(CASE WHEN responses > 0 AND refused THEN 1 END) AS refused
+    FROM exchanges_in_scope
+    WHERE verdict IN ('typed', 'clicked') AND prompts > 0
+    GROUP BY slice, app
+) AS counted

@@ -1,0 +1,30 @@
+-- name: resources_by_host
+-- question: From which hosts do contexts, links and attachments come?
+-- unit: resources, users
+-- grain: slice, host
+-- columns: users, resources, asked, contexts, links, attachments
+-- caveats: Each mention counts, also the same document again. asked: in exchanges that were typed or clicked. Resources whose address has no host (events, meetings) are left out.
+SELECT
+    slice,
+    host,
+    count(*) AS users,
+    sum(resources) AS resources,
+    sum(asked) AS asked,
+    sum(contexts) AS contexts,
+    sum(links) AS links,
+    sum(attachments) AS attachments
+FROM (
+    SELECT
+        slice,
+        host,
+        user_key,
+        count(*) AS resources,
+        count(CASE WHEN verdict IN ('typed', 'clicked') THEN 1 END) AS asked,
+        count(CASE WHEN role = 'context' THEN 1 END) AS contexts,
+        count(CASE WHEN role = 'link' THEN 1 END) AS links,
+        count(CASE WHEN role = 'attachment' THEN 1 END) AS attachments
+    FROM resources_in_scope
+    WHERE host IS NOT NULL
+    GROUP BY slice, host, user_key
+) AS users
+GROUP BY slice, host

@@ -1,0 +1,80 @@
+-- name: segments_by_user
+-- question: Which usage segment is each person in, week by week?
+-- unit: segment; exchanges
+-- grain: slice, user_key, week
+-- columns: user_name, asked, average_12, average_4, segment_12, segment_4
+-- slices: department
+-- caveats: Rules of the vivainsights library's identify_usage_segments: habitual with use in 9 of the last 12 weeks (4 of 4), power with an average of 15 besides, novice from 1 a week, low above 0. Use is typed and clicked exchanges. Everybody who is licensed now or ever used Copilot counts in every whole week since the lake's first, also before they had a license. One row for each person and week: use it with a short window.
+WITH weekly AS (
+    SELECT user_key, week_number, count(*) AS asked
+    FROM exchanges_to_date
+    WHERE verdict IN ('typed', 'clicked')
+    GROUP BY user_key, week_number
+),
+panel AS (
+    SELECT
+        slice,
+        everyone.user_key,
+        weeks.week_number,
+        weeks.week,
+        weeks.in_window,
+        coalesce(weekly.asked, 0) AS asked
+    FROM everyone
+    CROSS JOIN weeks
+    LEFT JOIN weekly ON weekly.user_key = everyone.user_key AND weekly.week_number = weeks.week_number
+    WHERE weeks.week_number >= (SELECT min(week_number) FROM exchanges)
+),
+rolled AS (
+    SELECT
+        slice,
+        user_key,
+        week,
+        in_window,
+        asked,
+        sum(asked) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 11 PRECEDING AND CURRENT ROW) AS asked_12,
+        sum(asked) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS asked_4,
+        sum(CASE WHEN asked > 0 THEN 1 ELSE 0 END) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 11 PRECEDING AND CURRENT ROW) AS used_12,
+        sum(CASE WHEN asked > 0 THEN 1 ELSE 0 END) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS used_4,
+        count(*) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 11 PRECEDING AND CURRENT ROW) AS weeks_12,
+        count(*) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS weeks_4
+    FROM panel
+),
+segmented AS (
+    SELECT
+        slice,
+        user_key,
+        week,
+        asked,
+        asked_12,
+        weeks_12,
+        asked_4,
+        weeks_4,
+        CASE
+            WHEN used_12 >= 9 AND asked_12 >= 15 * weeks_12 THEN 'Power User'
+            WHEN used_12 >= 9 THEN 'Habitual User'
+            WHEN asked_12 >= weeks_12 THEN 'Novice User'
+            WHEN asked_12 > 0 THEN 'Low User'
+            ELSE 'Non-user'
+        END AS segment_12,
+        CASE
+            WHEN used_4 >= 4 AND asked_4 >= 15 * weeks_4 THEN 'Power User'
+            WHEN used_4 >= 4 THEN 'Habitual User'
+            WHEN asked_4 >= weeks_4 THEN 'Novice User'
+            WHEN asked_4 > 0 THEN 'Low User'
+            ELSE 'Non-user'
+        END AS segment_4
+    FROM rolled
+    WHERE in_window = 1
+)
+SELECT
+    slice,
+    segmented.user_key,
+    week,
+    people.user_name,
+    asked,
+    CAST(asked_12 AS DOUBLE) / weeks_12 AS average_12,
+    CAST(asked_4 AS DOUBLE) / weeks_4 AS average_4,
+    segment_12,
+    segment_4
+FROM segmented
+LEFT JOIN people ON people.user_key = segmented.user_key

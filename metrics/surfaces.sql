@@ -1,0 +1,34 @@
+-- name: surfaces
+-- question: How is use divided between work, web and temporary chat, the apps and the rest?
+-- unit: exchanges, users
+-- grain: slice, surface
+-- columns: users_any, users_asked, exchanges, typed, clicked, automatic, system, noise, unknown
+-- caveats: The surface follows from Graph's class and conversation type; what temporary chat is, Microsoft does not document.
+SELECT
+    slice,
+    surface,
+    count(*) AS users_any,
+    count(CASE WHEN typed + clicked > 0 THEN 1 END) AS users_asked,
+    sum(exchanges) AS exchanges,
+    sum(typed) AS typed,
+    sum(clicked) AS clicked,
+    sum(automatic) AS automatic,
+    sum(system) AS system,
+    sum(noise) AS noise,
+    sum(unknown) AS unknown
+FROM (
+    SELECT
+        slice,
+        surface,
+        user_key,
+        count(*) AS exchanges,
+        count(CASE WHEN verdict = 'typed' THEN 1 END) AS typed,
+        count(CASE WHEN verdict = 'clicked' THEN 1 END) AS clicked,
+        count(CASE WHEN verdict = 'automatic' THEN 1 END) AS automatic,
+        count(CASE WHEN verdict = 'system' THEN 1 END) AS system,
+        count(CASE WHEN verdict = 'noise' THEN 1 END) AS noise,
+        count(CASE WHEN verdict = 'unknown' THEN 1 END) AS unknown
+    FROM exchanges_in_scope
+    GROUP BY slice, surface, user_key
+) AS users
+GROUP BY slice, surface
