@@ -73,7 +73,7 @@ pub enum Command {
     /// users), and reads the last 24 hours again, since items can appear late. May be interrupted
     /// at any time: what is whole is kept, and the next sync goes on.
     Sync(Sync),
-    /// Figures of what the lake holds: table, JSON, CSV or workbook
+    /// Figures of what the lake holds: table, JSON, CSV, workbook or page
     ///
     /// "Automatic" are interactions with a strong sign that nobody asked for them; `--format csv`
     /// and `xlsx` name the sign of each. Every report says which users and days it does not cover.
@@ -208,6 +208,8 @@ pub enum ReportFormat {
     Csv,
     /// A workbook: summary, conversations, interactions, people, coverage
     Xlsx,
+    /// A page for the browser, in one file, that fetches nothing
+    Html,
 }
 
 /// `hobbs report`

@@ -205,8 +205,8 @@ impl Settings {
             rules = with_rules(rules, &path)?;
         }
         let rules = rules
-            .without(&section.off)
-            .map_err(|error| Misconfigured(format!("[rules] off: {error}")))?;
+            .without("hobbs.toml", &section.off)
+            .map_err(|error| Misconfigured(error.to_string()))?;
         let zone = variable("HOBBS_TIME_ZONE").or_else(|| self.file.time_zone.clone());
         let zone = match zone.as_deref() {
             None => TimeZone::UTC,

@@ -17,8 +17,8 @@ const FINGERPRINT: &str = "fingerprint";
 
 /// The key of this lake's fingerprints; drawn at random where the lake has none yet.
 pub(crate) async fn fingerprint_key(table: &mut Table) -> Result<FingerprintKey, LakeError> {
-    if let Some(hex) = kept(table).await? {
-        return FingerprintKey::from_hex(hex.expose_secret()).map_err(|_| LakeError::Key);
+    if let Some(key) = kept_key(table).await? {
+        return Ok(key);
     }
     let key = FingerprintKey::from_bytes(*uuid::Uuid::new_v4().as_bytes());
     let batch = RecordBatch::try_new(
@@ -31,6 +31,13 @@ pub(crate) async fn fingerprint_key(table: &mut Table) -> Result<FingerprintKey,
     let batch = batch.map_err(|error| table.error(error.into()))?;
     table.append(batch, Carried::default()).await?;
     Ok(key)
+}
+
+/// The key of a lake that is only read; None where it has none.
+pub(crate) async fn kept_key(table: &Table) -> Result<Option<FingerprintKey>, LakeError> {
+    let hex = kept(table).await?;
+    hex.map(|hex| FingerprintKey::from_hex(hex.expose_secret()).map_err(|_| LakeError::Key))
+        .transpose()
 }
 
 async fn kept(table: &Table) -> Result<Option<SecretString>, LakeError> {

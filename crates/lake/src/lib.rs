@@ -35,7 +35,7 @@ pub use datafusion::execution::SendableRecordBatchStream;
 pub use deltalake::arrow;
 /// Writes query results as Parquet.
 pub use deltalake::parquet;
-pub use derive::{Derivation, Rederived};
+pub use derive::{Derivation, Rederived, Threads};
 pub use error::LakeError;
 pub use interactions::Kept;
 pub use location::Location;

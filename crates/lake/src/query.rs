@@ -8,12 +8,17 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::SessionContext;
 use deltalake::arrow::array::RecordBatch;
+use deltalake::arrow::compute::cast;
+use deltalake::arrow::error::ArrowError;
 use deltalake::arrow::json::writer::{JsonArray, WriterBuilder};
 use deltalake::delta_datafusion::DeltaSessionContext;
+use hobbs_interaction::FingerprintKey;
 use serde_json::{Map, Value};
 
+use crate::derive::{Threads, evidence};
 use crate::error::LakeError;
 use crate::files;
+use crate::keys;
 use crate::location::Location;
 use crate::memory::QueryMemory;
 use crate::schema::TableName;
@@ -39,6 +44,7 @@ pub struct Reader {
     rows: SessionContext,
     /// For figures.
     figures: SessionContext,
+    key: FingerprintKey,
 }
 
 impl Reader {
@@ -57,7 +63,12 @@ impl Reader {
         if location.folder().is_some_and(|folder| !folder.is_dir()) {
             return Err(missing());
         }
+        let log = location.table(TableName::Keys.as_str(), options)?;
+        let keys = Table::open(TableName::Keys, log)
+            .await?
+            .ok_or_else(missing)?;
         let reader = Reader {
+            key: keys::kept_key(&keys).await?.ok_or(LakeError::Key)?,
             rows: session(BATCH_ROWS)?,
             figures: session(BATCH_ROWS_OF_FIGURES)?,
         };
@@ -90,6 +101,37 @@ impl Reader {
     /// the lake, [`LakeError::Query`] for the engine's objections.
     pub async fn query(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
         run(&self.rows, sql).await
+    }
+
+    /// The key of the fingerprints of this lake's texts.
+    pub fn fingerprint_key(&self) -> &FingerprintKey {
+        &self.key
+    }
+
+    /// The interactions for which a condition holds, as rules see them, by thread. The condition
+    /// should take whole threads: verdicts depend on all rows of one.
+    ///
+    /// # Errors
+    /// As [`Reader::query`].
+    pub async fn threads(&self, condition: &str) -> Result<Threads, LakeError> {
+        use futures::TryStreamExt;
+        let columns = evidence::COLUMNS.join(", ");
+        let sql = format!("SELECT {columns} FROM interactions WHERE {condition}");
+        let schema = TableName::Interactions.schema();
+        let mut rows = run(&self.figures, &sql).await?;
+        let mut batches = Vec::new();
+        while let Some(batch) = rows.try_next().await.map_err(LakeError::query)? {
+            let columns = batch.schema().fields().iter().zip(batch.columns()).map(
+                |(field, column)| {
+                    let wanted = schema.field_with_name(field.name())?;
+                    let column = cast(column, wanted.data_type())?;
+                    Ok((field.name().clone(), column))
+                },
+            ).collect::<Result<Vec<_>, ArrowError>>();
+            let batch = columns.and_then(RecordBatch::try_from_iter);
+            batches.push(batch.map_err(|error| LakeError::Query(error.to_string()))?);
+        }
+        Ok(Threads::of(batches))
     }
 
     /// Runs a query that counts: as [`Reader::query`], in larger batches.

@@ -10,6 +10,7 @@ mod paperwork;
 mod query;
 mod report;
 mod rules;
+
 mod sync;
 mod tenant;
 mod time;

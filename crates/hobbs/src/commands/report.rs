@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use hobbs_lake::Reader;
 use hobbs_report::scope::text_literal;
-use hobbs_report::{Scope, Source, csv, summarize, table, workbook};
+use hobbs_report::{Scope, Source, csv, html, summarize, table, workbook};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -21,6 +21,8 @@ use crate::source::LakeSource;
 
 /// The workbook's name where none was given.
 const WORKBOOK: &str = "hobbs-report.xlsx";
+/// The page where no file is named.
+const PAGE: &str = "hobbs-report.html";
 
 pub async fn run(
     args: &Report,
@@ -52,6 +54,7 @@ pub async fn run(
 fn format(args: &Report, global: &Global) -> ReportFormat {
     let by_ending = || match args.output.as_deref().and_then(Path::extension)?.to_str()? {
         "xlsx" => Some(ReportFormat::Xlsx),
+        "html" | "htm" => Some(ReportFormat::Html),
         "csv" => Some(ReportFormat::Csv),
         "json" => Some(ReportFormat::Json),
         _ => None,
@@ -105,6 +108,12 @@ pub async fn write(
                     written.cells_cut
                 ));
             }
+        }
+        (ReportFormat::Html, output) => {
+            let path = output.map_or_else(|| PathBuf::from(PAGE), Path::to_owned);
+            put(&html::render(&summary)?, Some(&path), printer)?;
+            printer.say(&table::coverage_line(&summary));
+            printer.say(&format!("page in {}", path.display()));
         }
         (ReportFormat::Csv, _) => unreachable!("written above"),
     }

@@ -16,7 +16,7 @@ use siphasher::sip::SipHasher24;
 use super::{Times, union};
 
 /// What a derivation looks at. Texts are not among it.
-pub(super) const COLUMNS: [&str; 22] = [
+pub(crate) const COLUMNS: [&str; 22] = [
     "tenant_id",
     "user_id",
     "session_id",
@@ -62,15 +62,16 @@ struct Place {
     row: usize,
 }
 
-/// Batches with the columns of [`COLUMNS`], whose rows are found by thread.
-pub(super) struct Evidences {
+/// Rows as rules see them, by thread.
+pub struct Threads {
     batches: Vec<Columns>,
     threads: BTreeMap<i64, Vec<Place>>,
 }
 
-impl Evidences {
-    pub(super) fn of(batches: Vec<RecordBatch>) -> Self {
-        let mut evidences = Evidences {
+impl Threads {
+    /// Of batches with the columns of [`COLUMNS`].
+    pub(crate) fn of(batches: Vec<RecordBatch>) -> Self {
+        let mut evidences = Threads {
             batches: Vec::with_capacity(batches.len()),
             threads: BTreeMap::new(),
         };
@@ -96,7 +97,7 @@ impl Evidences {
     }
 
     /// The keys of the threads.
-    pub(super) fn threads(&self) -> impl Iterator<Item = i64> + '_ {
+    pub(super) fn keys(&self) -> impl Iterator<Item = i64> + '_ {
         self.threads.keys().copied()
     }
 
@@ -135,14 +136,15 @@ impl Evidences {
     }
 
     /// Each thread with its rows, and the thread's key.
-    pub(super) fn each(&self) -> impl Iterator<Item = (i64, Thread<'_>, Vec<Evidence<'_>>)> {
+    pub fn each(&self) -> impl Iterator<Item = (i64, Thread<'_>, Vec<Evidence<'_>>)> {
         self.threads.iter().filter_map(|(key, places)| {
             let first = places.first()?;
             let columns = &self.batches[first.batch];
             let thread = Thread {
                 tenant_id: columns.tenant_id.value(first.row),
                 user_id: columns.user_id.value(first.row),
-                session_id: some(&columns.session_id, first.row),
+                session_id: some(&columns.session_id, first.row)
+                    .filter(|session| !session.is_empty()),
             };
             let rows = places.iter();
             let rows = rows.map(|place| self.batches[place.batch].evidence(place.row));

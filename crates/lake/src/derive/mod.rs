@@ -9,7 +9,7 @@
 //! A thread is a session of a user; rows without a session are a thread for each user and day
 //! (UTC). What is derived of a thread depends on that thread alone (crate `hobbs-verdict`).
 
-mod evidence;
+pub(crate) mod evidence;
 mod replace;
 mod rows;
 
@@ -25,7 +25,7 @@ use jiff::tz::TimeZone;
 use crate::error::LakeError;
 use crate::scan::time_literal;
 use crate::table::{Carried, Table};
-use evidence::Evidences;
+pub use evidence::Threads;
 use replace::replace;
 
 /// By which rules, and in whose time, exchanges are judged.
@@ -135,17 +135,17 @@ async fn step(
         .filter(col("sequence").lt_eq(lit(until)))
         .collect()
         .await?;
-    let mut evidences = Evidences::of(fresh);
-    let touched: HashSet<i64> = evidences.threads().collect();
+    let mut threads_touched = Threads::of(fresh);
+    let touched: HashSet<i64> = threads_touched.keys().collect();
     let known = known_threads(&derived.conversations, &touched).await?;
     if !known.is_empty() {
-        let spans = evidences.spans_with(&known);
+        let spans = threads_touched.spans_with(&known);
         let whole = rows_within(interactions, &spans, &known).await?;
-        evidences.replace(whole, &known);
+        threads_touched.replace(whole, &known);
     }
     // Rows kept of these threads lie where the threads lay.
     let kept_within = known.values().copied().reduce(union);
-    let batches = rows::derive(&mut evidences, derivation)
+    let batches = rows::derive(&threads_touched, derivation)
         .map_err(|error| LakeError::Query(error.to_string()))?;
     let carried = || Carried {
         derived_by: Some(by),

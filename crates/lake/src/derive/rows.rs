@@ -10,7 +10,7 @@ use deltalake::arrow::error::ArrowError;
 use hobbs_verdict::{Conversation, Derived, Exchange, Resource, Verdict};
 
 use super::Derivation;
-use super::evidence::Evidences;
+use super::Threads;
 use crate::schema::TableName;
 
 /// A batch of each derived table.
@@ -28,13 +28,13 @@ struct Of<T> {
 
 /// Derives all threads. Rows are in the order of their times.
 pub(super) fn derive(
-    evidences: &Evidences,
+    threads: &Threads,
     derivation: &Derivation,
 ) -> Result<Batches, ArrowError> {
     let mut exchanges = Vec::new();
     let mut conversations = Vec::new();
     let mut resources = Vec::new();
-    for (thread_key, thread, rows) in evidences.each() {
+    for (thread_key, thread, rows) in threads.each() {
         let of_thread = hobbs_verdict::derive(&derivation.rules, &derivation.zone, thread, rows);
         let Derived {
             exchanges: some_exchanges,
