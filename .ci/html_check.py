@@ -221,9 +221,10 @@ def check_figures(checks, driver, report):
     if not verdicts:
         checks.same("no verdicts: no tiles", shown, {})
         return
-    checks.same("the tiles", {name: int(count.replace(",", "")) for name, count in shown.items()}, verdicts["exchanges"])
+    checks.same("the tiles", {name: int(count.replace(",", "")) for name, count in shown.items()}, {name: verdicts["headline"][name] for name in shown})
     lead = driver.find_element(By.CLASS_NAME, "lead").text
-    checks.same("the sentence", f"{verdicts['active']['any']:,} user" in lead or "one user" in lead, True)
+    checks.same("all six tiles", len(shown), 6)
+    checks.same("the sentence", f"{verdicts['headline']['users_any']:,} user" in lead or "one user" in lead, True)
     users = len(report["users"])
     rows = len(column(driver, "people", "User"))
     checks.same("people", rows == users or f"{rows:,} of {users:,} users" in driver.find_element(By.CSS_SELECTOR, ".people").text, True)

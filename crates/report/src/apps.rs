@@ -32,12 +32,12 @@ pub(crate) fn apps(summary: &Summary) -> Vec<App<'_>> {
     };
     for entry in &summary.apps {
         named
-            .app(&entry.app, &entry.app_class)
+            .app(&entry.app, Some(&entry.app_class))
             .counts
             .add(&entry.counts);
     }
     for entry in summary.verdicts.iter().flat_map(|verdicts| &verdicts.apps) {
-        if let Some(exchanges) = &mut named.app(&entry.app, &entry.app_class).exchanges {
+        if let Some(exchanges) = &mut named.app(&entry.app, None).exchanges {
             exchanges.add(&entry.exchanges);
         }
     }
@@ -55,7 +55,7 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     /// The app of this name, with this class among its own.
-    fn app(&mut self, name: &'a str, class: &'a str) -> &mut App<'a> {
+    fn app(&mut self, name: &'a str, class: Option<&'a str>) -> &mut App<'a> {
         let next = self.apps.len();
         let at = *self.places.entry(name).or_insert(next);
         if at == next {
@@ -67,7 +67,7 @@ impl<'a> Named<'a> {
             });
         }
         let app = &mut self.apps[at];
-        if !app.classes.contains(&class) {
+        if let Some(class) = class.filter(|class| !app.classes.contains(class)) {
             app.classes.push(class);
         }
         app

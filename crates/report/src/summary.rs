@@ -9,7 +9,7 @@ use crate::coverage::Coverage;
 use crate::verdicts::VerdictFigures;
 
 /// The version of the JSON's shape.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The figures of one report.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -145,29 +145,29 @@ pub(crate) const WEEKDAYS: [&str; 7] = [
     "Sunday",
 ];
 
-/// All figures by verdict of one report.
+/// All figures by verdict of one report. Each comes from the metric that its field names.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerdictFigures {
     /// The version of the rules by which the verdicts were given; several, joined by ", ", where
     /// the lake holds verdicts of several.
     pub rules: String,
-    /// All exchanges.
-    pub exchanges: ByVerdict,
-    /// How many users count as active, three ways.
-    pub active: ActiveUsers,
-    /// By week, from the first to the last that has an exchange.
+    /// All together: metric `headline`.
+    pub headline: Headline,
+    /// By week: metrics `verdicts` and `active_users_by_week`.
     pub weeks: Vec<WeekVerdicts>,
-    /// By day of the tenant's time zone; days without an exchange are left out.
+    /// By day of the tenant's time zone: metrics `verdicts` and `active_users_by_day`. Days without
+    /// an exchange are left out.
     pub days: Vec<DayVerdicts>,
-    /// By app and class, the largest first.
+    /// By app, the largest first: metric `apps`.
     pub apps: Vec<AppVerdicts>,
-    /// By user, sorted by user id; users without an exchange are left out.
+    /// By user, sorted by user id: metric `users`. Users without an exchange are left out.
     pub users: Vec<UserVerdicts>,
-    /// How many users asked how often, over all users of the report.
-    pub distribution: Vec<Step>,
-    /// When people ask, in the tenant's time zone; hours without an exchange are left out.
+    /// How many users ask how much: metric `intensity_tiers`.
+    pub tiers: Vec<Tier>,
+    /// When Copilot is used, in the tenant's time zone: metric `hours`. Hours without an exchange
+    /// are left out.
     pub hours: Vec<HourVerdicts>,
-    /// Who came back, by the week of the first exchange that they asked for.
+    /// Who came back: metric `retention`.
     pub retention: Vec<Cohort>,
 }
 
@@ -181,6 +181,20 @@ impl VerdictFigures {
         self.users.get(at)
     }
 
+    /// How many users ask how much, over all users of a report: first those who have nothing at all.
+    pub(crate) fn steps(&self, users: usize) -> Vec<Step> {
+        let idle = (users as u64).saturating_sub(self.headline.users_any);
+        let nothing = Step {
+            name: "no interaction".to_owned(),
+            says: "nothing at all".to_owned(),
+            kind: StepKind::Nothing,
+            users: idle,
+        };
+        std::iter::once(nothing)
+            .chain(self.tiers.iter().map(Step::of))
+            .collect()
+    }
+
     /// What people asked for by weekday, Monday first, and hour.
     pub(crate) fn asked_by_hour(&self) -> [[u64; 24]; 7] {
         let mut asked = [[0; 24]; 7];
@@ -188,7 +202,7 @@ impl VerdictFigures {
             let day = usize::from(entry.weekday).wrapping_sub(1);
             let day = asked.get_mut(day);
             if let Some(cell) = day.and_then(|day| day.get_mut(usize::from(entry.hour))) {
-                *cell += entry.exchanges.asked();
+                *cell += entry.typed + entry.clicked;
             }
         }
         asked
@@ -221,22 +235,22 @@ pub(crate) struct DepartmentVerdicts {
     pub exchanges: ByVerdict,
 }
 
-/// How many users are active, three ways.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct ActiveUsers {
-    /// With any interaction: what Microsoft would call active.
-    pub any: u64,
-    /// With an exchange that they asked for: typed or clicked.
-    pub asked: u64,
-    /// With at least `typed_min` typed exchanges.
-    pub typed: u64,
-    /// What `typed` asks for.
-    pub typed_min: u64,
-    /// Of `any`, those who asked for nothing: all that they have is automatic, system, noise or
-    /// unknown.
-    pub nothing_asked: u64,
-    /// Of `nothing_asked`, those with an unknown exchange: they may have asked.
-    pub nothing_asked_unknown: u64,
+/// All exchanges together, and how many users count as active.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headline {
+    /// Users with any interaction: whom Microsoft would call active.
+    pub users_any: u64,
+    /// Users with an exchange that they asked for: typed or clicked.
+    pub users_asked: u64,
+    /// Of `users_any`, those who asked for nothing.
+    pub users_not_asked: u64,
+    /// Of `users_not_asked`, those with an exchange whose verdict is unknown: they may have asked.
+    pub users_undecided: u64,
+    /// Interactions: the parts of all exchanges.
+    pub interactions: u64,
+    /// The exchanges.
+    #[serde(flatten)]
+    pub exchanges: ByVerdict,
 }
 
 /// One week.
@@ -248,6 +262,8 @@ pub struct WeekVerdicts {
     pub users_any: u64,
     /// Users with an exchange that they asked for.
     pub users_asked: u64,
+    /// Users who typed, at least as often as the metric's parameter `typed_minimum` asks.
+    pub users_typed: u64,
     /// Its exchanges.
     #[serde(flatten)]
     pub exchanges: ByVerdict,
@@ -262,18 +278,22 @@ pub struct DayVerdicts {
     pub users_any: u64,
     /// Users with an exchange that they asked for.
     pub users_asked: u64,
+    /// Users who typed, at least as often as the metric's parameter `typed_minimum` asks.
+    pub users_typed: u64,
     /// Its exchanges.
     #[serde(flatten)]
     pub exchanges: ByVerdict,
 }
 
-/// One app, as far as Graph has one class for it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// One app.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AppVerdicts {
     /// What people call it.
     pub app: String,
-    /// Graph's class, raw.
-    pub app_class: String,
+    /// Users with any interaction in it.
+    pub users_any: u64,
+    /// Users with an exchange that they asked for in it.
+    pub users_asked: u64,
     /// Its exchanges.
     #[serde(flatten)]
     pub exchanges: ByVerdict,
@@ -293,40 +313,87 @@ pub struct UserVerdicts {
     pub days_asked: u64,
 }
 
-/// Users by how many exchanges they asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// The fewest.
-    pub from: u64,
-    /// The most; none: no limit.
-    pub to: Option<u64>,
-    /// Users of the report.
+/// Users who ask about equally much.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tier {
+    /// What it is called: `none`, `light`, …
+    pub name: String,
+    /// The fewest typed or clicked exchanges for five working days.
+    pub at_least: u64,
+    /// They have fewer than this.
+    pub below: u64,
+    /// How many they are.
     pub users: u64,
-    /// Those of them whom Microsoft would call active.
-    pub users_any: u64,
+}
+
+/// A tier as it is shown, or the users who have nothing at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub name: String,
+    /// What makes it, in words.
+    pub says: String,
+    pub kind: StepKind,
+    pub users: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StepKind {
+    /// Without any interaction.
+    Nothing,
+    /// Active as Microsoft counts, with nothing that they asked for.
+    NotAsked,
+    /// With something that they asked for.
+    Asked,
 }
 
 impl Step {
-    /// `1 to 2`, `101 and more`.
-    pub fn range(&self) -> String {
-        match self.to {
-            Some(to) if to == self.from => thousands(to),
-            Some(to) => format!("{} to {}", thousands(self.from), thousands(to)),
-            None => format!("{} and more", thousands(self.from)),
+    fn of(tier: &Tier) -> Self {
+        let (from, to) = (thousands(tier.at_least), thousands(tier.below));
+        let (kind, says) = match (tier.at_least, tier.below) {
+            (0, 0) => (
+                StepKind::NotAsked,
+                "active only as Microsoft counts".to_owned(),
+            ),
+            (0, _) => (
+                StepKind::Asked,
+                format!("fewer than {to} in a working week"),
+            ),
+            (_, OPEN_END..) => (
+                StepKind::Asked,
+                format!("{from} and more in a working week"),
+            ),
+            _ => (
+                StepKind::Asked,
+                format!("{from} to fewer than {to} in a working week"),
+            ),
+        };
+        Step {
+            name: tier.name.clone(),
+            says,
+            kind,
+            users: tier.users,
         }
     }
 }
 
+/// From here on a tier's upper end stands for no end.
+const OPEN_END: u64 = 1_000_000;
+
 /// One hour of one weekday.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HourVerdicts {
     /// 1 is Monday.
     pub weekday: u8,
     /// 0 to 23.
     pub hour: u8,
-    /// Its exchanges.
-    #[serde(flatten)]
-    pub exchanges: ByVerdict,
+    /// All exchanges.
+    pub exchanges: u64,
+    /// Those that a person wrote.
+    pub typed: u64,
+    /// Those that a person clicked.
+    pub clicked: u64,
+    /// Those that nobody asked for.
+    pub automatic: u64,
 }
 
 /// Users who first asked in the same week.
@@ -336,7 +403,7 @@ pub struct Cohort {
     pub week: Date,
     /// How many they are.
     pub users: u64,
-    /// Those of them who asked in the first week (all), in the one after it, and so on to the last
-    /// week of the report.
+    /// Those of them who asked in that week (all), in the one after it, and so on to the last whole
+    /// week.
     pub returned: Vec<u64>,
 }

@@ -43,10 +43,10 @@ pub(crate) fn plural(n: u64, one: &'static str, many: &'static str) -> &'static 
 
 /// How many of those whom Microsoft would call active did nothing by their own will.
 pub(crate) fn own_will(figures: &VerdictFigures) -> String {
-    let active = &figures.active;
-    let any = thousands(active.any);
-    let nothing = match active.nothing_asked {
-        0 => match active.any {
+    let active = &figures.headline;
+    let any = thousands(active.users_any);
+    let nothing = match active.users_not_asked {
+        0 => match active.users_any {
             0 => return "Microsoft would call nobody active.".to_owned(),
             1 => "The one user whom Microsoft would call active typed or clicked something by their own will.".to_owned(),
             _ => format!("All {any} users whom Microsoft would call active typed or clicked something by their own will."),
@@ -54,11 +54,11 @@ pub(crate) fn own_will(figures: &VerdictFigures) -> String {
         n => format!(
             "{} of the {any} {} whom Microsoft would call active ({}) did nothing by their own will: they typed and clicked nothing.",
             thousands(n),
-            plural(active.any, "user", "users"),
-            percent(n, active.any),
+            plural(active.users_any, "user", "users"),
+            percent(n, active.users_any),
         ),
     };
-    match active.nothing_asked_unknown {
+    match active.users_undecided {
         0 => nothing,
         n => format!(
             "{nothing} {} of them {} exchanges that no accepted rule explains.",
@@ -70,10 +70,10 @@ pub(crate) fn own_will(figures: &VerdictFigures) -> String {
 
 /// The share of a verdict in words: `12.34% of 5,678 exchanges`.
 pub(crate) fn share(figures: &VerdictFigures, verdict: Verdict) -> String {
-    let total = figures.exchanges.total();
+    let total = figures.headline.exchanges.total();
     format!(
         "{} of {} {}",
-        percent(figures.exchanges.of(verdict), total),
+        percent(figures.headline.exchanges.of(verdict), total),
         thousands(total),
         plural(total, "exchange", "exchanges"),
     )

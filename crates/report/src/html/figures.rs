@@ -1,7 +1,8 @@
 //! The charts of the page, each with its values as a table.
 
 use crate::apps::App;
-use crate::verdicts::{ByVerdict, Cohort, Verdict, VerdictFigures, WEEKDAYS};
+use crate::summary::Summary;
+use crate::verdicts::{ByVerdict, Cohort, StepKind, Verdict, VerdictFigures, WEEKDAYS};
 use crate::words::{percent, plural, thousands};
 
 use super::charts::{self, Bar, Map};
@@ -125,65 +126,41 @@ pub(super) fn by_app(apps: &[App<'_>]) -> Option<Figure> {
     })
 }
 
-pub(super) fn distribution(verdicts: &VerdictFigures) -> Option<Figure> {
-    if verdicts.distribution.is_empty() {
+pub(super) fn distribution(summary: &Summary, verdicts: &VerdictFigures) -> Option<Figure> {
+    if verdicts.tiers.is_empty() {
         return None;
     }
     let title = "Users by how much they ask";
-    let users: u64 = verdicts.distribution.iter().map(|step| step.users).sum();
-    let mut table = Table::new(
-        "distribution",
-        title,
-        vec![
-            texts("Typed or clicked"),
-            numbers("Users"),
-            numbers("Share of users"),
-            numbers("Active as Microsoft counts"),
-        ],
-    );
+    let steps = verdicts.steps(summary.users.len());
+    let all: u64 = steps.iter().map(|step| step.users).sum();
+    let heads = vec![
+        texts("Users"),
+        texts("Typed or clicked"),
+        numbers("Number"),
+        numbers("Share"),
+    ];
+    let mut table = Table::new("distribution", title, heads);
     let mut bars = Vec::new();
-    for step in &verdicts.distribution {
-        let range = step.range();
-        let idle = step.users.saturating_sub(step.users_any);
-        let said = |count: u64, what: &str| {
-            format!(
-                "{range} typed or clicked: {} {}{what} ({} of all)",
-                thousands(count),
-                plural(count, "user", "users"),
-                percent(count, users)
-            )
+    for step in steps {
+        let name = text(&step.name);
+        let color = match step.kind {
+            StepKind::Nothing => "var(--noise)",
+            StepKind::NotAsked => "var(--automatic)",
+            StepKind::Asked => "var(--typed)",
         };
-        let active_color = if step.from == 0 {
-            "var(--automatic)"
-        } else {
-            "var(--typed)"
-        };
+        let (users, share) = (thousands(step.users), percent(step.users, all));
+        let said = format!(
+            "{name} ({}): {users} {} ({share})",
+            step.says,
+            plural(step.users, "user", "users")
+        );
         bars.push(Bar {
-            label: range.replace(" and more", "+").replace(" to ", "–"),
-            parts: vec![
-                (
-                    active_color,
-                    step.users_any,
-                    said(
-                        step.users_any,
-                        if idle > 0 || step.from == 0 {
-                            " whom Microsoft would call active"
-                        } else {
-                            ""
-                        },
-                    ),
-                ),
-                ("var(--noise)", idle, said(idle, " without any interaction")),
-            ],
+            label: name.clone(),
+            parts: vec![(color, step.users, said)],
         });
-        table.row(vec![
-            range,
-            thousands(step.users),
-            percent(step.users, users),
-            thousands(step.users_any),
-        ]);
+        table.row(vec![name, step.says, users, share]);
     }
-    let note = "A column counts users by the exchanges that they typed or clicked. Those of 0 are in two parts: whom Microsoft would call active all the same, and who has nothing at all.".to_owned();
+    let note = "Users of this report by the exchanges that they typed or clicked in five working days. Those of none are active as Microsoft counts all the same.".to_owned();
     Some(Figure {
         title,
         note,

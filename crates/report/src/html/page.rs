@@ -57,7 +57,7 @@ impl Page {
         if let Some(verdicts) = &summary.verdicts {
             drawn.extend(figures::by_week(verdicts));
             drawn.extend(figures::by_app(&apps));
-            drawn.extend(figures::distribution(verdicts));
+            drawn.extend(figures::distribution(summary, verdicts));
             drawn.extend(figures::hours(verdicts));
             drawn.extend(figures::retention(verdicts));
         }
@@ -96,7 +96,7 @@ impl Lead {
     fn of(verdicts: &VerdictFigures) -> Self {
         let tile = |verdict: &Verdict| Tile {
             verdict: *verdict,
-            count: thousands(verdicts.exchanges.of(*verdict)),
+            count: thousands(verdicts.headline.exchanges.of(*verdict)),
             share: share(verdicts, *verdict),
         };
         let (tiles, others) = Verdict::ALL.split_at(Verdict::LEADING.len());

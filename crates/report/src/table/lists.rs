@@ -22,7 +22,7 @@ pub(super) fn all(text: &mut String, summary: &Summary, style: Style) {
         departments(text, summary, style);
     }
     if let Some(verdicts) = &summary.verdicts {
-        distribution(text, verdicts, style);
+        distribution(text, summary, verdicts, style);
         weeks(text, verdicts, style);
     }
     days(text, summary, style);
@@ -67,7 +67,7 @@ impl Tally {
 fn by_app(text: &mut String, summary: &Summary, style: Style) {
     let mut table = table("App", Tally::heads(summary), &["Share"], style);
     let all = match &summary.verdicts {
-        Some(verdicts) => verdicts.exchanges.total(),
+        Some(verdicts) => verdicts.headline.exchanges.total(),
         None => summary.rows.counts.total,
     };
     for app in apps(summary) {
@@ -154,22 +154,18 @@ fn departments(text: &mut String, summary: &Summary, style: Style) {
     and_more(text, summary.departments.len(), SHOWN, "departments");
 }
 
-fn distribution(text: &mut String, verdicts: &VerdictFigures, style: Style) {
-    let users: u64 = verdicts.distribution.iter().map(|step| step.users).sum();
-    if users < 2 {
+fn distribution(text: &mut String, summary: &Summary, verdicts: &VerdictFigures, style: Style) {
+    let steps = verdicts.steps(summary.users.len());
+    let all: u64 = steps.iter().map(|step| step.users).sum();
+    if all < 2 {
         return;
     }
-    let mut table = bare(
-        "Typed or clicked",
-        &["Users", "Share", "Active as Microsoft counts"],
-        style,
-    );
-    for step in &verdicts.distribution {
+    let mut table = bare("Typed or clicked", &["Users", "Share"], style);
+    for step in steps {
         table.add_row(vec![
-            Cell::new(step.range()),
+            Cell::new(format!("{}: {}", visible(&step.name), step.says)),
             Cell::new(step.users),
-            Cell::new(percent(step.users, users)),
-            Cell::new(step.users_any),
+            Cell::new(percent(step.users, all)),
         ]);
     }
     print(text, table);

@@ -124,7 +124,7 @@ pub(crate) fn sentence_lines(summary: &Summary) -> Vec<String> {
     };
     // Beside verdicts, what bears a literal sign must not be taken for all that nobody asked for.
     let automatic = match summary.verdicts {
-        Some(_) => "marked automatic",
+        Some(_) => "automatic by a literal sign",
         None => "automatic",
     };
     let mut lines = vec![
@@ -154,14 +154,14 @@ pub(crate) fn sentence_lines(summary: &Summary) -> Vec<String> {
 /// Typed, clicked and automatic, a line each; the other verdicts on one line; and how many users
 /// did nothing by their own will.
 fn lead(text: &mut String, verdicts: &VerdictFigures, style: Style) {
-    let counts = Verdict::LEADING.map(|verdict| thousands(verdicts.exchanges.of(verdict)));
+    let counts = Verdict::LEADING.map(|verdict| thousands(verdicts.headline.exchanges.of(verdict)));
     let width = counts.iter().map(String::len).max().unwrap_or(0);
-    let total = verdicts.exchanges.total();
+    let total = verdicts.headline.exchanges.total();
     for (verdict, count) in Verdict::LEADING.into_iter().zip(&counts) {
         let line = format!(
             "{:<9} {count:>width$} {:>7}",
             verdict.name(),
-            percent(verdicts.exchanges.of(verdict), total)
+            percent(verdicts.headline.exchanges.of(verdict), total)
         );
         let _ = writeln!(text, "{}  {}", paint(&line, "1", style), verdict.says());
     }
@@ -171,7 +171,7 @@ fn lead(text: &mut String, verdicts: &VerdictFigures, style: Style) {
             format!(
                 "{} {}",
                 verdict.id(),
-                thousands(verdicts.exchanges.of(*verdict))
+                thousands(verdicts.headline.exchanges.of(*verdict))
             )
         })
         .collect();

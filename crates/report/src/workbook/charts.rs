@@ -92,21 +92,27 @@ pub(super) fn by_app(
     chart
 }
 
-/// How many users asked how often.
+/// How many users ask how much.
 pub(super) fn distribution(sheet: &str, steps: Rows) -> Chart {
-    let series = [
-        ("Active as Microsoft counts", 1, BLUE),
-        ("Without any interaction", 2, verdict_color(Verdict::Noise)),
-    ];
+    let title = "Users by how much they ask";
     let mut chart = stacked(
         sheet,
-        ChartType::ColumnStacked,
-        "Users by what they typed or clicked",
+        ChartType::BarStacked,
+        title,
         steps,
-        &series,
+        &[("Users", 1, BLUE)],
     );
-    numbers_along(chart.y_axis());
-    chart.set_width(350).set_height(DISTRIBUTION_ROWS * 20);
+    numbers_along(chart.x_axis());
+    chart.legend().set_hidden();
+    chart.y_axis().set_reverse().set_label_interval(1);
+    chart
+        .x_axis()
+        .set_label_position(ChartAxisLabelPosition::High);
+    let layout = ChartLayout::new()
+        .set_offset(0.55, 0.13)
+        .set_dimensions(0.40, 0.70);
+    chart.plot_area().set_layout(&layout);
+    chart.set_width(440).set_height(DISTRIBUTION_ROWS * 20);
     chart
 }
 

@@ -66,7 +66,7 @@ pub(super) fn sheet(
     let apps_at = by_app(&mut page, summary, &apps)?;
     let times_at = match &summary.verdicts {
         Some(verdicts) => {
-            distribution(&mut page, verdicts)?;
+            distribution(&mut page, summary, verdicts)?;
             let weeks_at = by_week(&mut page, verdicts)?;
             departments(&mut page, summary)?;
             marks(&mut page, summary)?;
@@ -124,7 +124,7 @@ fn lead(page: &mut Page<'_>, verdicts: &VerdictFigures) -> Result<(), ReportErro
     let tile = |(verdict, columns): (&Verdict, (u16, u16))| Tile {
         columns,
         label: format!("{}: {}", verdict.name(), verdict.says()),
-        number: verdicts.exchanges.of(*verdict),
+        number: verdicts.headline.exchanges.of(*verdict),
         note: share(verdicts, *verdict),
     };
     let (leading, others) = Verdict::ALL.split_at(Verdict::LEADING.len());
@@ -221,20 +221,24 @@ fn by_app(page: &mut Page<'_>, summary: &Summary, apps: &[App<'_>]) -> Result<Ro
 }
 
 /// The list, and its chart at its right side.
-fn distribution(page: &mut Page<'_>, verdicts: &VerdictFigures) -> Result<(), ReportError> {
+fn distribution(
+    page: &mut Page<'_>,
+    summary: &Summary,
+    verdicts: &VerdictFigures,
+) -> Result<(), ReportError> {
     let at = page.row;
-    let all: u64 = verdicts.distribution.iter().map(|step| step.users).sum();
-    let rows = verdicts.distribution.iter().map(|step| {
+    let steps = verdicts.steps(summary.users.len());
+    let all: u64 = steps.iter().map(|step| step.users).sum();
+    let rows = steps.iter().map(|step| {
         vec![
-            step.range().into(),
-            Item::Count(step.users_any),
-            Item::Count(step.users.saturating_sub(step.users_any)),
+            format!("{}: {}", step.name, step.says).into(),
+            Item::Count(step.users),
             Item::Share(step.users, all),
         ]
     });
-    let heads = ["Typed or clicked", "Active", "Without any", "Share"];
+    let heads = ["Typed or clicked", "Users", "Share"];
     let rows = page.list("Users by how much they ask", &heads, rows)?;
-    page.chart((at, 5), 0, &charts::distribution(NAME, rows))?;
+    page.chart((at, 4), 0, &charts::distribution(NAME, rows))?;
     page.row = page.row.max(at + charts::DISTRIBUTION_ROWS + 1);
     Ok(())
 }

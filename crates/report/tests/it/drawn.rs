@@ -2,7 +2,7 @@
 
 use hobbs_report::Summary;
 use hobbs_report::verdicts::{
-    ActiveUsers, AppVerdicts, ByVerdict, Cohort, DayVerdicts, HourVerdicts, Step, UserVerdicts,
+    AppVerdicts, ByVerdict, Cohort, DayVerdicts, Headline, HourVerdicts, Tier, UserVerdicts,
     VerdictFigures, WeekVerdicts,
 };
 use jiff::ToSpan;
@@ -10,15 +10,12 @@ use jiff::civil::{Date, date};
 
 use crate::population::scatter;
 
-const STEPS: [(u64, Option<u64>); 8] = [
-    (0, Some(0)),
-    (1, Some(2)),
-    (3, Some(5)),
-    (6, Some(10)),
-    (11, Some(20)),
-    (21, Some(50)),
-    (51, Some(100)),
-    (101, None),
+const TIERS: [(&str, u64, u64); 5] = [
+    ("none", 0, 0),
+    ("light", 0, 5),
+    ("moderate", 5, 15),
+    ("heavy", 15, 50),
+    ("very heavy", 50, 1_000_000),
 ];
 
 /// Figures over `weeks` weeks for the users and apps of `summary`. Every seventh user did nothing
@@ -41,17 +38,13 @@ pub fn verdicts(summary: &Summary, weeks: u64) -> VerdictFigures {
     let asking = users.iter().filter(asked).count() as u64;
     VerdictFigures {
         rules: "1 (0f3a9c)".into(),
-        exchanges,
-        active: ActiveUsers {
-            any,
-            asked: asking,
-            typed: users
-                .iter()
-                .filter(|user| user.exchanges.typed >= 3)
-                .count() as u64,
-            typed_min: 3,
-            nothing_asked: any - asking,
-            nothing_asked_unknown: 1,
+        headline: Headline {
+            users_any: any,
+            users_asked: asking,
+            users_not_asked: any - asking,
+            users_undecided: 1,
+            interactions: summary.rows.counts.total,
+            exchanges,
         },
         weeks: (0..weeks).map(|at| week(at, any)).collect(),
         days: (0..weeks * 7)
@@ -64,22 +57,18 @@ pub fn verdicts(summary: &Summary, weeks: u64) -> VerdictFigures {
             .zip(1..)
             .map(|(app, at)| AppVerdicts {
                 app: app.app.clone(),
-                app_class: app.app_class.clone(),
+                users_any: 9,
+                users_asked: 7,
                 exchanges: split(app.counts.prompts, at),
             })
             .collect(),
-        distribution: STEPS
+        tiers: TIERS
             .iter()
-            .map(|&(from, to)| Step {
-                from,
-                to,
-                users: count(&users, from, to)
-                    + if from == 0 {
-                        summary.users.len() as u64 - any
-                    } else {
-                        0
-                    },
-                users_any: count(&users, from, to),
+            .map(|&(name, at_least, below)| Tier {
+                name: name.to_owned(),
+                at_least,
+                below,
+                users: count(&users, at_least, below),
             })
             .collect(),
         users,
@@ -150,13 +139,13 @@ fn add(to: &mut ByVerdict, more: &ByVerdict) {
     to.unknown += more.unknown;
 }
 
-fn count(users: &[UserVerdicts], from: u64, to: Option<u64>) -> u64 {
-    users
-        .iter()
-        .filter(|user| {
-            user.exchanges.asked() >= from && to.is_none_or(|to| user.exchanges.asked() <= to)
-        })
-        .count() as u64
+fn count(users: &[UserVerdicts], at_least: u64, below: u64) -> u64 {
+    let asked = users.iter().map(|user| user.exchanges.asked());
+    let inside = |asked: &u64| match below {
+        0 => *asked == 0,
+        _ => *asked > 0 && *asked >= at_least && *asked < below,
+    };
+    asked.filter(inside).count() as u64
 }
 
 fn monday(at: u64) -> Date {
@@ -168,6 +157,7 @@ fn week(at: u64, users: u64) -> WeekVerdicts {
         week: monday(at),
         users_any: users,
         users_asked: users * 6 / 7,
+        users_typed: users * 5 / 7,
         exchanges: split(400 + at * 30 + scatter(at) % 200, at),
     }
 }
@@ -177,6 +167,7 @@ fn day(at: u64, users: u64) -> DayVerdicts {
         day: monday(0) + (at as i64).days(),
         users_any: users,
         users_asked: users * 5 / 7,
+        users_typed: users * 4 / 7,
         exchanges: split(80 + at * 3 + scatter(at) % 40, at),
     }
 }
@@ -189,9 +180,13 @@ fn hour(at: u64) -> HourVerdicts {
     } else {
         scatter(at) % 12
     };
+    let split = split(total, at);
     HourVerdicts {
         weekday: weekday as u8,
         hour: hour as u8,
-        exchanges: split(total, at),
+        exchanges: total,
+        typed: split.typed,
+        clicked: split.clicked,
+        automatic: split.automatic,
     }
 }

@@ -218,6 +218,7 @@ fn hostile(text: &str) -> Summary {
     let mut summary = futures::executor::block_on(summarize(&memory, &scope, now())).unwrap();
     let mut verdicts = drawn::verdicts(&summary, 3);
     verdicts.rules = text.to_owned();
+    verdicts.tiers[1].name = text.to_owned();
     verdicts.apps[0].exchanges.typed = 7;
     summary.verdicts = Some(verdicts);
     summary
@@ -297,7 +298,7 @@ fn the_page_leads_with_what_people_asked_for() {
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text}"));
     let typed = place(&format!(
         "<dd class=\"count\">{}</dd>",
-        verdicts.exchanges.typed
+        verdicts.headline.exchanges.typed
     ));
     assert!(place("<dt>Typed</dt>") < typed && typed < place("<dt>Clicked</dt>"));
     assert!(place("<dt>Clicked</dt>") < place("<dt>Automatic</dt>"));
