@@ -8,7 +8,7 @@ use hobbs_graph::{Client, Cloud, Credential, Endpoints, Limits};
 use hobbs_interaction::ContentPolicy;
 use hobbs_lake::Location;
 use hobbs_sync::Judgment;
-use hobbs_verdict::{RuleError, Rules};
+use hobbs_verdict::{RuleError, RuleFile, Rules};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -366,7 +366,7 @@ pub fn with_rules(rules: Rules, path: &Path) -> Result<Rules, Misconfigured> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Misconfigured(format!("the rules in {name} can't be read: {error}")))?;
     let wrong = |error: RuleError| Misconfigured(error.to_string());
-    let file = Rules::parse(&name, &text).map_err(wrong)?;
+    let file = RuleFile::parse(&name, &text).map_err(wrong)?;
     rules.with(file).map_err(wrong)
 }
 

@@ -25,8 +25,7 @@ pub(crate) async fn provider(table: &Table) -> Result<Arc<dyn TableProvider>, La
         let provider = table.delta.table_provider().await;
         return provider.map_err(LakeError::query);
     }
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
-        .with_file_extension("");
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension("");
     let config = ListingTableConfig::new_with_multi_paths(files)
         .with_listing_options(options)
         .with_schema(with_views(&table.name.schema()));

@@ -82,7 +82,8 @@ pub(crate) async fn commit(
         return Ok(kept);
     }
     order.sort_by_key(|&index| rows[index].created_at_ms);
-    let batch = batch(rows, &order, run_id, now_ms, sequence).map_err(|error| table.error(error.into()))?;
+    let batch =
+        batch(rows, &order, run_id, now_ms, sequence).map_err(|error| table.error(error.into()))?;
     match changes.replaced_us {
         None => table.append(batch, carried()).await?,
         Some(times) => replace(table, batch, times, carried()).await?,

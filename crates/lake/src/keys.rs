@@ -42,7 +42,10 @@ pub(crate) async fn kept_key(table: &Table) -> Result<Option<FingerprintKey>, La
 
 async fn kept(table: &Table) -> Result<Option<SecretString>, LakeError> {
     for batch in table.scan(&["name", "value"]).collect().await? {
-        let (names, values) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
+        let (names, values) = (
+            batch.column(0).as_string::<i32>(),
+            batch.column(1).as_string::<i32>(),
+        );
         for at in 0..batch.num_rows() {
             if names.value(at) == FINGERPRINT {
                 return Ok(Some(SecretString::from(values.value(at))));

@@ -108,7 +108,11 @@ pub(crate) async fn known(
     tenant_id: &str,
 ) -> Result<HashMap<String, KnownUser>, LakeError> {
     let schema = TableName::Users.schema();
-    let columns: Vec<&str> = schema.fields().iter().map(|it| it.name().as_str()).collect();
+    let columns: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|it| it.name().as_str())
+        .collect();
     let batches = table
         .scan(&columns)
         .filter(col("tenant_id").eq(lit(tenant_id)))
@@ -259,11 +263,9 @@ fn users(
         Arc::new(StringArray::from_iter_values(
             lines.iter().map(|(record, _)| &record.user_id),
         )),
-        Arc::new(Int64Array::from_iter_values(
-            lines
-                .iter()
-                .map(|(record, _)| hobbs_verdict::user_key(tenant_id, &record.user_id)),
-        )),
+        Arc::new(Int64Array::from_iter_values(lines.iter().map(
+            |(record, _)| hobbs_verdict::user_key(tenant_id, &record.user_id),
+        ))),
         text(|record| &record.user_principal_name),
         text(|record| &record.display_name),
         text(|record| &record.mail),

@@ -121,13 +121,17 @@ impl Reader {
         let mut rows = run(&self.figures, &sql).await?;
         let mut batches = Vec::new();
         while let Some(batch) = rows.try_next().await.map_err(LakeError::query)? {
-            let columns = batch.schema().fields().iter().zip(batch.columns()).map(
-                |(field, column)| {
+            let columns = batch
+                .schema()
+                .fields()
+                .iter()
+                .zip(batch.columns())
+                .map(|(field, column)| {
                     let wanted = schema.field_with_name(field.name())?;
                     let column = cast(column, wanted.data_type())?;
                     Ok((field.name().clone(), column))
-                },
-            ).collect::<Result<Vec<_>, ArrowError>>();
+                })
+                .collect::<Result<Vec<_>, ArrowError>>();
             let batch = columns.and_then(RecordBatch::try_from_iter);
             batches.push(batch.map_err(|error| LakeError::Query(error.to_string()))?);
         }

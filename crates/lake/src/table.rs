@@ -190,7 +190,12 @@ impl Table {
 
     /// Takes all rows out, in one commit; nothing is derived then.
     pub(crate) async fn clear(&mut self) -> Result<(), LakeError> {
-        let cleared = self.delta.clone().delete().with_commit_properties(Carried::of(0).properties()).await;
+        let cleared = self
+            .delta
+            .clone()
+            .delete()
+            .with_commit_properties(Carried::of(0).properties())
+            .await;
         self.delta = cleared.map_err(|error| self.error(error))?.0;
         Ok(())
     }

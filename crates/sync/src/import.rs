@@ -94,7 +94,9 @@ pub async fn import(
     };
     writer.begin(&run, "import", now_ms).await?;
     let key = writer.fingerprint_key().clone();
-    let ingest = options.judgment.ingest(&run.tenant_id, options.content, &key);
+    let ingest = options
+        .judgment
+        .ingest(&run.tenant_id, options.content, &key);
     let named = named_user(&mut writer, &run, options, now_ms).await?;
     let mut summary = ImportSummary {
         run_id: run.run_id.clone(),

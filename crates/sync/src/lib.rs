@@ -16,8 +16,8 @@ mod batch;
 mod committer;
 mod directory;
 
-pub use judgment::Judgment;
 pub use import::{ImportOptions, ImportSummary, import};
+pub use judgment::Judgment;
 pub use options::{Period, SyncOptions, Who};
 pub use progress::{Numbers, Progress, Silent, Stage};
 pub use summary::{FailedUser, SyncSummary};

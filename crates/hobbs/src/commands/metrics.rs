@@ -59,12 +59,7 @@ fn definition(metric: &Metric) -> serde_json::Value {
     })
 }
 
-fn show(
-    args: &MetricShow,
-    settings: &Settings,
-    global: &Global,
-    printer: &Printer,
-) -> Result<()> {
+fn show(args: &MetricShow, settings: &Settings, global: &Global, printer: &Printer) -> Result<()> {
     let metric = named(&args.name)?;
     let parameters = parameters(metric, args.by, &args.days, args.at_least, settings)?;
     let sql = sql(metric, &parameters)?;
@@ -171,9 +166,7 @@ fn parameters(
     at_least: Option<u32>,
     settings: &Settings,
 ) -> Result<Parameters, Misconfigured> {
-    let today = Timestamp::now()
-        .to_zoned(settings.judgment()?.zone)
-        .date();
+    let today = Timestamp::now().to_zoned(settings.judgment()?.zone).date();
     let last = days.to.unwrap_or(today);
     let window = match (days.from, days.days) {
         (Some(first), _) => Window::new(first, last),

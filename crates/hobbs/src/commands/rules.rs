@@ -157,8 +157,8 @@ fn explanation_json(explanation: &Explanation<'_>) -> Value {
         })
         .collect();
     json!({
-        "user_id": exchange.user_id,
-        "session_id": exchange.session_id,
+        "user_id": exchange.thread.user_id,
+        "session_id": exchange.thread.session_id,
         "request_id": exchange.request_id,
         "verdict": exchange.verdict.as_str(),
         "rule": exchange.rule,
@@ -350,10 +350,10 @@ fn compare(
             let key = (Verdict::as_str(now.verdict), Verdict::as_str(then.verdict));
             let it = moves.entry(key).or_default();
             it.exchanges += 1;
-            it.users.insert(now.user_id.to_owned());
+            it.users.insert(now.thread.user_id.to_owned());
             if it.examples.len() < EXAMPLES {
                 it.examples.push(Example {
-                    user_id: now.user_id.to_owned(),
+                    user_id: now.thread.user_id.to_owned(),
                     interaction_id: now.first_id.to_owned(),
                     started_at: time(now.started_at_us),
                     app: now.app.to_owned(),

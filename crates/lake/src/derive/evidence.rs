@@ -16,7 +16,7 @@ use siphasher::sip::SipHasher24;
 use super::{Times, union};
 
 /// What a derivation looks at. Texts are not among it.
-pub(crate) const COLUMNS: [&str; 22] = [
+pub(crate) const COLUMNS: [&str; 23] = [
     "tenant_id",
     "user_id",
     "session_id",
@@ -35,6 +35,7 @@ pub(crate) const COLUMNS: [&str; 22] = [
     "text_template",
     "text_head",
     "text_tail",
+    "text_style",
     "signs",
     "contexts",
     "links",
@@ -188,6 +189,7 @@ struct Columns {
     text_template: Int64Array,
     text_head: Int64Array,
     text_tail: Int64Array,
+    text_style: Int32Array,
     signs: StringArray,
     attached: [AttachedColumn; 3],
 }
@@ -264,11 +266,12 @@ impl Columns {
             text_template: number(15),
             text_head: number(16),
             text_tail: number(17),
-            signs: text(18),
+            text_style: small(18),
+            signs: text(19),
             attached: [
-                AttachedColumn::of(Role::Context, list(19), 2, 0),
-                AttachedColumn::of(Role::Link, list(20), 2, 0),
-                AttachedColumn::of(Role::Attachment, list(21), 1, 2),
+                AttachedColumn::of(Role::Context, list(20), 2, 0),
+                AttachedColumn::of(Role::Link, list(21), 2, 0),
+                AttachedColumn::of(Role::Attachment, list(22), 1, 2),
             ],
         }
     }
@@ -302,6 +305,10 @@ impl Columns {
             text_template: some_number(&self.text_template, row),
             text_head: some_number(&self.text_head, row),
             text_tail: some_number(&self.text_tail, row),
+            text_style: self
+                .text_style
+                .is_valid(row)
+                .then(|| self.text_style.value(row)),
             signs: some(&self.signs, row),
             attached: self.attached.iter().flat_map(|it| it.of_row(row)).collect(),
         }

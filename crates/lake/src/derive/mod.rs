@@ -228,7 +228,9 @@ async fn rows_within(
         .await?;
     let mut rows = Vec::new();
     while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
-        rows.extend(evidence::only(&batch, threads).map_err(|error| interactions.error(error.into()))?);
+        rows.extend(
+            evidence::only(&batch, threads).map_err(|error| interactions.error(error.into()))?,
+        );
     }
     Ok(rows)
 }

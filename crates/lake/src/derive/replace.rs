@@ -34,8 +34,7 @@ pub(super) async fn replace(
         Some(within) => kept_rows(table, threads, within).await?,
         None => Vec::new(),
     };
-    let difference =
-        Difference::of(&rows, &kept).map_err(|error| table.error(error.into()))?;
+    let difference = Difference::of(&rows, &kept).map_err(|error| table.error(error.into()))?;
     let changed = Rederived {
         written: difference.written.num_rows() as u64,
         removed: difference.removed.num_rows() as u64,
@@ -54,7 +53,11 @@ async fn kept_rows(
     (first, last): Times,
 ) -> Result<Vec<RecordBatch>, LakeError> {
     let schema = table.name.schema();
-    let columns: Vec<&str> = schema.fields().iter().map(|it| it.name().as_str()).collect();
+    let columns: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|it| it.name().as_str())
+        .collect();
     let mut stream = table
         .scan(&columns)
         .filter(col("started_at").gt_eq(time_literal(first)))
@@ -176,7 +179,11 @@ async fn merge(
         .and(started_at().gt_eq(time_literal(first)))
         .and(started_at().lt_eq(time_literal(last)));
     let schema = table.name.schema();
-    let names: Vec<&str> = schema.fields().iter().map(|it| it.name().as_str()).collect();
+    let names: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|it| it.name().as_str())
+        .collect();
     let source = SessionContext::from(DeltaSessionContext::default())
         .read_batch(rows)
         .map_err(LakeError::query)?;

@@ -1,5 +1,6 @@
 //! What is derived, as Arrow batches of the three tables.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use deltalake::arrow::array::{
@@ -7,7 +8,7 @@ use deltalake::arrow::array::{
     StringArray, TimestampMicrosecondArray,
 };
 use deltalake::arrow::error::ArrowError;
-use hobbs_verdict::{Conversation, Derived, Exchange, Resource, Verdict};
+use hobbs_verdict::{Conversation, Derived, Evidence, Exchange, Part, Resource, Thread, Verdict};
 
 use super::Derivation;
 use super::Threads;
@@ -21,35 +22,90 @@ pub(super) struct Batches {
 }
 
 /// Something of a thread.
-struct Of<T> {
+struct Of<'a, T> {
     thread_key: i64,
+    thread: Thread<'a>,
     it: T,
 }
 
+fn of<T>(thread_key: i64, thread: Thread<'_>, it: T) -> Of<'_, T> {
+    Of {
+        thread_key,
+        thread,
+        it,
+    }
+}
+
+/// An exchange, and what can be told of its prompt's text.
+struct Judged<'a> {
+    exchange: Exchange<'a>,
+    prompt: Prompt,
+}
+
+impl<'a> std::ops::Deref for Judged<'a> {
+    type Target = Exchange<'a>;
+
+    fn deref(&self) -> &Exchange<'a> {
+        &self.exchange
+    }
+}
+
+/// The fingerprints of a prompt.
+#[derive(Clone, Copy, Default)]
+struct Prompt {
+    fingerprint: Option<i64>,
+    template: Option<i64>,
+    head: Option<i64>,
+    tail: Option<i64>,
+    style: Option<i32>,
+}
+
+impl Prompt {
+    fn of(row: &Evidence<'_>) -> Self {
+        Prompt {
+            fingerprint: row.text_fingerprint,
+            template: row.text_template,
+            head: row.text_head,
+            tail: row.text_tail,
+            style: row.text_style,
+        }
+    }
+}
+
 /// Derives all threads. Rows are in the order of their times.
-pub(super) fn derive(
-    threads: &Threads,
-    derivation: &Derivation,
-) -> Result<Batches, ArrowError> {
+pub(super) fn derive(threads: &Threads, derivation: &Derivation) -> Result<Batches, ArrowError> {
     let mut exchanges = Vec::new();
     let mut conversations = Vec::new();
     let mut resources = Vec::new();
     for (thread_key, thread, rows) in threads.each() {
+        let prompts: HashMap<&str, Prompt> = rows
+            .iter()
+            .filter(|row| row.part == Part::Prompt)
+            .map(|row| (row.interaction_id, Prompt::of(row)))
+            .collect();
         let of_thread = hobbs_verdict::derive(&derivation.rules, &derivation.zone, thread, rows);
         let Derived {
             exchanges: some_exchanges,
             conversations: some_conversations,
             resources: some_resources,
         } = of_thread;
-        exchanges.extend(some_exchanges.into_iter().map(|it| Of { thread_key, it }));
+        exchanges.extend(some_exchanges.into_iter().map(|exchange| {
+            let prompt = exchange.prompt_id.and_then(|id| prompts.get(id));
+            let prompt = prompt.copied().unwrap_or_default();
+            of(thread_key, thread, Judged { exchange, prompt })
+        }));
         conversations.extend(
             some_conversations
                 .into_iter()
-                .map(|it| Of { thread_key, it }),
+                .map(|it| of(thread_key, thread, it)),
         );
-        resources.extend(some_resources.into_iter().map(|it| Of { thread_key, it }));
+        resources.extend(
+            some_resources
+                .into_iter()
+                .map(|it| of(thread_key, thread, it)),
+        );
     }
-    exchanges.sort_by_key(|row| (row.it.started_at_us, row.thread_key));
+    exchanges.sort_by_key(|row| (row.it.exchange.started_at_us, row.thread_key));
     conversations.sort_by_key(|row| (row.it.started_at_us, row.thread_key));
     resources.sort_by_key(|row| (row.it.started_at_us, row.thread_key, row.it.ordinal));
     let rules = derivation.rules.version();
@@ -61,9 +117,15 @@ pub(super) fn derive(
 }
 
 /// Columns of rows.
-struct Columns<'a, T>(&'a [Of<T>]);
+struct Columns<'a, T>(&'a [Of<'a, T>]);
 
 impl<T> Columns<'_, T> {
+    fn tenant_id(&self) -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(
+            self.0.iter().map(|row| row.thread.tenant_id),
+        ))
+    }
+
     fn thread_key(&self) -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(
             self.0.iter().map(|row| row.thread_key),
@@ -89,6 +151,11 @@ impl<T> Columns<'_, T> {
         Arc::new(Int64Array::from_iter_values(
             self.0.iter().map(|row| field(&row.it)),
         ))
+    }
+
+    fn key_or_null(&self, field: impl Fn(&T) -> Option<i64>) -> ArrayRef {
+        let keys: Int64Array = self.0.iter().map(|row| field(&row.it)).collect();
+        Arc::new(keys)
     }
 
     fn small(&self, field: impl Fn(&T) -> i32) -> ArrayRef {
@@ -149,13 +216,13 @@ fn first_of_month(day: i32) -> i32 {
     day + 1 - i32::from(day_of_month)
 }
 
-fn exchange_batch(rows: &[Of<Exchange<'_>>], rules: &str) -> Result<RecordBatch, ArrowError> {
+fn exchange_batch(rows: &[Of<'_, Judged<'_>>], rules: &str) -> Result<RecordBatch, ArrowError> {
     let all = Columns(rows);
     let columns = vec![
-        all.text(|it| it.tenant_id),
-        all.text(|it| it.user_id),
+        all.tenant_id(),
+        all.text(|it| it.thread.user_id),
         all.key(|it| it.user_key),
-        all.optional(|it| it.session_id),
+        all.optional(|it| it.thread.session_id),
         all.thread_key(),
         all.key(|it| it.conversation_key),
         all.optional(|it| it.request_id),
@@ -180,6 +247,11 @@ fn exchange_batch(rows: &[Of<Exchange<'_>>], rules: &str) -> Result<RecordBatch,
         all.seconds(|it| Some(it.confidence)),
         all.small(|it| it.prompt_chars),
         all.small(|it| it.prompt_words),
+        all.key_or_null(|it| it.prompt.fingerprint),
+        all.key_or_null(|it| it.prompt.template),
+        all.key_or_null(|it| it.prompt.head),
+        all.key_or_null(|it| it.prompt.tail),
+        all.small_or_null(|it| it.prompt.style),
         all.small(|it| it.response_chars),
         all.small(|it| it.contexts),
         all.small(|it| it.links),
@@ -200,15 +272,15 @@ fn exchange_batch(rows: &[Of<Exchange<'_>>], rules: &str) -> Result<RecordBatch,
 }
 
 fn conversation_batch(
-    rows: &[Of<Conversation<'_>>],
+    rows: &[Of<'_, Conversation<'_>>],
     rules: &str,
 ) -> Result<RecordBatch, ArrowError> {
     let all = Columns(rows);
     let columns = vec![
-        all.text(|it| it.tenant_id),
-        all.text(|it| it.user_id),
+        all.tenant_id(),
+        all.text(|it| it.thread.user_id),
         all.key(|it| it.user_key),
-        all.optional(|it| it.session_id),
+        all.optional(|it| it.thread.session_id),
         all.thread_key(),
         all.key(|it| it.conversation_key),
         all.time(|it| Some(it.started_at_us)),
@@ -216,12 +288,12 @@ fn conversation_batch(
         all.seconds(|it| Some(it.span_seconds)),
         all.key(|it| milliseconds(it.span_seconds)),
         all.small(|it| it.turns),
-        all.small(|it| it.typed),
-        all.small(|it| it.clicked),
-        all.small(|it| it.automatic),
-        all.small(|it| it.system),
-        all.small(|it| it.noise),
-        all.small(|it| it.unknown),
+        all.small(|it| it.verdicts[Verdict::Typed as usize]),
+        all.small(|it| it.verdicts[Verdict::Clicked as usize]),
+        all.small(|it| it.verdicts[Verdict::Automatic as usize]),
+        all.small(|it| it.verdicts[Verdict::System as usize]),
+        all.small(|it| it.verdicts[Verdict::Noise as usize]),
+        all.small(|it| it.verdicts[Verdict::Unknown as usize]),
         all.text(|it| &it.apps),
         all.text(|it| it.app),
         all.text(|it| it.surface),
@@ -235,10 +307,10 @@ fn conversation_batch(
     RecordBatch::try_new(TableName::Conversations.schema(), columns)
 }
 
-fn resource_batch(rows: &[Of<Resource<'_>>], rules: &str) -> Result<RecordBatch, ArrowError> {
+fn resource_batch(rows: &[Of<'_, Resource<'_>>], rules: &str) -> Result<RecordBatch, ArrowError> {
     let all = Columns(rows);
     let columns = vec![
-        all.text(|it| it.tenant_id),
+        all.tenant_id(),
         all.key(|it| it.user_key),
         all.thread_key(),
         all.key(|it| it.conversation_key),
