@@ -116,7 +116,7 @@ pub fn filter_value(name: &str) -> Option<&'static str> {
 }
 
 /// What of the class says which app it is, without the prefix that nearly all have.
-pub(crate) fn after_prefix(app_class: &str) -> &str {
+pub fn after_prefix(app_class: &str) -> &str {
     match app_class.split_at_checked(PREFIX.len()) {
         Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
         _ => app_class,

@@ -9,6 +9,9 @@
 
 #[path = "../tests/it/drawn.rs"]
 mod drawn;
+#[path = "../tests/it/exchanges.rs"]
+#[allow(dead_code, reason = "tests use more of it")]
+mod exchanges;
 #[path = "../tests/it/memory.rs"]
 #[allow(dead_code, reason = "tests use more of it")]
 mod memory;

@@ -4,6 +4,9 @@
 //! the same cells by Python's XlsxWriter: `benches/workbook_xlsxwriter.py ROWS CHARS_OF_BODY OUT.xlsx`.
 #![allow(missing_docs, clippy::print_stdout, reason = "a measuring program")]
 
+#[path = "../tests/it/exchanges.rs"]
+#[allow(dead_code, reason = "tests use more of it")]
+mod exchanges;
 #[path = "../tests/it/memory.rs"]
 #[allow(dead_code, reason = "tests use more of it")]
 mod memory;

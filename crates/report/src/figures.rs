@@ -1,37 +1,19 @@
-//! From a source to a [`Summary`]: nine small queries at most, grouped where the data lies.
+//! From a source to a [`Summary`]: small queries, grouped where the data lies.
 
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::answers::{
     AnswersRow, AppRow, AppSpanRow, DayRow, FailureRow, PersonRow, SpanRow, UserRow,
 };
 use crate::coverage::{Judged, Read, Standing, printed, time};
+use crate::metrics;
+use crate::query::{query, select};
 use crate::scope::Scope;
 use crate::source::{Source, SourceError};
 use crate::spans::{Span, Spans};
 use crate::summary::{Counts, DepartmentFigures, MarkFigures, Rows, Summary, UserFigures, VERSION};
-
-/// What counts as automatic, in SQL over `interactions`.
-const AUTOMATIC: &str = "mark IS NOT NULL";
-
-/// One of the files in `sql/`, with its name for messages.
-struct Query {
-    name: &'static str,
-    text: &'static str,
-}
-
-macro_rules! query {
-    ($name:literal) => {
-        Query {
-            name: $name,
-            text: include_str!(concat!("../sql/", $name)),
-        }
-    };
-}
 
 /// The figures of `scope`, as of `now`.
 ///
@@ -49,13 +31,19 @@ pub async fn summarize(
     let users: Vec<UserRow> = select(source, scope, query!("users.sql")).await?;
     let days: Vec<DayRow> = select(source, scope, query!("days.sql")).await?;
     let marks: Vec<MarkFigures> = select(source, scope, query!("marks.sql")).await?;
-    let answers: Vec<AnswersRow> = select(source, scope, query!("answers.sql")).await?;
     let people: Vec<PersonRow> = select(source, scope, query!("people.sql")).await?;
 
     let mut counts = Counts::default();
     for app in &apps {
         counts.add(&app.counts);
     }
+    let verdicts = metrics::figures(source, scope, window_ms, counts.total).await?;
+    // The exchanges know it for little; out of the interactions themselves it takes hundreds of
+    // megabytes for a million rows.
+    let answers: Vec<AnswersRow> = match verdicts {
+        Some(_) => select(source, scope, query!("answers_of_exchanges.sql")).await?,
+        None => select(source, scope, query!("answers.sql")).await?,
+    };
     let rows = Rows {
         counts,
         responses_to_prompts: answers.first().and_then(|row| row.answers).unwrap_or(0),
@@ -74,7 +62,7 @@ pub async fn summarize(
         window: printed(window_ms),
         apps_asked: scope.apps.clone(),
         coverage,
-        verdicts: None,
+        verdicts,
         rows,
         apps: apps.into_iter().map(AppRow::figures).collect(),
         departments: departments(&users),
@@ -82,38 +70,6 @@ pub async fn summarize(
         days: days.into_iter().map(DayRow::figures).collect(),
         marks,
     })
-}
-
-async fn select<T: DeserializeOwned>(
-    source: &dyn Source,
-    scope: &Scope,
-    query: Query,
-) -> Result<Vec<T>, SourceError> {
-    // Conditions go in last, so that a brace in a tenant's text is never taken for a place.
-    let mut sql = String::with_capacity(query.text.len() + 256);
-    let mut rest = query.text.replace("{automatic}", AUTOMATIC);
-    while let Some(at) = rest.find('{') {
-        let end = rest[at..]
-            .find('}')
-            .map_or(rest.len(), |length| at + length + 1);
-        sql.push_str(&rest[..at]);
-        match &rest[at..end] {
-            "{scope}" => sql.push_str(&scope.interactions()),
-            "{people}" => sql.push_str(&scope.people()),
-            other => sql.push_str(other),
-        }
-        rest = rest.split_off(end);
-    }
-    sql.push_str(&rest);
-
-    let rows = source.select(&sql).await?;
-    rows.into_iter()
-        .map(|row| serde_json::from_value(Value::Object(row)))
-        .collect::<Result<_, _>>()
-        .map_err(|source| SourceError::Shape {
-            query: query.name,
-            source,
-        })
 }
 
 async fn what_was_read(source: &dyn Source, scope: &Scope) -> Result<Read, SourceError> {

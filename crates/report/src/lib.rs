@@ -17,6 +17,8 @@ pub mod csv;
 mod error;
 mod figures;
 pub mod html;
+mod metrics;
+mod query;
 pub mod scope;
 pub mod source;
 pub mod spans;

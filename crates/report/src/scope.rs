@@ -20,12 +20,21 @@ pub struct Scope {
 impl Scope {
     /// The condition over `interactions`. Always a complete boolean expression.
     pub fn interactions(&self) -> String {
+        self.events("created_at")
+    }
+
+    /// The condition over `exchanges`: those that began in the report's time.
+    pub fn exchanges(&self) -> String {
+        self.events("started_at")
+    }
+
+    fn events(&self, time: &str) -> String {
         let mut all = self.people_conditions();
         if let Some(from) = self.from_ms {
-            all.push(format!("created_at >= {}", time_literal(from)));
+            all.push(format!("{time} >= {}", time_literal(from)));
         }
         if let Some(to) = self.to_ms {
-            all.push(format!("created_at < {}", time_literal(to)));
+            all.push(format!("{time} < {}", time_literal(to)));
         }
         if !self.apps.is_empty() {
             let apps = list(&self.apps);

@@ -16,9 +16,17 @@ pub trait Source: Send + Sync {
     /// RFC 3339 text (a missing zone means UTC) or an integer of UTC milliseconds since 1970:
     /// both are understood. Counts are integers.
     ///
-    /// Tables: `interactions`, `users_now`, `coverage`. The dialect is what DataFusion, DuckDB and
-    /// Spark share.
+    /// Tables: `interactions`, `users_now`, `coverage`, and where [`Source::has_table`] says so
+    /// `exchanges` and the others that metrics ask for. A date is text that begins with
+    /// `2026-11-22`. The dialect is what DataFusion, DuckDB and Spark share.
     async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, SourceError>;
+
+    /// Whether there is a table of this name: lakes of earlier versions have derived none. Unless
+    /// the source knows better, it is asked for no row of it.
+    async fn has_table(&self, table: &str) -> bool {
+        let sql = format!("SELECT 1 AS one FROM {table} WHERE FALSE");
+        self.select(&sql).await.is_ok()
+    }
 
     /// All rows of `scope`, in chunks of a few thousand, in the order asked.
     async fn rows(

@@ -85,9 +85,10 @@ pub struct Rows {
     /// The counts.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Responses that are not automatic and have a prompt with the same request id in the same
-    /// session of the same user, inside the window. Where Graph gives no request id (Cowork) a
-    /// response is not counted here.
+    /// Responses of exchanges that have a prompt and are typed, clicked or unknown. Where the lake has
+    /// no verdicts: responses without a mark whose prompt has the same request id in the same session
+    /// of the same user, inside the window; where Graph gives no request id (Cowork) a response is
+    /// not counted then.
     pub responses_to_prompts: u64,
     /// Users with at least one interaction.
     pub users: u64,

@@ -124,6 +124,18 @@ impl ByVerdict {
         self.typed + self.clicked
     }
 
+    /// Counts of a verdict that is not known stand under unknown.
+    pub(crate) fn set(&mut self, verdict: &str, count: u64) {
+        match verdict {
+            "typed" => self.typed += count,
+            "clicked" => self.clicked += count,
+            "automatic" => self.automatic += count,
+            "system" => self.system += count,
+            "noise" => self.noise += count,
+            _ => self.unknown += count,
+        }
+    }
+
     pub(crate) fn add(&mut self, more: &ByVerdict) {
         self.typed += more.typed;
         self.clicked += more.clicked;

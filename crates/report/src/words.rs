@@ -68,6 +68,16 @@ pub(crate) fn own_will(figures: &VerdictFigures) -> String {
     }
 }
 
+/// What "[1]" stands for, in [`crate::table`]'s sentences.
+pub(crate) fn responses_to_prompts(summary: &Summary) -> &'static str {
+    match summary.verdicts {
+        Some(_) => "Responses of exchanges that have a prompt and are typed, clicked or unknown.",
+        None => {
+            "Responses that are not automatic and have a prompt with the same request id in their session."
+        }
+    }
+}
+
 /// The share of a verdict in words: `12.34% of 5,678 exchanges`.
 pub(crate) fn share(figures: &VerdictFigures, verdict: Verdict) -> String {
     let total = figures.headline.exchanges.total();

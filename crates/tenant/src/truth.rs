@@ -52,7 +52,7 @@ pub struct TrueItem {
     pub refused: bool,
     /// Whether an answer of the exchange cites something; the same for each item of the exchange.
     pub grounded: bool,
-    /// Whether its words are in no corpus that rules may be made with.
+    /// Whether the words of the exchange are in no corpus that rules may be made with.
     pub held_out: bool,
     /// What exactly made it: `chat`, `button`, `word_summary`, …
     pub generator: &'static str,
@@ -106,7 +106,7 @@ impl Tenant {
                     interaction_type: interaction_type(item, self.oddity(user, item)),
                     request_id: request_id(item),
                     locale: LANGUAGES[item.locale as usize].locale,
-                    language: if item.content == Content::Strange {
+                    language: if exchange.strange {
                         "und"
                     } else {
                         LANGUAGES[item.language as usize].locale
@@ -116,7 +116,7 @@ impl Tenant {
                     verdict: exchange.verdict,
                     refused: exchange.refused,
                     grounded: exchange.grounded,
-                    held_out: item.corpus == Corpus::HeldOut && item.content != Content::Strange,
+                    held_out: item.corpus == Corpus::HeldOut && !exchange.strange,
                     generator: item.generator,
                     exchange: format!("{:016x}", item.exchange),
                     shape: item.shape.name(),
@@ -161,6 +161,8 @@ struct Exchange {
     verdict: Maker,
     refused: bool,
     grounded: bool,
+    /// Whether it is a prompt of those that have broken tools before, which are the same everywhere.
+    strange: bool,
 }
 
 /// The exchanges of a user's items, which come oldest first.
@@ -171,7 +173,9 @@ fn exchanges<'a>(items: impl Iterator<Item = &'a Item>) -> HashMap<u64, Exchange
             verdict: Maker::Noise,
             refused: false,
             grounded: false,
+            strange: false,
         });
+        exchange.strange |= item.content == Content::Strange;
         if item.maker == Maker::Noise {
             continue;
         }

@@ -51,7 +51,7 @@ pub(super) fn columns(id: &'static str, name: &'static str, bars: Vec<Bar>) -> S
     let (mut plot, mut titles) = (BarPlot::new().with_width(0.82), Vec::new());
     for (at, bar) in bars.into_iter().enumerate() {
         // Counted from the last, since the latest week should have its label.
-        let label = if (last - at) % every == 0 {
+        let label = if (last - at).is_multiple_of(every) {
             bar.label
         } else {
             " ".to_owned()

@@ -7,7 +7,7 @@ use crate::summary::Summary;
 use crate::table::{coverage_line, sentence_lines};
 use crate::terminal::visible;
 use crate::verdicts::{Verdict, VerdictFigures};
-use crate::words::{NO_VERDICTS, about, minute, own_will, share, thousands};
+use crate::words::{NO_VERDICTS, about, minute, own_will, responses_to_prompts, share, thousands};
 
 use super::figures::{self, Figure};
 use super::tables::{self, Table};
@@ -28,6 +28,7 @@ pub(super) struct Page {
     lead: Option<Lead>,
     no_verdicts: &'static str,
     sentences: Vec<String>,
+    responses_to_prompts: &'static str,
     figures: Vec<Figure>,
     tables: Vec<Table>,
     people: Option<Table>,
@@ -83,6 +84,7 @@ impl Page {
             lead: summary.verdicts.as_ref().map(Lead::of),
             no_verdicts: NO_VERDICTS,
             sentences,
+            responses_to_prompts: responses_to_prompts(summary),
             figures: drawn,
             tables: lists,
             people: (!summary.users.is_empty()).then(|| tables::people(summary)),

@@ -8,7 +8,9 @@ use crate::coverage::Gap;
 use crate::summary::{Counts, Summary};
 use crate::terminal::visible;
 use crate::verdicts::{Verdict, VerdictFigures};
-use crate::words::{NO_VERDICTS, minute, own_will, percent, plural, thousands};
+use crate::words::{
+    NO_VERDICTS, minute, own_will, percent, plural, responses_to_prompts, thousands,
+};
 
 /// How a table may look. The caller decides from the terminal, `NO_COLOR` and flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,10 +229,14 @@ fn sentences(text: &mut String, summary: &Summary) {
 }
 
 fn footnote(text: &mut String, summary: &Summary, style: Style) {
-    text.push_str(
-        "\n[1] Responses that are not automatic and have a prompt with the same request\n    \
-         id in their session. Prompts and responses are counted under their app.\n",
+    let note = format!(
+        "[1] {} Prompts and responses are counted under their app.",
+        responses_to_prompts(summary)
     );
+    text.push('\n');
+    for (at, line) in wrap(&note, width(style) - 4).iter().enumerate() {
+        let _ = writeln!(text, "{}{line}", if at == 0 { "" } else { "    " });
+    }
     if !summary.coverage.gaps.is_empty() {
         text.push_str("\nNot covered:\n");
         let width = width(style).saturating_sub(4);

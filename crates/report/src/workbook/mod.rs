@@ -169,7 +169,9 @@ fn build(
     let written = finished.written();
     let mut tables = Vec::new();
     book.push_worksheet(front);
-    patterns.map(|sheet| book.push_worksheet(sheet));
+    if let Some(sheet) = patterns {
+        book.push_worksheet(sheet);
+    }
     for sheets in [
         finished.conversations,
         finished.interactions,

@@ -11,7 +11,7 @@ use crate::error::ReportError;
 use crate::summary::{Counts, Summary};
 use crate::table::{coverage_line, sentence_lines};
 use crate::verdicts::{ByVerdict, Verdict, VerdictFigures};
-use crate::words::{NO_VERDICTS, about, minute, own_will, percent, share};
+use crate::words::{NO_VERDICTS, about, minute, own_will, percent, responses_to_prompts, share};
 
 pub(super) const NAME: &str = "Summary";
 /// The last column that tiles and bands use; the classes of an app stand beyond it.
@@ -175,7 +175,7 @@ fn notes(page: &mut Page<'_>, summary: &Summary, rows: &Finished) -> Result<(), 
     if lines.is_empty() {
         lines.push("no interactions".to_owned());
     } else {
-        lines.push("[1] Responses that are not automatic and have a prompt with the same request id in their session.".to_owned());
+        lines.push(format!("[1] {}", responses_to_prompts(summary)));
     }
     if !rows.any_text && summary.rows.counts.total > 0 {
         lines.push("The lake keeps no texts (content policy \"none\"), so prompts and responses stand here without them.".to_owned());

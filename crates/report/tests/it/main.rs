@@ -5,10 +5,12 @@ mod conversation;
 mod coverage;
 mod csv;
 mod drawn;
+mod exchanges;
 mod figures;
 mod memory;
 mod page;
 mod population;
+mod verdicts;
 mod workbook;
 
 use hobbs_report::{ReportRow, RowKind};

@@ -9,6 +9,8 @@ use futures::stream::{self, BoxStream};
 use hobbs_report::{Order, ReportRow, RowKind, Scope, Source, SourceError};
 use serde_json::{Map, Value, json};
 
+use crate::exchanges;
+
 pub type Rows = Arc<dyn Fn(u64) -> ReportRow + Send + Sync>;
 
 const DAY_MS: i64 = 86_400_000;
@@ -21,6 +23,8 @@ pub struct Memory {
     pub people: Vec<Value>,
     pub whole: Vec<Value>,
     pub failures: Vec<Value>,
+    /// Whether the lake has derived exchanges.
+    pub derived: bool,
     /// Breaks the stream of rows after this chunk.
     pub breaks_after: Option<u64>,
 }
@@ -38,6 +42,7 @@ impl Memory {
             people: Vec::new(),
             whole: Vec::new(),
             failures: Vec::new(),
+            derived: false,
             breaks_after: None,
         }
     }
@@ -149,8 +154,19 @@ impl Group {
 #[async_trait]
 impl Source for Memory {
     async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, SourceError> {
-        for place in ["{scope}", "{people}", "{automatic}"] {
+        for place in ["{scope}", "{exchanges}", "{people}", "{automatic}"] {
             assert!(!sql.contains(place), "a place is left open in {sql}");
+        }
+        if sql.contains("exchanges") {
+            if !self.derived {
+                return Err(SourceError::lake("table 'exchanges' not found"));
+            }
+            let exchanges = exchanges::of(self.all());
+            let rows = exchanges::answer(&exchanges, sql).expect("a query over exchanges");
+            return Ok(rows
+                .into_iter()
+                .filter_map(|row| row.as_object().cloned())
+                .collect());
         }
         let first_line = sql.lines().next().unwrap_or_default();
         let rows = if first_line.contains("by app") {

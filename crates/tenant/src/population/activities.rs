@@ -132,13 +132,7 @@ impl Day {
     fn chat(&self, app: App, at_ms: i64, draw: &mut Draw, items: &mut Vec<Item>) {
         let mut session = self.session(app, draw);
         if matches!(app, App::BizChat | App::Teams) && draw.chance(0.2) {
-            // Threads that people come back to within the week.
-            session.id = hash(&[
-                self.seed,
-                u64::from(self.user),
-                (self.day.div_euclid(7)) as u64,
-                draw.below(3),
-            ]) | 1;
+            session.id = self.thread(draw);
         }
         if draw.chance(0.2) {
             session.place = self.file(draw);
@@ -173,6 +167,12 @@ impl Day {
             }
             at_ms += draw.between(8_000, 240_000);
         }
+    }
+
+    /// A thread that a person comes back to within the week.
+    pub(super) fn thread(&self, draw: &mut Draw) -> u64 {
+        let week = self.day.div_euclid(7) as u64;
+        hash(&[self.seed, u64::from(self.user), week, draw.below(3)]) | 1
     }
 
     /// Typed work on one open file or mail.

@@ -15,6 +15,8 @@ pub(crate) struct Day {
     pub(crate) user: u32,
     pub(crate) corpus: Corpus,
     pub(crate) bent: Bent,
+    /// How this person writes: a number without order.
+    pub(crate) hand: u8,
     pub(crate) language: u8,
     pub(crate) offset_min: i32,
     /// Local days since 1970.
@@ -372,6 +374,7 @@ impl Day {
             generator,
             language: self.language,
             locale: self.language,
+            hand: self.hand,
             corpus: self.corpus,
             meeting: session.meeting,
         }

@@ -42,8 +42,8 @@ impl Career {
     pub(crate) fn of(seed: u64, user: u32) -> Self {
         let drawn = hash(&[seed, u64::from(user), 0xca2e]);
         match drawn % 100 {
-            0..60 => Self::Steady,
-            60..88 => Self::InPhases {
+            0..56 => Self::Steady,
+            56..90 => Self::InPhases {
                 weeks: 4 + (drawn >> 32) as i64 % 15,
             },
             _ => Self::NowAndThen,

@@ -110,6 +110,7 @@ impl Histories {
         let language = language_of(culture.locale);
         let offset_min = culture.offset_min;
         let bent = Bent::of(self.seed, user);
+        let hand = hash(&[self.seed, u64::from(user), 0x4a4d]) as u8;
         let mut items = Vec::new();
         let mut fill = |part: &Part, rows: u64| {
             let day = Day {
@@ -117,6 +118,7 @@ impl Histories {
                 user,
                 corpus: self.corpus,
                 bent,
+                hand,
                 language,
                 offset_min,
                 day: part.day,

@@ -251,6 +251,8 @@ pub(crate) struct Item {
     pub(crate) language: u8,
     /// Of the sender, likewise.
     pub(crate) locale: u8,
+    /// How this person writes: see `speak`.
+    pub(crate) hand: u8,
     /// Whose words it is made of.
     pub(crate) corpus: Corpus,
     /// Place in a meeting rather than in a file.

@@ -103,6 +103,9 @@ impl Day {
             Occasion::Chat => {
                 let app = CHATS[draw.weighted(&CHATS.map(|(_, weight)| weight))].0;
                 let mut session = self.session(app, draw);
+                if matches!(app, App::BizChat | App::Teams) && draw.chance(0.2) {
+                    session.id = self.thread(draw);
+                }
                 if draw.chance(0.2) {
                     session.place = self.file(draw);
                 }

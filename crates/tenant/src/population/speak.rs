@@ -50,12 +50,7 @@ pub(crate) fn write(item: &Item, out: &mut String) {
         Content::Courtesy => words.typed(words.favorite(phrases.courtesies), out),
         Content::Around => words.typed(&words.dressed(words.one(phrases.around, 10)), out),
         Content::Pasted => words.pasted(out),
-        Content::Echo => {
-            let label = words.label(&phrases.listed);
-            let mut text = String::new();
-            words.fill(label, &mut text);
-            out.push_str(&text.to_lowercase());
-        }
+        Content::Echo => words.typed(words.label(&phrases.listed), out),
         Content::Handout => words.fill(words.one(phrases.handouts, 10), out),
         Content::Listed => words.fill(words.label(&phrases.listed), out),
         Content::Unlisted => words.fill(words.label(&phrases.unlisted), out),
@@ -67,6 +62,15 @@ pub(crate) fn write(item: &Item, out: &mut String) {
         Content::AdminTask => words.fill(words.one(phrases.admin, 10), out),
         Content::Refusal => words.fill(words.favorite(phrases.refusals), out),
         _ => {}
+    }
+}
+
+/// What ends a sentence.
+const MARKS: [char; 7] = ['.', '?', '!', '。', '？', '！', '…'];
+
+fn recase_first(text: &mut String, recase: impl Fn(char) -> String) {
+    if let Some(first) = text.chars().next() {
+        text.replace_range(..first.len_utf8(), &recase(first));
     }
 }
 
@@ -128,7 +132,7 @@ impl Wording<'_> {
         }
         text.push_str(request);
         if (way >> 16) % 100 < if bare { 85 } else { 38 } {
-            if !text.ends_with(['.', '?', '!', '。', '？', '！', '…']) {
+            if !text.ends_with(MARKS) {
                 text.push(if self.spaced() { '.' } else { '。' });
             }
             text.push_str(self.between());
@@ -154,24 +158,32 @@ impl Wording<'_> {
         out.push_str(&text);
     }
 
-    /// Some write all in lower case, some leave out the last mark or double it, some slip.
+    /// As this person writes: everyone has a way with capitals and with the last mark, kept to most of the time, and a
+    /// share of slips.
     fn carelessly(&self, text: &mut String) {
-        // Lower case changes the number of letters in Turkish.
-        let turkish = self.phrases.locale == "tr-tr";
-        match self.drawn(20) % 100 {
-            0..12 if !turkish => *text = text.to_lowercase(),
-            12..28 => {
-                if text.ends_with(['.', '?', '!', '。', '？', '！']) {
-                    text.pop();
-                }
-            }
-            28..32 => {
-                if let Some(mark) = text.chars().last().filter(|mark| "?!？！".contains(*mark)) {
-                    text.push(mark);
-                }
-            }
-            32..46 => *text = self.slip(text),
+        let hand = u64::from(self.item.hand);
+        let mood = self.drawn(20);
+        let by_habit = |place: u32| (mood >> (8 * place)) % 100 < 85;
+        match hand % 10 {
+            0..=3 if by_habit(0) => recase_first(text, |first| first.to_uppercase().collect()),
+            4..=5 if by_habit(0) => recase_first(text, |first| first.to_lowercase().collect()),
+            // Lower case changes the number of letters in Turkish.
+            6 if by_habit(0) && self.phrases.locale != "tr-tr" => *text = text.to_lowercase(),
             _ => {}
+        }
+        let marked = text.ends_with(MARKS);
+        match hand / 10 % 5 {
+            0 if !marked && by_habit(1) => text.push(if self.spaced() { '.' } else { '。' }),
+            1 | 2 if marked && by_habit(1) => {
+                text.pop();
+            }
+            3 if text.ends_with(['!', '?', '！', '？']) && !by_habit(1) => {
+                text.extend(text.chars().last());
+            }
+            _ => {}
+        }
+        if (mood >> 24) % 100 < 4 + 4 * (hand / 50) {
+            *text = self.slip(text);
         }
     }
 

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod corpus;
 mod directory;
 mod faults;
 mod history;

@@ -61,7 +61,7 @@ pub(super) const DE_DE: Phrases = Phrases {
         "weiter",
     ],
     courtesies: &[
-        "merci",
+        "tausend Dank",
         "vielen lieben Dank",
         "moin",
         "klasse",

@@ -55,7 +55,7 @@ pub(super) const PL_PL: Phrases = Phrases {
     courtesies: &[
         "ekstra",
         "miłego weekendu",
-        "hej",
+        "witaj",
         "dobra robota",
         "nieważne",
     ],

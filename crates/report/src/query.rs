@@ -1,0 +1,146 @@
+//! The files in `sql/` and the metrics, asked of a source.
+
+use hobbs_metrics::{Metric, Parameters};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::scope::Scope;
+use crate::source::{Source, SourceError};
+
+/// What counts as automatic, in SQL over `interactions`.
+const AUTOMATIC: &str = "mark IS NOT NULL";
+
+/// One of the files in `sql/`, with its name for messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Query {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+macro_rules! query {
+    ($name:literal) => {
+        $crate::query::Query {
+            name: $name,
+            text: include_str!(concat!("../sql/", $name)),
+        }
+    };
+}
+pub(crate) use query;
+
+/// The rows of a file, over what the report is about.
+pub(crate) async fn select<T: DeserializeOwned>(
+    source: &dyn Source,
+    scope: &Scope,
+    query: Query,
+) -> Result<Vec<T>, SourceError> {
+    rows(source, query.name, &filled(query, scope)).await
+}
+
+/// The file with what the report is about put in.
+fn filled(query: Query, scope: &Scope) -> String {
+    // Conditions go in last, so that a brace in a tenant's text is never taken for a place.
+    let mut sql = String::with_capacity(query.text.len() + 256);
+    let mut rest = query.text.replace("{automatic}", AUTOMATIC);
+    while let Some(at) = rest.find('{') {
+        let end = rest[at..]
+            .find('}')
+            .map_or(rest.len(), |length| at + length + 1);
+        sql.push_str(&rest[..at]);
+        match &rest[at..end] {
+            "{scope}" => sql.push_str(&scope.interactions()),
+            "{exchanges}" => sql.push_str(&scope.exchanges()),
+            "{people}" => sql.push_str(&scope.people()),
+            other => sql.push_str(other),
+        }
+        rest = rest.split_off(end);
+    }
+    sql.push_str(&rest);
+    sql
+}
+
+/// The rows of a metric, over the exchanges that a condition lets through.
+///
+/// A metric asks for days and a tenant alone. What a report asks besides (users, apps, hours) is
+/// laid before it: under the name of the table stands the part of the table that the report is
+/// about. The metric's own SQL stays as it is.
+pub(crate) async fn metric<T: DeserializeOwned>(
+    source: &dyn Source,
+    name: &'static str,
+    parameters: &Parameters,
+    exchanges: &str,
+) -> Result<Vec<T>, SourceError> {
+    let sql = Metric::named(name)
+        .map_err(SourceError::lake)?
+        .sql(parameters)
+        .map_err(SourceError::lake)?;
+    let sql = match sql.strip_prefix("WITH\n") {
+        Some(rest) => format!(
+            "WITH\nexchanges AS (\n    SELECT *\n    FROM exchanges\n    WHERE {exchanges}\n),\n{rest}"
+        ),
+        None => {
+            return Err(SourceError::lake(format!(
+                "the metric {name} can't be narrowed"
+            )));
+        }
+    };
+    rows(source, name, &sql).await
+}
+
+async fn rows<T: DeserializeOwned>(
+    source: &dyn Source,
+    name: &'static str,
+    sql: &str,
+) -> Result<Vec<T>, SourceError> {
+    let rows = source.select(sql).await?;
+    rows.into_iter()
+        .map(|row| serde_json::from_value(Value::Object(row)))
+        .collect::<Result<_, _>>()
+        .map_err(|source| SourceError::Shape {
+            query: name,
+            source,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Query; 12] = [
+        query!("answers.sql"),
+        query!("answers_of_exchanges.sql"),
+        query!("apps.sql"),
+        query!("coverage_apps.sql"),
+        query!("coverage_failures.sql"),
+        query!("coverage_whole.sql"),
+        query!("days.sql"),
+        query!("derived.sql"),
+        query!("marks.sql"),
+        query!("people.sql"),
+        query!("user_keys.sql"),
+        query!("users.sql"),
+    ];
+
+    #[test]
+    fn no_comment_holds_a_place() {
+        // A line end in a text would end the comment, and the rest of the text be SQL.
+        for query in ALL {
+            for line in query.text.lines() {
+                let comment = line.split_once("--").map_or("", |(_, comment)| comment);
+                assert!(!comment.contains('{'), "{}: {line}", query.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_place_is_filled_and_no_text_is_taken_for_one() {
+        let scope = Scope {
+            users: vec!["{people}\n{scope}".into()],
+            ..Scope::default()
+        };
+        let literal = "'{people}\n{scope}'";
+        for query in ALL {
+            let sql = filled(query, &scope).replace(literal, "");
+            assert!(!sql.contains('{'), "{}: {sql}", query.name);
+        }
+    }
+}
