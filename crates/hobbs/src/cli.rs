@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use hobbs_metrics::Slice;
-use hobbs_tenant::FaultRate;
+use hobbs_tenant::{Corpus, FaultRate};
 use jiff::civil::Date;
 
 /// How Microsoft 365 Copilot is really used, interaction by interaction.
@@ -399,6 +399,10 @@ pub struct Tenant {
     /// How long a page takes, in milliseconds: N or N-M
     #[arg(long, default_value = "0", value_name = "MS")]
     pub latency_ms: String,
+    /// What people say and press: everyday, or labelled for making rules (tuning) or for trying
+    /// them on what they were not made with (held_out)
+    #[arg(long, default_value_t = Corpus::Everyday, value_name = "NAME")]
+    pub corpus: Corpus,
     /// No limits on requests
     #[arg(long)]
     pub no_limits: bool,

@@ -72,6 +72,7 @@ fn options(args: &Tenant) -> Result<TenantOptions> {
         latency_ms: latency(&args.latency_ms)?,
         faults: args.faults.iter().copied().collect::<Faults>(),
         live: !args.frozen,
+        corpus: args.corpus,
         ..TenantOptions::seeded(args.seed)
     };
     if let Some(rows) = args.rows {
