@@ -67,7 +67,7 @@ def main():
     checks = Checks()
     sample_configuration(binary, checks)
     documented, in_readme = documented_columns(), readme_columns()
-    for table in ["interactions", "users", "licenses", "runs", "coverage"]:
+    for table in ["interactions", "users", "licenses", "runs", "coverage", "exchanges", "conversations", "resources"]:
         fields = DeltaTable(os.path.join(lake, table)).schema().fields
         columns = {(field.name, type_name(field.type), field.nullable) for field in fields}
         checks.same(f"docs/lake.md: {table}, what only one has", documented[table] ^ columns, set())
