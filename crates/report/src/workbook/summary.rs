@@ -226,6 +226,9 @@ fn distribution(
     summary: &Summary,
     verdicts: &VerdictFigures,
 ) -> Result<(), ReportError> {
+    if summary.users.len() < 2 {
+        return Ok(());
+    }
     let at = page.row;
     let steps = verdicts.steps(summary.users.len());
     let all: u64 = steps.iter().map(|step| step.users).sum();
