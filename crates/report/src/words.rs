@@ -96,7 +96,7 @@ pub(crate) fn share(figures: &VerdictFigures, verdict: Verdict) -> String {
 pub(crate) fn activity(user: Option<&UserVerdicts>) -> &'static str {
     match user {
         Some(user) if user.exchanges.asked() > 0 => "by own will",
-        Some(_) => "only as Microsoft counts",
+        Some(_) => "only Microsoft's way",
         None => "no",
     }
 }

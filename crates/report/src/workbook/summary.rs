@@ -42,7 +42,7 @@ pub(super) fn sheet(
     summary: &Summary,
     rows: &Finished,
 ) -> Result<Worksheet, ReportError> {
-    let widths = [38.0]
+    let widths = [46.0]
         .into_iter()
         .chain([12.0; LAST as usize])
         .chain([60.0]);
