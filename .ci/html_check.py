@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from readers import Checks, hobbs
 
@@ -116,9 +117,9 @@ def column(driver, table, head):
 
 
 def press(driver, table, head):
-    for button in driver.find_elements(By.CSS_SELECTOR, f"#{table} th button"):
+    for button in driver.find_elements(By.CSS_SELECTOR, f"#{table} th [role=button]"):
         if button.get_attribute("textContent") == head:
-            driver.execute_script("arguments[0].click()", button)
+            button.send_keys(Keys.ENTER)
             return button.find_element(By.XPATH, "..").get_attribute("aria-sort")
     return f"no column {head}"
 

@@ -4,6 +4,11 @@
 /// The bits of [`of`] that do not depend on what fills a template's slots.
 pub const FRAME: i32 = 0x7F;
 
+/// The bits for the case of the first letter.
+pub const FIRST_LETTER: i32 = 3;
+/// The bit for white space at the ends, doubled or a line break.
+pub const SPACING: i32 = IS_UNEVEN;
+
 const FIRST_IS_LOWER: i32 = 1;
 const FIRST_IS_UPPER: i32 = 2;
 /// Times one of the endings, 0 to 7.

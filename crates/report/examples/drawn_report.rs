@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let weeks: u64 = arguments.next().ok_or("how many weeks?")?.parse()?;
     let path = arguments.next().ok_or("to which file?")?;
 
-    let source = population::source(users * 100, users, 0);
+    let source = population::source((users * 100).min(700_000).max(users * 2), users, 0);
     let now: jiff::Timestamp = "2026-11-22T12:30:00Z".parse()?;
     let scope = Scope::default();
     let mut summary = futures::executor::block_on(summarize(&source, &scope, now))?;

@@ -42,7 +42,8 @@ pub(crate) fn apps(summary: &Summary) -> Vec<App<'_>> {
         }
     }
     let mut apps = named.apps;
-    apps.sort_by_key(|app| std::cmp::Reverse(app.counts.total));
+    let size = |app: &App<'_>| (app.exchanges.map(|own| own.total()), app.counts.total);
+    apps.sort_by_key(|app| std::cmp::Reverse(size(app)));
     apps
 }
 

@@ -168,15 +168,19 @@ impl<'a> Asked<'a> {
         Ok(users)
     }
 
-    /// Cohorts are made by the first week of all, so here the report's beginning does not count.
+    /// Cohorts are made by the first week of all, so here the report's beginning does not count, and
+    /// its first week counts whole.
     async fn retention(&self) -> Result<Vec<Cohort>, SourceError> {
         let to_date = Scope {
             from_ms: None,
             ..self.scope.clone()
         };
+        let window = self.parameters.window;
+        let mut parameters = self.parameters.clone();
+        parameters.window = Window::new(monday(window.first()), window.last()).unwrap_or(window);
         let exchanges = to_date.exchanges();
         let rows: Vec<CohortRow> =
-            metric(self.source, "retention", &self.parameters, &exchanges).await?;
+            metric(self.source, "retention", &parameters, &exchanges).await?;
         Ok(cohorts(
             rows,
             last_whole_week(self.parameters.window.last()),
@@ -204,12 +208,16 @@ fn cohorts(rows: Vec<CohortRow>, last_week: Date) -> Vec<Cohort> {
 
 /// The Monday of the last week that ends on this day or before it.
 fn last_whole_week(day: Date) -> Date {
-    let since_monday = i32::from(day.weekday().to_monday_zero_offset());
-    let monday = day.saturating_sub(Span::new().days(since_monday));
     match day.weekday() {
-        Weekday::Sunday => monday,
-        _ => monday.saturating_sub(Span::new().days(7)),
+        Weekday::Sunday => monday(day),
+        _ => monday(day).saturating_sub(Span::new().days(7)),
     }
+}
+
+/// The Monday of a day's week.
+fn monday(day: Date) -> Date {
+    let since = i32::from(day.weekday().to_monday_zero_offset());
+    day.saturating_sub(Span::new().days(since))
 }
 
 fn day(ms: i64) -> Date {

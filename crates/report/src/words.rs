@@ -51,15 +51,18 @@ pub(crate) fn own_will(figures: &VerdictFigures) -> String {
             1 => "The one user whom Microsoft would call active typed or clicked something by their own will.".to_owned(),
             _ => format!("All {any} users whom Microsoft would call active typed or clicked something by their own will."),
         },
+        1 if active.users_any == 1 => "The one user whom Microsoft would call active did nothing by their own will: they typed and clicked nothing.".to_owned(),
         n => format!(
-            "{} of the {any} {} whom Microsoft would call active ({}) did nothing by their own will: they typed and clicked nothing.",
+            "{} of the {any} users whom Microsoft would call active ({}) did nothing by their own will: they typed and clicked nothing.",
             thousands(n),
-            plural(active.users_any, "user", "users"),
             percent(n, active.users_any),
         ),
     };
     match active.users_undecided {
         0 => nothing,
+        1 if active.users_any == 1 => {
+            format!("{nothing} They have exchanges that no accepted rule explains.")
+        }
         n => format!(
             "{nothing} {} of them {} exchanges that no accepted rule explains.",
             thousands(n),
@@ -93,7 +96,7 @@ pub(crate) fn share(figures: &VerdictFigures, verdict: Verdict) -> String {
 pub(crate) fn activity(user: Option<&UserVerdicts>) -> &'static str {
     match user {
         Some(user) if user.exchanges.asked() > 0 => "by own will",
-        Some(_) => "only as Microsoft counts",
+        Some(_) => "only Microsoft's way",
         None => "no",
     }
 }

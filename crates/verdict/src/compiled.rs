@@ -60,11 +60,7 @@ impl Rules {
             refused: refused.map(|sign| sign.id.clone()).collect(),
         };
         for rule in rules {
-            let tests = rule
-                .conditions
-                .iter()
-                .map(|condition| Test::of(condition, key))
-                .collect();
+            let tests = Test::all(&rule.conditions, key);
             compiled.add(CompiledRule {
                 rule: rule.clone(),
                 tests,

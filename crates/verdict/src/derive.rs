@@ -114,25 +114,7 @@ fn judge<'a>(
     parts: Vec<usize>,
     repeats_us: &[Option<i64>],
 ) -> Judged<'a> {
-    let last_response = parts
-        .iter()
-        .rposition(|place| rows[*place].part == Part::Response);
-    let mut noise = Vec::with_capacity(parts.len());
-    let mut alone = Vec::with_capacity(parts.len());
-    for (at, place) in parts.iter().enumerate() {
-        let about = Alone {
-            repeat_us: repeats_us[*place],
-            is_followed: last_response.is_some_and(|last| at < last),
-        };
-        let part = Case {
-            rows,
-            parts: std::slice::from_ref(place),
-            lead: &rows[*place],
-            alone: Some(about),
-        };
-        noise.push(rules.noise(&part));
-        alone.push(about);
-    }
+    let (noise, alone) = noise(rules, rows, &parts, repeats_us);
     let lead = lead(rows, &parts, &noise);
     let case = Case {
         rows,
@@ -154,6 +136,46 @@ fn judge<'a>(
         lead,
         won,
     }
+}
+
+/// For each part the rule that calls it noise, and what its neighbours tell of it.
+fn noise(
+    rules: &Compiled,
+    rows: &[Evidence<'_>],
+    parts: &[usize],
+    repeats_us: &[Option<i64>],
+) -> (Vec<Option<usize>>, Vec<Alone>) {
+    let ask = |place: &usize, about: Alone| {
+        rules.noise(&Case {
+            rows,
+            parts: std::slice::from_ref(place),
+            lead: &rows[*place],
+            alone: Some(about),
+        })
+    };
+    let about = |place: &usize| Alone {
+        repeat_us: repeats_us[*place],
+        is_followed: false,
+    };
+    let mut alone: Vec<Alone> = parts.iter().map(about).collect();
+    let mut noise: Vec<Option<usize>> = parts
+        .iter()
+        .zip(&alone)
+        .map(|(place, about)| ask(place, *about))
+        .collect();
+    // What stands before an answer can be told only when it is known which row is one.
+    let is_response = |at: &usize| rows[parts[*at]].part == Part::Response;
+    let last = (0..parts.len())
+        .rev()
+        .filter(is_response)
+        .find(|at| noise[*at].is_none());
+    for at in (0..last.unwrap_or(0)).filter(is_response) {
+        alone[at].is_followed = true;
+        if noise[at].is_none() {
+            noise[at] = ask(&parts[at], alone[at]);
+        }
+    }
+    (noise, alone)
 }
 
 /// The row that speaks for an exchange: its first prompt that is no noise, or its first prompt, or

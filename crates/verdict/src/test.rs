@@ -45,7 +45,12 @@ impl Column {
 pub(crate) struct Label {
     locale: String,
     text: String,
+    style: i32,
 }
+
+/// Case of the first letter and spacing: what people get wrong when they type a label. How a label
+/// ends is told in too many ways to count.
+const AS_WRITTEN: i32 = style::FIRST_LETTER | style::SPACING;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Test {
@@ -55,6 +60,7 @@ pub(crate) enum Test {
         condition: &'static str,
         column: Column,
         wanted: HashMap<i64, Option<Label>>,
+        as_written: bool,
     },
     Words([i32; 2]),
     Styles(Vec<i32>),
@@ -68,13 +74,23 @@ pub(crate) enum Test {
 }
 
 impl Test {
-    pub(crate) fn of(condition: &Condition, key: &FingerprintKey) -> Test {
+    /// The tests of a rule's conditions, in their order.
+    pub(crate) fn all(conditions: &[Condition], key: &FingerprintKey) -> Vec<Test> {
+        let as_written = conditions.contains(&Condition::AsWritten(true));
+        let test = |condition| Test::of(condition, as_written, key);
+        conditions.iter().filter_map(test).collect()
+    }
+
+    /// None for what only modifies another condition.
+    fn of(condition: &Condition, as_written: bool, key: &FingerprintKey) -> Option<Test> {
         let numbers = |column, numbers: &[i64]| Test::Prompt {
             condition: condition.name(),
             column,
             wanted: numbers.iter().map(|number| (*number, None)).collect(),
+            as_written: false,
         };
-        match condition {
+        Some(match condition {
+            Condition::AsWritten(_) => return None,
             Condition::Apps(apps) => Test::Apps(apps.clone()),
             Condition::Classes(classes) => Test::Classes(classes.clone()),
             Condition::PromptIs(labels) | Condition::PromptTemplate(labels) => {
@@ -89,6 +105,7 @@ impl Test {
                         let label = Label {
                             locale: locale.clone(),
                             text: text.clone(),
+                            style: style::of(text),
                         };
                         if let Some(number) = fingerprint(key, text) {
                             wanted.entry(number).or_insert(Some(label));
@@ -99,6 +116,7 @@ impl Test {
                     condition: condition.name(),
                     column,
                     wanted,
+                    as_written,
                 }
             }
             Condition::PromptFingerprint(wanted) => numbers(Column::Text, wanted),
@@ -118,7 +136,7 @@ impl Test {
             Condition::Empty(wanted) => Test::Empty(*wanted),
             Condition::RepeatWithinSeconds(seconds) => Test::RepeatWithinUs((seconds * 1e6) as i64),
             Condition::FollowedByResponse(wanted) => Test::Followed(*wanted),
-        }
+        })
     }
 
     pub(crate) fn holds(&self, case: &Case<'_, '_>) -> bool {
@@ -127,10 +145,15 @@ impl Test {
             Test::Classes(classes) => classes
                 .iter()
                 .any(|it| it.eq_ignore_ascii_case(case.lead.app_class)),
-            Test::Prompt { column, wanted, .. } => case
-                .prompts()
-                .filter_map(|row| column.of(row))
-                .any(|number| wanted.contains_key(&number)),
+            Test::Prompt {
+                column,
+                wanted,
+                as_written,
+                ..
+            } => case.prompts().any(|row| {
+                let found = column.of(row).and_then(|number| wanted.get(&number));
+                found.is_some_and(|label| !as_written || is_as_written(label.as_ref(), row))
+            }),
             Test::Words([min, max]) => case
                 .prompts()
                 .any(|row| (*min..=*max).contains(&row.content_words)),
@@ -206,6 +229,7 @@ impl Test {
 
     /// What there is, for people.
     pub(crate) fn seen(&self, case: &Case<'_, '_>) -> String {
+        let chars = |row: &Evidence<'_>| format!("{} characters", row.content_chars);
         let or_nothing = |seen: Vec<String>| match seen.is_empty() {
             true => "nothing".to_owned(),
             false => seen.join(", "),
@@ -213,9 +237,19 @@ impl Test {
         match self {
             Test::Apps(_) => app::after_prefix(case.lead.app_class).to_owned(),
             Test::Classes(_) => case.lead.app_class.to_owned(),
-            Test::Prompt { column, wanted, .. } => {
-                let numbers = case.prompts().filter_map(|row| column.of(row));
-                let seen = numbers.map(|number| match wanted.get_key_value(&number) {
+            Test::Prompt {
+                column,
+                wanted,
+                as_written,
+                ..
+            } => {
+                let numbers = case
+                    .prompts()
+                    .filter_map(|row| Some((row, column.of(row)?)));
+                let seen = numbers.map(|(row, number)| match wanted.get_key_value(&number) {
+                    Some((_, label)) if *as_written && !is_as_written(label.as_ref(), row) => {
+                        format!("{}, but written in another way", shown((&number, label)))
+                    }
                     Some(label) => shown(label),
                     None => format!("{} {number:016x}", column.name()),
                 });
@@ -243,11 +277,8 @@ impl Test {
                     .collect(),
             ),
             Test::Has(part, _) => case.of(*part).count().to_string(),
-            Test::PromptEmpty(_) | Test::Empty(_) => or_nothing(
-                case.parts()
-                    .map(|row| format!("{} characters", row.content_chars))
-                    .collect(),
-            ),
+            Test::PromptEmpty(_) => or_nothing(case.prompts().map(chars).collect()),
+            Test::Empty(_) => or_nothing(case.parts().map(chars).collect()),
             Test::RepeatWithinUs(_) => match case.alone.and_then(|alone| alone.repeat_us) {
                 Some(us) => format!("the same text {} s before", us as f64 / 1e6),
                 None => "no such text before".to_owned(),
@@ -260,9 +291,14 @@ impl Test {
     }
 }
 
+fn is_as_written(label: Option<&Label>, row: &Evidence<'_>) -> bool {
+    let styles = label.zip(row.text_style);
+    styles.is_none_or(|(label, style)| (label.style ^ style) & AS_WRITTEN == 0)
+}
+
 fn shown((number, label): (&i64, &Option<Label>)) -> String {
     match label {
-        Some(Label { locale, text }) => format!("{text:?} ({locale})"),
+        Some(Label { locale, text, .. }) => format!("{text:?} ({locale})"),
         None => format!("{number:016x}"),
     }
 }

@@ -127,7 +127,7 @@ pub(super) fn by_app(apps: &[App<'_>]) -> Option<Figure> {
 }
 
 pub(super) fn distribution(summary: &Summary, verdicts: &VerdictFigures) -> Option<Figure> {
-    if verdicts.tiers.is_empty() {
+    if verdicts.tiers.is_empty() || summary.users.len() < 2 {
         return None;
     }
     let title = "Users by how much they ask";

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use jiff::tz::TimeZone;
+
 use crate::apps::App;
 use crate::coverage::Gap;
 use crate::summary::{Counts, DepartmentFigures, Summary, UserFigures};
@@ -14,7 +16,29 @@ use super::{DEPARTMENTS_MAX, GAPS_MAX, PEOPLE_MAX};
 /// A column.
 pub(super) struct Head {
     pub name: &'static str,
-    pub numbers: bool,
+    pub kind: Kind,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Texts of any length.
+    Texts,
+    /// Texts that stay on one line.
+    Short,
+    /// Numbers, which stand at the right.
+    Numbers,
+}
+
+impl Kind {
+    /// The class of the column's cells, as an attribute.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Kind::Texts => "",
+            Kind::Short => " class=\"s\"",
+            Kind::Numbers => " class=\"n\"",
+        }
+    }
 }
 
 /// What stands in a cell.
@@ -64,18 +88,20 @@ impl Table {
     }
 }
 
+fn head(name: &'static str, kind: Kind) -> Head {
+    Head { name, kind }
+}
+
 pub(super) fn texts(name: &'static str) -> Head {
-    Head {
-        name,
-        numbers: false,
-    }
+    head(name, Kind::Texts)
+}
+
+fn short(name: &'static str) -> Head {
+    head(name, Kind::Short)
 }
 
 pub(super) fn numbers(name: &'static str) -> Head {
-    Head {
-        name,
-        numbers: true,
-    }
+    head(name, Kind::Numbers)
 }
 
 /// A text of the tenant: no control characters, nothing that turns the direction of writing.
@@ -269,7 +295,7 @@ pub(super) fn people(summary: &Summary) -> Table {
         heads.extend([
             numbers("Days active"),
             numbers("Days asking"),
-            texts("Active"),
+            short("Active"),
         ]);
     } else {
         heads.extend([
@@ -278,7 +304,7 @@ pub(super) fn people(summary: &Summary) -> Table {
             numbers("Days prompting"),
         ]);
     }
-    heads.push(texts("Last (UTC)"));
+    heads.push(short("Last (UTC)"));
     let mut table = Table::new("people", "People", heads);
     table.filter = true;
     for user in summary.users.iter().take(PEOPLE_MAX) {
@@ -313,8 +339,12 @@ fn person(user: &UserFigures, verdicts: Option<&VerdictFigures>) -> Vec<String> 
         row.push(interactions);
         row.extend([user.counts.prompts, user.days_active, user.days_prompting].map(thousands));
     }
-    row.push(user.last.map(day_and_minute).unwrap_or_default());
+    row.push(user.last.map(day).unwrap_or_default());
     row
+}
+
+fn day(time: jiff::Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).date().to_string()
 }
 
 fn day_and_minute(time: jiff::Timestamp) -> String {

@@ -40,7 +40,7 @@ pub(super) fn by_week(sheet: &str, weeks: Rows, height: u32) -> Chart {
     numbers_along(chart.y_axis());
     // A text axis: on a date axis a week's column would be as thin as a day.
     chart.x_axis().set_text_axis(true).set_num_format("d mmm");
-    chart.set_width(610).set_height(height);
+    chart.set_width(660).set_height(height);
     chart
 }
 
@@ -55,7 +55,7 @@ pub(super) fn by_day(sheet: &str, days: Rows, height: u32) -> Chart {
     );
     numbers_along(chart.y_axis());
     chart.x_axis().set_date_axis(true).set_num_format("d mmm");
-    chart.set_width(610).set_height(height);
+    chart.set_width(660).set_height(height);
     chart
 }
 
@@ -109,8 +109,8 @@ pub(super) fn distribution(sheet: &str, steps: Rows) -> Chart {
         .x_axis()
         .set_label_position(ChartAxisLabelPosition::High);
     let layout = ChartLayout::new()
-        .set_offset(0.55, 0.13)
-        .set_dimensions(0.40, 0.70);
+        .set_offset(0.55, 0.20)
+        .set_dimensions(0.40, 0.62);
     chart.plot_area().set_layout(&layout);
     chart.set_width(440).set_height(DISTRIBUTION_ROWS * 20);
     chart

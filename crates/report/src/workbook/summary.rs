@@ -42,7 +42,7 @@ pub(super) fn sheet(
     summary: &Summary,
     rows: &Finished,
 ) -> Result<Worksheet, ReportError> {
-    let widths = [38.0]
+    let widths = [46.0]
         .into_iter()
         .chain([12.0; LAST as usize])
         .chain([60.0]);
@@ -226,6 +226,9 @@ fn distribution(
     summary: &Summary,
     verdicts: &VerdictFigures,
 ) -> Result<(), ReportError> {
+    if summary.users.len() < 2 {
+        return Ok(());
+    }
     let at = page.row;
     let steps = verdicts.steps(summary.users.len());
     let all: u64 = steps.iter().map(|step| step.users).sum();

@@ -2,7 +2,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use hobbs_report::{Scope, Summary, html, summarize};
+use hobbs_report::verdicts::ByVerdict;
+use hobbs_report::{Scope, Style, Summary, html, summarize, table};
 use proptest::prelude::*;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -200,7 +201,7 @@ fn assert_harmless(page: &str) {
 }
 
 /// A report in which every text that a tenant gives is `text`.
-fn hostile(text: &str) -> Summary {
+pub fn hostile(text: &str) -> Summary {
     let mut row = prompt(0, "a");
     row.app = text.to_owned();
     row.app_class = text.to_owned();
@@ -210,6 +211,9 @@ fn hostile(text: &str) -> Summary {
         "user_id": "u1", "user_principal_name": text, "display_name": text, "department": text,
         "job_title": text, "country": text, "state": text, "licensed": true,
     })];
+    memory
+        .people
+        .push(json!({"user_id": "u2", "display_name": text, "licensed": true}));
     memory.failures = vec![json!({"user_id": "u1", "error_code": text, "error": text})];
     let scope = Scope {
         apps: vec![text.to_owned()],
@@ -258,6 +262,41 @@ proptest! {
     #[test]
     fn no_text_becomes_a_tag(text in "[<>/\"'=&;!a-z \\-$\\\\{}\u{0}\u{202e}]{0,40}|.{0,40}") {
         assert_harmless(&html::render(&hostile(&text)).unwrap());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn no_numbers_break_the_page(
+        weeks in prop::sample::select(vec![0u64, 1, 2, 13, 14, 130]),
+        users in 1u64..4,
+        size in prop::sample::select(vec![0u64, 1, 2, 999, 1 << 40]),
+    ) {
+        let mut summary = summary(&population::source(users * 8, users, 0));
+        let mut verdicts = drawn::verdicts(&summary, weeks);
+        for week in &mut verdicts.weeks {
+            week.exchanges = ByVerdict { typed: size, unknown: size, ..ByVerdict::default() };
+        }
+        for app in &mut verdicts.apps {
+            app.exchanges = ByVerdict { clicked: size, ..ByVerdict::default() };
+        }
+        for hour in &mut verdicts.hours {
+            hour.typed = size;
+            hour.clicked = 0;
+        }
+        for tier in &mut verdicts.tiers {
+            tier.users = size;
+        }
+        for cohort in &mut verdicts.retention {
+            cohort.users = size;
+            cohort.returned.fill(size);
+        }
+        summary.verdicts = Some(verdicts);
+        let page = html::render(&summary).unwrap();
+        assert_harmless(&page);
+        prop_assert!(!page.contains("NaN") && !page.contains("inf"));
+        table::render(&summary, Style::default());
     }
 }
 

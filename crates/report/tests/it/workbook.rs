@@ -123,6 +123,29 @@ fn hostile_texts_are_texts() {
 }
 
 #[test]
+fn names_in_lists_are_texts_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.xlsx");
+    let text = "=HYPERLINK(\"https://evil.example\")\u{0}";
+    let (memory, scope) = (Memory::of(Vec::new()), Scope::default());
+    let summary = Arc::new(crate::page::hostile(text));
+    let writing = workbook::write_with(&memory, &scope, summary, &path, SHEET_ROWS_MAX);
+    futures::executor::block_on(writing).unwrap();
+    let mut book: Xlsx<_> = open_workbook(&path).unwrap();
+    let mut shown = 0;
+    for name in book.sheet_names() {
+        let formulas = book.worksheet_formula(&name).unwrap();
+        assert!(formulas.is_empty(), "a formula in {name}");
+        let range = book.worksheet_range(&name).unwrap();
+        shown += range
+            .used_cells()
+            .filter(|cell| cell.2.to_string().contains("evil.example"))
+            .count();
+    }
+    assert!(shown >= 10, "{shown} cells show it");
+}
+
+#[test]
 fn the_table_spans_all_rows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.xlsx");

@@ -9,7 +9,18 @@ macro_rules! files {
 }
 
 /// Name and text of each file in `rules/`.
-const FILES: &[(&str, &str)] = &files!["automatic.toml", "noise.toml", "system.toml", "typed.toml"];
+const FILES: &[(&str, &str)] = &files![
+    "automatic.toml",
+    "labels/chat.toml",
+    "labels/office.toml",
+    "labels/outlook.toml",
+    "labels/teams.toml",
+    "labels/word.toml",
+    "noise.toml",
+    "refusals.toml",
+    "system.toml",
+    "typed.toml",
+];
 
 pub(super) fn rules() -> Rules {
     let read = |(name, text): &(&str, &str)| {

@@ -20,6 +20,10 @@ pub enum Condition {
     PromptIs(Labels),
     /// A prompt is one of these templates, slots written `{}`.
     PromptTemplate(Labels),
+    /// What `prompt_is` or `prompt_template` finds also begins with a capital or not, and is spaced,
+    /// as the label is: people write labels in lower case, buttons send them as they are. Rows
+    /// whose style is not known pass.
+    AsWritten(bool),
     /// A prompt has one of these fingerprints.
     PromptFingerprint(Vec<i64>),
     /// The template of a prompt has.
@@ -48,7 +52,8 @@ pub enum Condition {
     Empty(bool),
     /// The same text stood in the session so many seconds before, under another id.
     RepeatWithinSeconds(f64),
-    /// A response follows in the same exchange, or none.
+    /// The row is a response, and another one that is no noise follows in the same exchange; or not
+    /// so.
     FollowedByResponse(bool),
 }
 
@@ -70,6 +75,7 @@ impl Condition {
             Condition::Classes(_) => "classes",
             Condition::PromptIs(_) => "prompt_is",
             Condition::PromptTemplate(_) => "prompt_template",
+            Condition::AsWritten(_) => "as_written",
             Condition::PromptFingerprint(_) => "prompt_fingerprint",
             Condition::PromptTemplateFingerprint(_) => "prompt_template_fingerprint",
             Condition::PromptHeadFingerprint(_) => "prompt_head_fingerprint",

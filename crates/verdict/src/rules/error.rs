@@ -23,6 +23,12 @@ pub enum RuleError {
         /// The key.
         key: String,
     },
+    /// `off` is no list of texts.
+    #[error("{file}: off is a list of ids: off = [\"teams.recap\", \"word.rewrite\"]")]
+    Off {
+        /// The file.
+        file: String,
+    },
     /// A sign or rule that can't be understood.
     #[error("{file}: {what} {id:?}: {problem}")]
     Entry {

@@ -36,7 +36,7 @@ impl RuleFile {
             .parse()
             .map_err(|error: toml::de::Error| RuleError::Toml {
                 file: name.to_owned(),
-                message: error.to_string(),
+                message: error.to_string().trim_end().to_owned(),
             })?;
         let mut file = RuleFile {
             name: name.to_owned(),
@@ -44,7 +44,11 @@ impl RuleFile {
         };
         for (key, value) in table {
             match &*key {
-                "off" => file.off = file.entry("off", &key, value)?,
+                "off" => {
+                    file.off = Vec::deserialize(value).map_err(|_| RuleError::Off {
+                        file: name.to_owned(),
+                    })?;
+                }
                 "sign" => {
                     for (id, value) in entries(value) {
                         let sign: SignText = file.entry("sign", &id, value)?;
@@ -178,6 +182,7 @@ struct RuleText {
     prompt_is: Option<Labels>,
     #[serde(default, deserialize_with = "some_labels")]
     prompt_template: Option<Labels>,
+    as_written: Option<bool>,
     prompt_fingerprint: Option<Vec<String>>,
     prompt_template_fingerprint: Option<Vec<String>>,
     prompt_head_fingerprint: Option<Vec<String>>,
@@ -263,6 +268,12 @@ impl RuleText {
                 ));
             }
         }
+        if self.as_written.is_some() && self.prompt_is.is_none() && self.prompt_template.is_none() {
+            return Err(
+                "as_written: there is no prompt_is or prompt_template whose labels it could mean"
+                    .to_owned(),
+            );
+        }
         if let Some([min, max]) = self.prompt_words
             && (min < 0 || max < min)
         {
@@ -282,6 +293,7 @@ impl RuleText {
             self.classes.map(Condition::Classes),
             self.prompt_is.map(Condition::PromptIs),
             self.prompt_template.map(Condition::PromptTemplate),
+            self.as_written.map(Condition::AsWritten),
             fingerprints("prompt_fingerprint", self.prompt_fingerprint)?
                 .map(Condition::PromptFingerprint),
             fingerprints(

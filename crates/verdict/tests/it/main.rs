@@ -1,0 +1,10 @@
+//! The crate from outside.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod built_in;
+mod exchanges;
+mod explained;
+mod files;
+mod properties;
+mod rows;
+mod verdicts;
