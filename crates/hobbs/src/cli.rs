@@ -251,6 +251,7 @@ pub enum QueryFormat {
 #[derive(Debug, Args)]
 pub struct Query {
     /// The query; "-" reads it from stdin
+    #[arg(allow_hyphen_values = true)] // a query may begin with a comment
     pub sql: String,
     /// The form [default: by the file's ending, else table]
     #[arg(long, value_enum, value_name = "FORMAT")]
