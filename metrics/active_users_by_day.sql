@@ -15,8 +15,8 @@ FROM (
         slice,
         day,
         user_key,
-        count(CASE WHEN verdict IN ('typed', 'clicked') THEN 1 END) AS asked,
-        count(CASE WHEN verdict = 'typed' THEN 1 END) AS typed
+        sum(CASE WHEN verdict IN ('typed', 'clicked') THEN 1 ELSE 0 END) AS asked,
+        sum(CASE WHEN verdict = 'typed' THEN 1 ELSE 0 END) AS typed
     FROM exchanges_in_scope
     GROUP BY slice, day, user_key
 ) AS active

@@ -20,9 +20,9 @@ FROM (
         slice,
         app,
         count(*) AS prompts,
-        count(CASE WHEN responses > 0 THEN 1 END) AS answered,
-        count(CASE WHEN responses > 0 AND NOT grounded THEN 1 END) AS without_source,
-        count(CASE WHEN responses > 0 AND refused THEN 1 END) AS refused
+        sum(CASE WHEN responses > 0 THEN 1 ELSE 0 END) AS answered,
+        sum(CASE WHEN responses > 0 AND NOT grounded THEN 1 ELSE 0 END) AS without_source,
+        sum(CASE WHEN responses > 0 AND refused THEN 1 ELSE 0 END) AS refused
     FROM exchanges_in_scope
     WHERE verdict IN ('typed', 'clicked') AND prompts > 0
     GROUP BY slice, app

@@ -2,8 +2,8 @@
 -- question: In how many conversations are there exchanges of each verdict, and how many consist of nothing else?
 -- unit: conversations
 -- grain: slice, verdict
--- columns: conversations, only
--- caveats: A conversation with exchanges of two verdicts is counted under both; under only, it is counted once or not at all.
+-- columns: conversations, of_this_only
+-- caveats: A conversation with exchanges of two verdicts is counted under both; under of_this_only, it is counted once or not at all.
 SELECT
     slice,
     verdicts.verdict,
@@ -22,7 +22,7 @@ SELECT
         WHEN 'system' THEN only_system
         WHEN 'noise' THEN only_noise
         WHEN 'unknown' THEN only_unknown
-    END AS only
+    END AS of_this_only
 FROM (
     SELECT
         slice,

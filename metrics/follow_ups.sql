@@ -2,7 +2,7 @@
 -- question: How often do people follow up in a conversation?
 -- unit: follow-up turns for each conversation
 -- grain: slice
--- columns: conversations, without, share_without, follow_ups, mean, lower_quartile, median, upper_quartile, p95, most
+-- columns: conversations, without_follow_up, share_without, follow_ups, mean, lower_quartile, median, upper_quartile, p95, most
 -- caveats: Typed and clicked exchanges after the first of the conversation; conversations without any such exchange do not count. Exchanges without a session are conversations of one turn. Quartiles are exact: the smallest value that at least a quarter (half, three quarters) do not exceed.
 WITH counted AS (
     SELECT slice, typed + clicked - 1 AS follow_ups, count(*) AS conversations
@@ -22,7 +22,7 @@ ranked AS (
 SELECT
     slice,
     coalesce(sum(conversations), 0) AS conversations,
-    coalesce(sum(CASE WHEN follow_ups = 0 THEN conversations ELSE 0 END), 0) AS without,
+    coalesce(sum(CASE WHEN follow_ups = 0 THEN conversations ELSE 0 END), 0) AS without_follow_up,
     CAST(sum(CASE WHEN follow_ups = 0 THEN conversations ELSE 0 END) AS DOUBLE) / sum(conversations) AS share_without,
     coalesce(sum(follow_ups * conversations), 0) AS follow_ups,
     CAST(sum(follow_ups * conversations) AS DOUBLE) / sum(conversations) AS mean,

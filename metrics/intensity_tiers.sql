@@ -16,7 +16,7 @@ WITH tiers AS (
     ) AS t(tier, name, at_least, below)
 ),
 users AS (
-    SELECT slice, user_key, count(CASE WHEN verdict IN ('typed', 'clicked') THEN 1 END) AS asked
+    SELECT slice, user_key, sum(CASE WHEN verdict IN ('typed', 'clicked') THEN 1 ELSE 0 END) AS asked
     FROM exchanges_in_scope
     GROUP BY slice, user_key
 ),

@@ -19,10 +19,10 @@ FROM (
         coalesce(kind, '(none)') AS kind,
         user_key,
         count(*) AS resources,
-        count(CASE WHEN verdict IN ('typed', 'clicked') THEN 1 END) AS asked,
-        count(CASE WHEN role = 'context' THEN 1 END) AS contexts,
-        count(CASE WHEN role = 'link' THEN 1 END) AS links,
-        count(CASE WHEN role = 'attachment' THEN 1 END) AS attachments
+        sum(CASE WHEN verdict IN ('typed', 'clicked') THEN 1 ELSE 0 END) AS asked,
+        sum(CASE WHEN role = 'context' THEN 1 ELSE 0 END) AS contexts,
+        sum(CASE WHEN role = 'link' THEN 1 ELSE 0 END) AS links,
+        sum(CASE WHEN role = 'attachment' THEN 1 ELSE 0 END) AS attachments
     FROM resources_in_scope
     GROUP BY slice, coalesce(kind, '(none)'), user_key
 ) AS users

@@ -24,6 +24,19 @@ panel AS (
     LEFT JOIN weekly ON weekly.user_key = everyone.user_key AND weekly.week_number = weeks.week_number
     WHERE weeks.week_number >= (SELECT min(week_number) FROM exchanges)
 ),
+summed AS (
+    SELECT
+        slice,
+        user_key,
+        week_number,
+        week,
+        in_window,
+        asked,
+        sum(asked) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS asked_so_far,
+        sum(CASE WHEN asked > 0 THEN 1 ELSE 0 END) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS used_so_far,
+        row_number() OVER (PARTITION BY slice, user_key ORDER BY week_number) AS weeks_so_far
+    FROM panel
+),
 rolled AS (
     SELECT
         slice,
@@ -31,13 +44,13 @@ rolled AS (
         week,
         in_window,
         asked,
-        sum(asked) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 11 PRECEDING AND CURRENT ROW) AS asked_12,
-        sum(asked) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS asked_4,
-        sum(CASE WHEN asked > 0 THEN 1 ELSE 0 END) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 11 PRECEDING AND CURRENT ROW) AS used_12,
-        sum(CASE WHEN asked > 0 THEN 1 ELSE 0 END) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS used_4,
-        count(*) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 11 PRECEDING AND CURRENT ROW) AS weeks_12,
-        count(*) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS weeks_4
-    FROM panel
+        asked_so_far - coalesce(lag(asked_so_far, 12) OVER (PARTITION BY slice, user_key ORDER BY week_number), 0) AS asked_12,
+        asked_so_far - coalesce(lag(asked_so_far, 4) OVER (PARTITION BY slice, user_key ORDER BY week_number), 0) AS asked_4,
+        used_so_far - coalesce(lag(used_so_far, 12) OVER (PARTITION BY slice, user_key ORDER BY week_number), 0) AS used_12,
+        used_so_far - coalesce(lag(used_so_far, 4) OVER (PARTITION BY slice, user_key ORDER BY week_number), 0) AS used_4,
+        CASE WHEN weeks_so_far < 12 THEN weeks_so_far ELSE 12 END AS weeks_12,
+        CASE WHEN weeks_so_far < 4 THEN weeks_so_far ELSE 4 END AS weeks_4
+    FROM summed
 ),
 segmented AS (
     SELECT

@@ -22,12 +22,12 @@ FROM (
         surface,
         user_key,
         count(*) AS exchanges,
-        count(CASE WHEN verdict = 'typed' THEN 1 END) AS typed,
-        count(CASE WHEN verdict = 'clicked' THEN 1 END) AS clicked,
-        count(CASE WHEN verdict = 'automatic' THEN 1 END) AS automatic,
-        count(CASE WHEN verdict = 'system' THEN 1 END) AS system,
-        count(CASE WHEN verdict = 'noise' THEN 1 END) AS noise,
-        count(CASE WHEN verdict = 'unknown' THEN 1 END) AS unknown
+        sum(CASE WHEN verdict = 'typed' THEN 1 ELSE 0 END) AS typed,
+        sum(CASE WHEN verdict = 'clicked' THEN 1 ELSE 0 END) AS clicked,
+        sum(CASE WHEN verdict = 'automatic' THEN 1 ELSE 0 END) AS automatic,
+        sum(CASE WHEN verdict = 'system' THEN 1 ELSE 0 END) AS system,
+        sum(CASE WHEN verdict = 'noise' THEN 1 ELSE 0 END) AS noise,
+        sum(CASE WHEN verdict = 'unknown' THEN 1 ELSE 0 END) AS unknown
     FROM exchanges_in_scope
     GROUP BY slice, surface, user_key
 ) AS users

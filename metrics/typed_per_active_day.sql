@@ -9,7 +9,7 @@ WITH user_days AS (
         slice,
         user_key,
         day_number,
-        count(CASE WHEN verdict = 'typed' THEN 1 END) AS typed
+        sum(CASE WHEN verdict = 'typed' THEN 1 ELSE 0 END) AS typed
     FROM exchanges_in_scope
     WHERE verdict IN ('typed', 'clicked')
     GROUP BY slice, user_key, day_number

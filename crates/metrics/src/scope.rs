@@ -45,7 +45,7 @@ fn before(body: &str, parameters: &Parameters) -> Vec<(&'static str, String)> {
         named.push(("people", people(parameters)));
     }
     for (name, table, days) in rows {
-        if asks(name) || (name == "exchanges_to_date" && asks("everyone")) {
+        if asks(name) {
             named.push((name, in_scope(table, days, has_word(body, "period"), parameters)));
         }
     }
@@ -85,19 +85,21 @@ fn in_scope(table: &str, days: Days, with_period: bool, parameters: &Parameters)
         }
         _ => String::new(),
     };
+    let scope = in_days(letter, days, parameters);
+    format!("    SELECT\n        {columns}\n    FROM {table} AS {letter}{join}\n    WHERE {scope}")
+}
+
+/// The condition on days and tenant.
+fn in_days(table: &str, days: Days, parameters: &Parameters) -> String {
+    let (first, last) = (parameters.window.first(), parameters.window.last());
     let days = match days {
-        Days::Window => format!(
-            "{letter}.day BETWEEN DATE '{}' AND DATE '{}'",
-            window.first(),
-            window.last()
-        ),
-        Days::ToDate => format!("{letter}.day <= DATE '{}'", window.last()),
+        Days::Window => format!("{table}.day BETWEEN DATE '{first}' AND DATE '{last}'"),
+        Days::ToDate => format!("{table}.day <= DATE '{last}'"),
     };
-    let tenant = match &parameters.tenant_id {
-        Some(tenant) => format!("\n        AND {letter}.tenant_id = {}", literal(tenant)),
-        None => String::new(),
-    };
-    format!("    SELECT\n        {columns}\n    FROM {table} AS {letter}{join}\n    WHERE {days}{tenant}")
+    match &parameters.tenant_id {
+        Some(tenant) => format!("{days}\n        AND {table}.tenant_id = {}", literal(tenant)),
+        None => days,
+    }
 }
 
 /// The newest record of each user.
@@ -120,17 +122,25 @@ fn people(parameters: &Parameters) -> String {
     )
 }
 
-/// Whoever is licensed now, and whoever ever used Copilot.
+/// Whoever is licensed now, and whoever ever used Copilot. Reads `exchanges` by itself: what two
+/// parts ask for, DuckDB keeps whole, with all columns.
 fn everyone(parameters: &Parameters) -> String {
-    let (of_people, of_exchanges, columns) = match parameters.slice {
-        Some(Slice::Department) => ("department AS slice, user_key", "slice, user_key", "slice, user_key"),
-        Some(_) => ("user_key AS slice, user_key", "slice, user_key", "slice, user_key"),
-        None => ("user_key", "user_key", "user_key"),
+    let (of_people, slice, join) = match parameters.slice {
+        None => ("user_key", "", ""),
+        Some(Slice::Department) => (
+            "department AS slice, user_key",
+            "coalesce(people.department, '(none)') AS slice, ",
+            "\n    LEFT JOIN people ON people.user_key = e.user_key",
+        ),
+        Some(_) => ("user_key AS slice, user_key", "e.user_key AS slice, ", ""),
     };
+    let scope = in_days("e", Days::ToDate, parameters);
     format!(
         "    SELECT {of_people} FROM people WHERE licensed\n    \
              UNION\n    \
-             SELECT {of_exchanges} FROM exchanges_to_date GROUP BY {columns}"
+             SELECT {slice}e.user_key\n    \
+             FROM exchanges AS e{join}\n    \
+             WHERE {scope}"
     )
 }
 
@@ -154,16 +164,8 @@ fn shown(metric: &Metric, parameters: &Parameters) -> String {
     } else {
         ""
     };
-    let mut order: Vec<String> = columns[..of_grain]
-        .iter()
-        .map(|column| match *column {
-            "slice" => "slice NULLS FIRST".to_owned(),
-            column => format!("metric.{column} NULLS FIRST"),
-        })
-        .collect();
-    if by_user {
-        order.push("metric.slice".to_owned());
-    }
+    // By position: where users are named at the end, a name would mean two columns.
+    let order: Vec<String> = (1..=of_grain).map(|at| format!("{at} NULLS FIRST")).collect();
     let order = match order.join(", ") {
         none if none.is_empty() => none,
         order => format!("\nORDER BY {order}"),

@@ -1,8 +1,9 @@
-//! The figures of the lake as JSON, table, CSV and workbook.
+//! The figures of the lake as table, JSON, CSV, workbook and page.
 //!
 //! Nothing here knows how the lake is stored: data comes through [`Source`], figures by SQL that
 //! groups where the data lies, rows as a stream in a stated order. [`summarize`] turns the former
-//! into a [`Summary`]; [`table`] and serde print it, [`csv`] and [`workbook`] add the rows.
+//! into a [`Summary`]; [`table`], [`html`] and serde print it, [`csv`] and [`workbook`] add the rows.
+//! Figures by verdict come from the metrics, a file of SQL each.
 //!
 //! A report says what it does not cover: [`coverage`] compares what was asked for with what has
 //! been read whole, user by user.
@@ -22,6 +23,7 @@ mod query;
 pub mod scope;
 pub mod source;
 pub mod spans;
+mod steps;
 pub mod summary;
 pub mod table;
 mod terminal;

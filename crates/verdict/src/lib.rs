@@ -17,6 +17,7 @@ pub mod explain;
 mod join;
 mod key;
 pub mod rules;
+pub mod suggest;
 mod test;
 mod verdict;
 

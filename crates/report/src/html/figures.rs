@@ -1,8 +1,9 @@
 //! The charts of the page, each with its values as a table.
 
 use crate::apps::App;
+use crate::steps::{StepKind, steps};
 use crate::summary::Summary;
-use crate::verdicts::{ByVerdict, Cohort, StepKind, Verdict, VerdictFigures, WEEKDAYS};
+use crate::verdicts::{ByVerdict, Cohort, Verdict, VerdictFigures, WEEKDAYS};
 use crate::words::{percent, plural, thousands};
 
 use super::charts::{self, Bar, Map};
@@ -131,7 +132,7 @@ pub(super) fn distribution(summary: &Summary, verdicts: &VerdictFigures) -> Opti
         return None;
     }
     let title = "Users by how much they ask";
-    let steps = verdicts.steps(summary.users.len());
+    let steps = steps(verdicts, summary.users.len());
     let all: u64 = steps.iter().map(|step| step.users).sum();
     let heads = vec![
         texts("Users"),

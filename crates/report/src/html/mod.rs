@@ -11,6 +11,7 @@
 mod charts;
 mod figures;
 mod page;
+mod people;
 mod tables;
 
 use askama::Template;

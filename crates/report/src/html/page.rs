@@ -10,6 +10,7 @@ use crate::verdicts::{Verdict, VerdictFigures};
 use crate::words::{NO_VERDICTS, about, minute, own_will, responses_to_prompts, share, thousands};
 
 use super::figures::{self, Figure};
+use super::people;
 use super::tables::{self, Table};
 use super::{SCRIPT, STYLE, policy};
 
@@ -87,8 +88,8 @@ impl Page {
             responses_to_prompts: responses_to_prompts(summary),
             figures: drawn,
             tables: lists,
-            people: (!summary.users.is_empty()).then(|| tables::people(summary)),
-            gaps: tables::gaps(summary),
+            people: (!summary.users.is_empty()).then(|| people::people(summary)),
+            gaps: people::gaps(summary),
             version: env!("CARGO_PKG_VERSION"),
         }
     }

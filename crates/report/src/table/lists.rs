@@ -5,6 +5,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, Tab
 
 use super::{SHOWN, Style, and_more, cut, width};
 use crate::apps::apps;
+use crate::steps::steps;
 use crate::summary::{Counts, Summary};
 use crate::terminal::visible;
 use crate::verdicts::{ByVerdict, VerdictFigures};
@@ -155,7 +156,7 @@ fn departments(text: &mut String, summary: &Summary, style: Style) {
 }
 
 fn distribution(text: &mut String, summary: &Summary, verdicts: &VerdictFigures, style: Style) {
-    let steps = verdicts.steps(summary.users.len());
+    let steps = steps(verdicts, summary.users.len());
     let all: u64 = steps.iter().map(|step| step.users).sum();
     if all < 2 {
         return;

@@ -8,6 +8,7 @@ use super::rows::Finished;
 use super::style::Styles;
 use crate::apps::{App, apps};
 use crate::error::ReportError;
+use crate::steps::steps;
 use crate::summary::{Counts, Summary};
 use crate::table::{coverage_line, sentence_lines};
 use crate::verdicts::{ByVerdict, Verdict, VerdictFigures};
@@ -230,7 +231,7 @@ fn distribution(
         return Ok(());
     }
     let at = page.row;
-    let steps = verdicts.steps(summary.users.len());
+    let steps = steps(verdicts, summary.users.len());
     let all: u64 = steps.iter().map(|step| step.users).sum();
     let rows = steps.iter().map(|step| {
         vec![

@@ -7,4 +7,5 @@ mod explained;
 mod files;
 mod properties;
 mod rows;
+mod suggested;
 mod verdicts;
