@@ -354,6 +354,19 @@ pub enum Rules {
         #[arg(long)]
         full: bool,
     },
+    /// Ready-made and automatic prompts that no rule knows, as TOML ready to keep
+    ///
+    /// Found by structure alone: one text that many people send, a template with one slot that
+    /// varies, a machine's timing. A rule of the status "suspected" keeps what it finds out of the
+    /// headline; a person who has looked at it writes "accepted".
+    Suggest {
+        /// The days that are looked at
+        #[arg(long, default_value_t = 90, value_name = "N")]
+        days: u32,
+        /// The file to write [default: stdout]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// `hobbs import`

@@ -1,6 +1,9 @@
 //! `hobbs rules list`, `explain`, `diff`, `apply` and `suggest`
 
+mod suggest;
+
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -8,13 +11,14 @@ use hobbs_lake::{Reader, Threads, Writer};
 use hobbs_report::scope::text_literal;
 use hobbs_report::visible;
 use hobbs_sync::Judgment;
+use hobbs_verdict::suggest::{Thresholds, to_toml};
 use hobbs_verdict::{Compiled, Explanation, Rule, Verdict, derive, explain};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cli::{Global, Rules};
-use crate::commands::report::find_users;
+use crate::commands::report::{find_users, keep, new_file};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::thousands;
@@ -35,6 +39,17 @@ pub async fn run(
         }
         Rules::Diff { file } => diff(file, &judgment, settings, global, printer).await?,
         Rules::Apply { full } => apply(*full, &judgment, settings, global, printer).await?,
+        Rules::Suggest { days, output } => {
+            suggest_rules(
+                *days,
+                output.as_deref(),
+                &judgment,
+                settings,
+                global,
+                printer,
+            )
+            .await?;
+        }
     }
     Ok(Exit::Whole)
 }
@@ -389,5 +404,53 @@ async fn apply(
         thousands(done.written),
         thousands(done.removed)
     ))?;
+    Ok(())
+}
+
+async fn suggest_rules(
+    days: u32,
+    output: Option<&Path>,
+    judgment: &Judgment,
+    settings: &Settings,
+    global: &Global,
+    printer: &Printer,
+) -> Result<()> {
+    let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
+    let today = Timestamp::now().to_zoned(judgment.zone.clone()).date();
+    let since = today
+        .checked_sub(jiff::Span::new().try_days(i64::from(days))?)
+        .map_err(|error| Misconfigured(format!("--days {days}: {error}")))?;
+    let mut usages = suggest::usages(&reader, since).await?;
+    let background = suggest::background(&reader, since).await?;
+    let thresholds = Thresholds::default();
+    // Texts are fetched only for what is found, and then looked at with them.
+    let found = hobbs_verdict::suggest::suggest(&usages, background, &thresholds);
+    for candidate in &found {
+        suggest::texts(&reader, &mut usages[candidate.usage].examples).await?;
+    }
+    let found = hobbs_verdict::suggest::suggest(&usages, background, &thresholds);
+    if global.json {
+        let all: Vec<Value> = found
+            .iter()
+            .map(
+                |it| json!({"rule": as_json(&it.rule), "reasons": it.reasons, "weight": it.weight}),
+            )
+            .collect();
+        return Ok(printer.json(&all)?);
+    }
+    let text = to_toml(&found, &usages, &today.to_string());
+    match output {
+        Some(path) => {
+            let mut file = new_file(path)?;
+            file.write_all(text.as_bytes())?;
+            keep(file, path)?;
+            printer.say(&format!(
+                "{} suspected rules in {}",
+                thousands(found.len() as u64),
+                path.display()
+            ));
+        }
+        None => printer.data(&text)?,
+    }
     Ok(())
 }

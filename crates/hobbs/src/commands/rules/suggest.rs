@@ -91,7 +91,11 @@ fn columns(kind: Kind) -> (&'static str, &'static str, &'static str) {
 
 fn prompts(kind: Kind, since: Date) -> String {
     let (fingerprint, tail, tail_known) = columns(kind);
-    let tail = if tail == "NULL" { "CAST(NULL AS BIGINT)" } else { tail };
+    let tail = if tail == "NULL" {
+        "CAST(NULL AS BIGINT)"
+    } else {
+        tail
+    };
     PROMPTS
         .replace("{since}", &format!("DATE '{since}'"))
         .replace("{fingerprint}", fingerprint)
@@ -142,7 +146,13 @@ struct ExampleRow {
 /// How each pattern is used that several people, or one person often, have used since a day.
 pub async fn usages(reader: &Reader, since: Date) -> Result<Vec<Usage>> {
     let mut usages = Vec::new();
-    for kind in [Kind::Text, Kind::Template, Kind::Ends, Kind::Head, Kind::Tail] {
+    for kind in [
+        Kind::Text,
+        Kind::Template,
+        Kind::Ends,
+        Kind::Head,
+        Kind::Tail,
+    ] {
         let prompts = prompts(kind, since);
         let numbers: Vec<NumbersRow> = select(reader, &format!("{prompts}{NUMBERS}")).await?;
         let shares: Vec<ShareRow> = select(reader, &format!("{prompts}{SHARES}")).await?;
@@ -164,7 +174,10 @@ fn usage(kind: Kind, row: NumbersRow, shares: &[ShareRow], examples: Vec<Example
     let top_style = styles.first().copied().unwrap_or_default();
     let app = |share: &ShareRow| {
         let class = share.app_class.as_str();
-        class.strip_prefix("IPM.SkypeTeams.Message.Copilot.").unwrap_or(class).to_owned()
+        class
+            .strip_prefix("IPM.SkypeTeams.Message.Copilot.")
+            .unwrap_or(class)
+            .to_owned()
     };
     let mut apps = most_frequent(shares, app);
     let mut locales = most_frequent(shares, |share| share.locale.clone());
@@ -267,6 +280,8 @@ pub async fn texts(reader: &Reader, examples: &mut [Example]) -> Result<()> {
 
 async fn select<T: DeserializeOwned>(reader: &Reader, sql: &str) -> Result<Vec<T>> {
     let rows = reader.select(sql).await?;
-    let rows = rows.into_iter().map(|row| serde_json::from_value(Value::Object(row)));
+    let rows = rows
+        .into_iter()
+        .map(|row| serde_json::from_value(Value::Object(row)));
     Ok(rows.collect::<Result<_, _>>()?)
 }
