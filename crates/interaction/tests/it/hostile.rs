@@ -45,6 +45,7 @@ fn ingest(policy: ContentPolicy) -> Ingest {
         of: SignOf::Both,
         how,
         text: text.to_owned(),
+        chars_max: None,
     };
     let signs = [
         sign(SignHow::Contains, "[1]"),
