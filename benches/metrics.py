@@ -65,7 +65,7 @@ def main():
     failed = 0
     for metric in metrics:
         name = metric["name"]
-        if (asked.names and name not in asked.names) or (asked.by and asked.by not in metric["by"]):
+        if (asked.names and name not in asked.names) or (asked.by and asked.by not in metric["slices"]):
             continue
         show = [*start_of, "metrics", "show", name, *window, "--sql"]
         sql = subprocess.run(show, check=True, capture_output=True, text=True).stdout
