@@ -95,7 +95,7 @@ async fn run_one(
     let parameters = parameters(metric, args.by, &args.days, args.at_least, settings)?;
     let sql = sql(metric, &parameters)?;
     let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
-    let rows = reader.figures(&sql).await?;
+    let rows = reader.query(&sql).await?;
     let format = query::format(args.format, args.output.as_deref(), global);
     if format == QueryFormat::Parquet && args.output.is_none() {
         return Err(Misconfigured("Parquet needs a file: add -o FILE".to_owned()).into());
