@@ -13,8 +13,14 @@ use hobbs_metrics::{Metric, Parameters, Slice, Window};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let last = arguments.next().ok_or("the window's last day is missing")?.parse()?;
-    let days = arguments.next().ok_or("the number of days is missing")?.parse()?;
+    let last = arguments
+        .next()
+        .ok_or("the window's last day is missing")?
+        .parse()?;
+    let days = arguments
+        .next()
+        .ok_or("the number of days is missing")?
+        .parse()?;
     let mut rest: Vec<String> = arguments.collect();
     let mut parameters = Parameters::of(Window::ending(last, days)?);
     if rest.first().is_some_and(|first| first == "--by") {
@@ -24,7 +30,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let metrics: Vec<&Metric> = if rest.is_empty() {
         Metric::all().iter().collect()
     } else {
-        rest.iter().map(|name| Metric::named(name)).collect::<Result<_, _>>()?
+        rest.iter()
+            .map(|name| Metric::named(name))
+            .collect::<Result<_, _>>()?
     };
     for metric in metrics {
         if let Ok(sql) = metric.sql(&parameters) {

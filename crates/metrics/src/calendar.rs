@@ -38,7 +38,8 @@ pub(crate) fn parameters(parameters: &Parameters) -> String {
 pub(crate) fn weeks(window: Window) -> String {
     let last = last_whole_week(window.last());
     // A week is whole in the window if its Monday is.
-    let first = week_number(window.first()) + i32::from(monday(week_number(window.first())) < window.first());
+    let first = week_number(window.first())
+        + i32::from(monday(week_number(window.first())) < window.first());
     let rows = (first.min(last) - WEEKS_BEFORE..=last).map(|week| {
         let in_window = i32::from(week >= first);
         format!("({week}, DATE '{}', {in_window})", monday(week))
@@ -52,7 +53,10 @@ pub(crate) fn periods(window: Window) -> String {
     let rows = (0..whole.max(1)).map(|period| {
         let last = window.last() - Span::new().days(period * PERIOD_DAYS);
         let first = last - Span::new().days(PERIOD_DAYS - 1);
-        format!("({period}, DATE '{first}', DATE '{last}', {})", i32::from(period < whole))
+        format!(
+            "({period}, DATE '{first}', DATE '{last}', {})",
+            i32::from(period < whole)
+        )
     });
     values("p(period, first_day, last_day, in_window)", rows)
 }
@@ -91,9 +95,20 @@ mod tests {
         // From Monday to Sunday, and the same less a day at either end.
         let (monday, sunday) = (date(2026, 10, 26), date(2026, 11, 22));
         assert_eq!(whole_weeks(Window::new(monday, sunday).unwrap()), 4);
-        assert_eq!(whole_weeks(Window::new(monday.tomorrow().unwrap(), sunday).unwrap()), 3);
-        assert_eq!(whole_weeks(Window::new(monday, sunday.yesterday().unwrap()).unwrap()), 3);
-        assert_eq!(weeks(Window::new(monday, sunday).unwrap()).matches("DATE").count(), 15);
+        assert_eq!(
+            whole_weeks(Window::new(monday.tomorrow().unwrap(), sunday).unwrap()),
+            3
+        );
+        assert_eq!(
+            whole_weeks(Window::new(monday, sunday.yesterday().unwrap()).unwrap()),
+            3
+        );
+        assert_eq!(
+            weeks(Window::new(monday, sunday).unwrap())
+                .matches("DATE")
+                .count(),
+            15
+        );
     }
 
     #[test]
@@ -101,14 +116,23 @@ mod tests {
         let day = Window::ending(date(2026, 11, 18), 1).unwrap();
         let sql = weeks(day);
         assert_eq!(sql.matches(", 1)").count(), 0);
-        assert!(sql.contains("DATE '2026-11-09'") && !sql.contains("DATE '2026-11-16'"), "{sql}");
+        assert!(
+            sql.contains("DATE '2026-11-09'") && !sql.contains("DATE '2026-11-16'"),
+            "{sql}"
+        );
     }
 
     #[test]
     fn periods_are_counted_back() {
         let sql = periods(Window::ending(date(2026, 11, 22), 60).unwrap());
-        assert!(sql.contains("(0, DATE '2026-10-26', DATE '2026-11-22', 1)"), "{sql}");
-        assert!(sql.contains("(1, DATE '2026-09-28', DATE '2026-10-25', 1)"), "{sql}");
+        assert!(
+            sql.contains("(0, DATE '2026-10-26', DATE '2026-11-22', 1)"),
+            "{sql}"
+        );
+        assert!(
+            sql.contains("(1, DATE '2026-09-28', DATE '2026-10-25', 1)"),
+            "{sql}"
+        );
         assert_eq!(sql.matches("DATE").count(), 4);
         let short = periods(Window::ending(date(2026, 11, 22), 27).unwrap());
         assert!(short.contains("DATE '2026-11-22', 0)"), "{short}");

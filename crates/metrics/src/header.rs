@@ -43,7 +43,9 @@ impl<'a> Lines<'a> {
 
     fn optional(&self, word: &str) -> Option<&'a str> {
         let mut lines = self.lines.iter();
-        lines.find(|(other, _)| *other == word).map(|(_, value)| *value)
+        lines
+            .find(|(other, _)| *other == word)
+            .map(|(_, value)| *value)
     }
 
     fn required(&self, word: &'static str) -> Result<&'a str, FileError> {
@@ -67,7 +69,11 @@ impl<'a> Lines<'a> {
         if names.iter().all(is_name) {
             Ok(names)
         } else {
-            Err(self.value(line, found, "names of columns, separated by comma and space"))
+            Err(self.value(
+                line,
+                found,
+                "names of columns, separated by comma and space",
+            ))
         }
     }
 
@@ -101,7 +107,13 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Metric, FileError> {
             .split(", ")
             .map(str::parse)
             .collect::<Result<_, _>>()
-            .map_err(|_| lines.value("slices", found, "some of app, user, department, day, week, month"))?,
+            .map_err(|_| {
+                lines.value(
+                    "slices",
+                    found,
+                    "some of app, user, department, day, week, month",
+                )
+            })?,
     };
     let days = match lines.optional("days") {
         None => DAYS,
@@ -162,12 +174,26 @@ mod tests {
     #[test]
     fn each_line_must_be_there_once() {
         for word in REQUIRED {
-            let line = WHOLE.lines().find(|line| line.starts_with(&format!("-- {word}: ")));
+            let line = WHOLE
+                .lines()
+                .find(|line| line.starts_with(&format!("-- {word}: ")));
             let line = format!("{}\n", line.unwrap());
             let missing = parse("apps", &WHOLE.replacen(&line, "", 1));
-            assert_eq!(missing, Err(FileError::Missing { file: "apps".into(), line: word }));
+            assert_eq!(
+                missing,
+                Err(FileError::Missing {
+                    file: "apps".into(),
+                    line: word
+                })
+            );
             let twice = parse("apps", &format!("{line}{WHOLE}"));
-            assert_eq!(twice, Err(FileError::Twice { file: "apps".into(), line: word.into() }));
+            assert_eq!(
+                twice,
+                Err(FileError::Twice {
+                    file: "apps".into(),
+                    line: word.into()
+                })
+            );
         }
     }
 
@@ -176,12 +202,18 @@ mod tests {
         let error = parse("apps", &format!("-- nme: apps\n{WHOLE}")).unwrap_err();
         assert!(matches!(error, FileError::Unknown { .. }), "{error}");
         let error = parse("app", WHOLE).unwrap_err();
-        assert_eq!(error.to_string(), "app: the header calls it apps; name and file must be the same");
+        assert_eq!(
+            error.to_string(),
+            "app: the header calls it apps; name and file must be the same"
+        );
         for line in ["slices: app, team", "days: 0", "days: many", "default: on"] {
             let error = parse("apps", &format!("-- {line}\n{WHOLE}")).unwrap_err();
             assert!(matches!(error, FileError::Value { .. }), "{error}");
         }
-        for (from, to) in [("slice, app\n", "app\n"), ("columns: users", "columns: Users")] {
+        for (from, to) in [
+            ("slice, app\n", "app\n"),
+            ("columns: users", "columns: Users"),
+        ] {
             let error = parse("apps", &WHOLE.replacen(from, to, 1)).unwrap_err();
             assert!(matches!(error, FileError::Value { .. }), "{error}");
         }

@@ -50,7 +50,13 @@ mod tests {
 
     #[test]
     fn slips_find_their_name_and_nonsense_does_not() {
-        let names = ["headline", "hours", "reply_time", "resources_by_site", "retention"];
+        let names = [
+            "headline",
+            "hours",
+            "reply_time",
+            "resources_by_site",
+            "retention",
+        ];
         let near = |name| nearest(name, names.into_iter());
         assert_eq!(near("retentoin"), Some("retention"));
         assert_eq!(near("Reply-Time"), Some("reply_time"));

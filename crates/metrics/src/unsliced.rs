@@ -41,7 +41,8 @@ const WORD: &str = "slice";
 
 /// Where the word stands next, as a word of its own.
 fn next(text: &str) -> Option<usize> {
-    let inside = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let inside =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let bytes = text.as_bytes();
     text.match_indices(WORD).map(|(at, _)| at).find(|at| {
         !inside(at.checked_sub(1).and_then(|before| bytes.get(before)))
@@ -85,16 +86,28 @@ mod tests {
 
     #[test]
     fn it_goes_from_lists() {
-        same("SELECT\n    slice,\n    app\nFROM x", "SELECT\n    app\nFROM x");
+        same(
+            "SELECT\n    slice,\n    app\nFROM x",
+            "SELECT\n    app\nFROM x",
+        );
         same("SELECT x.slice, app FROM x", "SELECT app FROM x");
         same("GROUP BY slice, app", "GROUP BY app");
-        same("PARTITION BY slice, user_key ORDER BY day", "PARTITION BY user_key ORDER BY day");
+        same(
+            "PARTITION BY slice, user_key ORDER BY day",
+            "PARTITION BY user_key ORDER BY day",
+        );
     }
 
     #[test]
     fn alone_it_takes_its_clause_along() {
-        same("OVER (PARTITION BY slice ORDER BY n ROWS)", "OVER (ORDER BY n ROWS)");
-        same("sum(n) OVER (PARTITION BY slice) AS t", "sum(n) OVER () AS t");
+        same(
+            "OVER (PARTITION BY slice ORDER BY n ROWS)",
+            "OVER (ORDER BY n ROWS)",
+        );
+        same(
+            "sum(n) OVER (PARTITION BY slice) AS t",
+            "sum(n) OVER () AS t",
+        );
         same("FROM x\nGROUP BY slice\n) AS y", "FROM x\n) AS y");
         same("FROM x GROUP BY slice) AS y", "FROM x) AS y");
         same("FROM x\nGROUP BY slice", "FROM x");
@@ -102,17 +115,28 @@ mod tests {
 
     #[test]
     fn it_goes_from_joins() {
-        same("JOIN b ON a.slice = b.slice AND a.k = b.k", "JOIN b ON a.k = b.k");
+        same(
+            "JOIN b ON a.slice = b.slice AND a.k = b.k",
+            "JOIN b ON a.k = b.k",
+        );
     }
 
     #[test]
     fn other_words_stay() {
-        same("SELECT slices, my_slice, slice_2 FROM sliced", "SELECT slices, my_slice, slice_2 FROM sliced");
+        same(
+            "SELECT slices, my_slice, slice_2 FROM sliced",
+            "SELECT slices, my_slice, slice_2 FROM sliced",
+        );
     }
 
     #[test]
     fn elsewhere_it_is_refused() {
-        for sql in ["SELECT app, slice FROM x", "WHERE slice = 1", "ON a.slice = b.slice", "ORDER BY slice"] {
+        for sql in [
+            "SELECT app, slice FROM x",
+            "WHERE slice = 1",
+            "ON a.slice = b.slice",
+            "ORDER BY slice",
+        ] {
             assert!(unsliced(sql).is_err(), "{sql}");
         }
     }

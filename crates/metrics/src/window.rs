@@ -129,7 +129,11 @@ mod tests {
                     .map(|ahead| (first + Span::new().days(ahead)).weekday())
                     .filter(|day| !matches!(day, Weekday::Saturday | Weekday::Sunday))
                     .count();
-                assert_eq!(window.working_days(), i32::try_from(counted).unwrap(), "{window:?}");
+                assert_eq!(
+                    window.working_days(),
+                    i32::try_from(counted).unwrap(),
+                    "{window:?}"
+                );
             }
         }
     }
@@ -137,7 +141,10 @@ mod tests {
     #[test]
     fn what_is_no_window_is_refused() {
         let (first, last) = (date(2026, 1, 2), date(2026, 1, 1));
-        assert_eq!(Window::new(first, last), Err(WindowError::Reversed { first, last }));
+        assert_eq!(
+            Window::new(first, last),
+            Err(WindowError::Reversed { first, last })
+        );
         let size = Err(WindowError::Size { most: DAYS_MAX });
         assert_eq!(Window::ending(last, 0), size);
         assert_eq!(Window::ending(last, u32::MAX), size);
@@ -152,8 +159,14 @@ mod tests {
         assert_eq!(week_number(date(1970, 1, 4)), 0);
         assert_eq!(week_number(date(1970, 1, 5)), 1);
         assert_eq!(monday(week_number(date(2026, 11, 22))), date(2026, 11, 16));
-        assert_eq!(last_whole_week(date(2026, 11, 22)), week_number(date(2026, 11, 16)));
-        assert_eq!(last_whole_week(date(2026, 11, 21)), week_number(date(2026, 11, 9)));
+        assert_eq!(
+            last_whole_week(date(2026, 11, 22)),
+            week_number(date(2026, 11, 16))
+        );
+        assert_eq!(
+            last_whole_week(date(2026, 11, 21)),
+            week_number(date(2026, 11, 9))
+        );
     }
 
     #[test]
