@@ -25,7 +25,7 @@ def plain(value):
 
 
 def compare(checks, binary, lake, connection, metric, arguments):
-    name = metric["metric"]
+    name = metric["name"]
     what = " ".join([name, *arguments])
     found = json.loads(hobbs(binary, lake, "metrics", "run", name, *arguments, "--format", "json"))
     sql = hobbs(binary, lake, "metrics", "show", name, *arguments, "--sql")
@@ -34,11 +34,12 @@ def compare(checks, binary, lake, connection, metric, arguments):
     except Exception as error:  # any objection of DuckDB is a difference
         checks.same(f"{what}: runs in DuckDB", str(error), "")
         return 0
+    here_rows = [[row[column] for column in found["columns"]] for row in found["rows"]]
     columns = [column[0] for column in result.description]
     rows = [[plain(value) for value in row] for row in result.fetchall()]
     checks.same(f"{what}: columns", found["columns"], columns)
-    checks.same(f"{what}: number of rows", len(found["rows"]), len(rows))
-    for number, (here, there) in enumerate(zip(found["rows"], rows)):
+    checks.same(f"{what}: number of rows", len(here_rows), len(rows))
+    for number, (here, there) in enumerate(zip(here_rows, rows)):
         if here != there:
             checks.same(f"{what}: row {number + 1}", here, there)
             return len(rows)
@@ -58,16 +59,16 @@ def main():
     for table in ["exchanges", "conversations", "resources", "users"]:
         path = os.path.join(lake, table)
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM delta_scan('{path}')")
-    metrics = json.loads(hobbs(binary, lake, "metrics", "list", "--format", "json"))
+    metrics = json.loads(hobbs(binary, lake, "metrics", "list", "--json"))
     rows, empty = 0, []
     for metric in metrics:
-        if names and metric["metric"] not in names:
+        if names and metric["name"] not in names:
             continue
         ways = [[], WHOLE, *(["--by", slice, *WHOLE] for slice in metric["slices"])]
         counts = [compare(checks, binary, lake, connection, metric, arguments) for arguments in ways]
         rows += sum(counts)
         if max(counts) == 0:
-            empty.append(metric["metric"])
+            empty.append(metric["name"])
     # Two empty results are the same, and show nothing.
     checks.same("metrics without any row", empty, [])
     checks.end(f"metrics in DuckDB ({rows} rows)")

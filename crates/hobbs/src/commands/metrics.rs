@@ -53,7 +53,7 @@ fn definition(metric: &Metric) -> serde_json::Value {
         "unit": metric.unit(),
         "grain": metric.grain(),
         "caveats": metric.caveats(),
-        "by": slices,
+        "slices": slices,
         "days": metric.days(),
         "on_request": metric.on_request(),
     })
