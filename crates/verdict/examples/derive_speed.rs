@@ -93,17 +93,17 @@ fn rows<'a>(thread: usize, names: &'a [String], label: Option<i64>) -> Vec<Evide
                 content_chars: 120,
                 content_words: 20,
                 mark: None,
-                text_fingerprint: if is_prompt && number % 9 == 0 {
+                text_fingerprint: if is_prompt && number.is_multiple_of(9) {
                     label
                 } else {
                     Some(text)
                 },
-                text_template: (is_prompt && number % 4 == 0).then_some(text ^ 1),
+                text_template: (is_prompt && number.is_multiple_of(4)).then_some(text ^ 1),
                 text_head: is_prompt.then_some(text ^ 2),
                 text_tail: is_prompt.then_some(text ^ 3),
                 text_style: is_prompt.then_some(2),
                 signs: (number % 40 == 1).then_some("refusal"),
-                attached: if number % 3 == 0 {
+                attached: if number.is_multiple_of(3) {
                     vec![link; 2]
                 } else {
                     Vec::new()

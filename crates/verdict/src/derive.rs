@@ -261,7 +261,9 @@ fn summed<'a>(
         attachments: of(Role::Attachment),
         resource_kinds: kinds(&things),
         grounded: answers().any(|row| row.attached.iter().any(|it| it.role == Role::Link)),
-        refused: answers().any(|row| row.signs().any(|sign| rules.is_refusal(sign))),
+        refused: answers()
+            .last()
+            .is_some_and(|row| row.signs().any(|sign| rules.is_refusal(sign))),
         day: local.day,
         week: local.week,
         hour: local.hour,

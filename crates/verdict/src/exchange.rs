@@ -70,7 +70,7 @@ pub struct Exchange<'a> {
     pub resource_kinds: Option<String>,
     /// A response cites something.
     pub grounded: bool,
-    /// A response declines or fails.
+    /// The last answer declines or fails.
     pub refused: bool,
     /// The day in the tenant's time zone, as days since 1970-01-01.
     pub day: i32,

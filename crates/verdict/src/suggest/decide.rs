@@ -22,8 +22,12 @@ const COVERED_SHARE: f64 = 0.9;
 const WORDS_WITH_TWO_ENDS: f64 = 7.0;
 const WORDS_WITH_ONE_END: f64 = 5.0;
 /// By so many words the texts of a template differ at most (standard deviation).
-const TEMPLATE_WORDS_DEVIATION: f64 = 3.0;
-const ONE_END_WORDS_DEVIATION: f64 = 1.5;
+const TEMPLATE_WORDS_DEVIATION: f64 = 2.0;
+const ONE_END_WORDS_DEVIATION: f64 = 1.0;
+/// Without capitals, one style says little: so many times the users are asked for.
+const UNCASED_USERS: f64 = 1.5;
+/// Thresholds are for tenants of up to so many users with a prompt.
+const USERS_OF_THRESHOLDS: f64 = 500.0;
 /// Prompts of one user that a beat is read from.
 const BEAT_USES_MIN: i64 = 5;
 /// Above this no answer's distance is a machine's.
@@ -38,7 +42,7 @@ pub fn suggest(
 ) -> Vec<Candidate> {
     let mut order: Vec<usize> = (0..usages.len()).collect();
     order.sort_by_key(|place| (usages[*place].kind, *place));
-    // Which of the usages found so far an example belongs to.
+    // The largest of the groups found so far that an example belongs to.
     let mut claimed: HashMap<(&str, &str), usize> = HashMap::new();
     let mut candidates = Vec::new();
     for place in order {
@@ -63,7 +67,7 @@ pub fn suggest(
             continue;
         }
         for example in examples() {
-            claimed.entry(example).or_insert(place);
+            claimed.insert(example, place);
         }
         candidates.push(Candidate {
             rule: rule(usage, &found),
@@ -97,8 +101,9 @@ fn found(usage: &Usage, background: Background, thresholds: &Thresholds) -> Opti
     }
     let mut reasons = Vec::new();
     let clock = clock(usage, thresholds, &mut reasons);
-    let is_shared = is_shared(usage, thresholds);
-    if !is_shared && !(clock && is_long_enough(usage)) {
+    let is_shared = is_shared(usage, background, thresholds);
+    let is_found = is_shared || clock && is_long_enough(usage);
+    if !is_found {
         return None;
     }
     if is_shared {
@@ -118,7 +123,9 @@ fn found(usage: &Usage, background: Background, thresholds: &Thresholds) -> Opti
 }
 
 /// Whether many users share it, as a button's text or a template is shared.
-fn is_shared(usage: &Usage, thresholds: &Thresholds) -> bool {
+///
+/// Among more people more of them say the same by chance, so more are asked for.
+fn is_shared(usage: &Usage, background: Background, thresholds: &Thresholds) -> bool {
     let users_min = match usage.kind {
         Kind::Text => match length(usage) {
             chars if chars < SHORT_CHARS => return false,
@@ -126,44 +133,55 @@ fn is_shared(usage: &Usage, thresholds: &Thresholds) -> bool {
             chars if chars < LONG_CHARS => thresholds.users_of_middle_text_min,
             _ => thresholds.users_min,
         },
-        Kind::Template | Kind::Ends => thresholds.users_of_template_min,
-        Kind::Head | Kind::Tail => thresholds.users_of_one_end_min,
+        Kind::Template => thresholds.users_of_template_min,
+        Kind::Ends | Kind::Head | Kind::Tail => thresholds.users_of_ends_min,
     };
-    // Without capitals, one style says little.
-    let users_min = if has_case(usage) {
-        users_min
-    } else {
-        users_min.saturating_mul(2)
-    };
-    usage.users >= users_min
-        && usage.days >= thresholds.days_min
+    let by_case = if has_case(usage) { 1.0 } else { UNCASED_USERS };
+    let by_size = 1.0
+        + (background.users.max(1) as f64 / USERS_OF_THRESHOLDS)
+            .log10()
+            .max(0.0);
+    let users_min = (users_min as f64 * by_case * by_size).round();
+    usage.users as f64 >= users_min
+        && is_spread(usage, thresholds)
         && share(usage.top_style_uses, usage.uses) >= thresholds.style_share_min
+        && opens(usage, users_min, thresholds)
         && has_shape(usage)
 }
 
-/// What a text, a template and fixed ends look like besides.
+/// Whether it is used day by day, not in one course.
+fn is_spread(usage: &Usage, thresholds: &Thresholds) -> bool {
+    const DAYS_OF_MANY_USES: f64 = 5.0;
+    const DAYS_PER_USE: f64 = 0.6;
+    let wanted = (DAYS_PER_USE * usage.uses as f64).min(DAYS_OF_MANY_USES);
+    usage.days >= thresholds.days_min && usage.days as f64 >= wanted
+}
+
+/// Whether it begins conversations, or is offered under answers to so many that it does not matter.
+fn opens(usage: &Usage, users_min: f64, thresholds: &Thresholds) -> bool {
+    let is_long_and_frequent = usage.kind == Kind::Text
+        && length(usage) >= LONG_CHARS
+        && usage.users as f64 >= 3.0 * users_min;
+    is_long_and_frequent || share(usage.openings, usage.uses) >= thresholds.opening_share_min
+}
+
+/// What a template and fixed ends look like besides.
 fn has_shape(usage: &Usage) -> bool {
     let varies = usage.texts >= 4 && share(usage.texts, usage.uses) >= 0.15;
-    let opens = share(usage.openings, usage.uses) >= 0.5;
+    let is_even = |deviation_max: f64| usage.words_deviation <= deviation_max;
     match usage.kind {
-        // Short ones that stand inside of conversations are answers to answers.
-        Kind::Text => length(usage) >= MIDDLE_CHARS || opens,
+        Kind::Text => true,
         Kind::Template => {
-            usage.texts >= 3
-                && usage.words_deviation <= TEMPLATE_WORDS_DEVIATION
-                && length(usage) >= MIDDLE_CHARS
+            usage.texts >= 3 && length(usage) >= MIDDLE_CHARS && is_even(TEMPLATE_WORDS_DEVIATION)
         }
         Kind::Ends => {
-            varies
-                && words(usage) >= WORDS_WITH_TWO_ENDS
-                && usage.words_deviation <= TEMPLATE_WORDS_DEVIATION
+            varies && words(usage) >= WORDS_WITH_TWO_ENDS && is_even(TEMPLATE_WORDS_DEVIATION)
         }
         Kind::Head | Kind::Tail => {
             varies
-                && opens
                 && has_case(usage)
                 && words(usage) >= WORDS_WITH_ONE_END
-                && usage.words_deviation <= ONE_END_WORDS_DEVIATION
+                && is_even(ONE_END_WORDS_DEVIATION)
         }
     }
 }
@@ -185,7 +203,7 @@ fn clock(usage: &Usage, thresholds: &Thresholds, reasons: &mut Vec<String>) -> b
     }
     if usage.uses >= BEAT_USES_MIN && share(usage.beats, usage.uses) >= thresholds.timed_share_min {
         reasons.push(format!(
-            "{:.0} % lie at exact intervals.",
+            "{:.0} % come whole hours after the one before, to the second: something runs on a schedule.",
             percent(usage.beats)
         ));
     }

@@ -74,8 +74,9 @@ pub struct Usage {
     /// Prompts beside which the same user began an exchange in another conversation, at most 5
     /// seconds before or after.
     pub bursts: i64,
-    /// Prompts as far from the same user's previous one of the group as that was from the one
-    /// before it, give or take 2 seconds.
+    /// Prompts whose distance to the same user's previous one of the group is a whole number of
+    /// hours, at least one, give or take 3 seconds: what runs on a schedule keeps the minute, over
+    /// nights and weekends too.
     pub beats: i64,
     /// Exchanges with a `reply_seconds`.
     pub replies: i64,
@@ -115,7 +116,9 @@ pub struct Background {
     pub uses: i64,
 }
 
-/// How much evidence is asked for.
+/// How much evidence is asked for. Numbers of users hold for scripts with capitals; without, half
+/// as many more are asked for, since one style says less there. They hold for tenants of up to 500
+/// users with a prompt; for each ten times as many, as many again are asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
     /// Users of a long text (from 30 characters on).
@@ -124,13 +127,16 @@ pub struct Thresholds {
     pub users_of_middle_text_min: i64,
     /// Users of a short text (9 to 15 characters). Shorter ones are never suspected.
     pub users_of_short_text_min: i64,
-    /// Users of a template, or of fixed first and last words.
+    /// Users of a template.
     pub users_of_template_min: i64,
-    /// Users of fixed first words, or of fixed last words.
-    pub users_of_one_end_min: i64,
+    /// Users of fixed first and last words, or of one of them.
+    pub users_of_ends_min: i64,
     /// Part of the prompts in one style, 0 to 1.
     pub style_share_min: f64,
-    /// Days on which it was used: a training course is over after one.
+    /// Part of the prompts that begin a conversation, 0 to 1: what people say alike is said inside
+    /// of conversations as a rule.
+    pub opening_share_min: f64,
+    /// Days on which it was used: a course with a handout is over after one.
     pub days_min: i64,
     /// Prompts that a clock is read from.
     pub timed_uses_min: i64,
@@ -144,12 +150,13 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Thresholds {
         Thresholds {
-            users_min: 4,
-            users_of_middle_text_min: 8,
-            users_of_short_text_min: 15,
-            users_of_template_min: 5,
-            users_of_one_end_min: 12,
+            users_min: 3,
+            users_of_middle_text_min: 4,
+            users_of_short_text_min: 8,
+            users_of_template_min: 6,
+            users_of_ends_min: 8,
             style_share_min: 0.95,
+            opening_share_min: 0.5,
             days_min: 2,
             timed_uses_min: 8,
             timed_share_min: 0.6,

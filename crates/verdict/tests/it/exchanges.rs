@@ -53,7 +53,7 @@ fn prompts_and_responses_join_by_request_whatever_their_order() {
         told,
         [
             (1, 1, Some(9.0), Verdict::Typed),
-            (0, 1, None, Verdict::Automatic),
+            (0, 1, None, Verdict::Unknown),
             (1, 1, Some(3.0), Verdict::Typed),
             (1, 0, None, Verdict::Typed),
         ]

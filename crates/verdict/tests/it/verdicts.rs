@@ -68,7 +68,7 @@ fn each_kind_has_its_verdict() {
         ),
         (
             vec![response(0, "a", "Here you are")],
-            Verdict::Automatic,
+            Verdict::Unknown,
             "automatic.no-prompt",
         ),
         (
