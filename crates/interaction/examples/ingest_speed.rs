@@ -72,6 +72,7 @@ fn signs(count: u64) -> Signs {
                 _ => SignHow::Begins,
             },
             text: format!("sorry {n}, {}", dice.words(12)),
+            chars_max: (n % 10 == 5).then_some(200),
         })
         .collect();
     Signs::new(&signs).unwrap_or_default()

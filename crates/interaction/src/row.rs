@@ -122,22 +122,8 @@ pub struct Interaction {
 }
 
 impl Interaction {
-    /// The row of an item of a user's history. `user_id` is the Entra object id of the user whose
-    /// history it is, also for responses.
-    ///
-    /// Lengths and the mark are of the whole text; only then `policy` decides what is kept of it.
-    /// An attachment's content is never kept, nor an address that holds the content itself
-    /// (`data:`).
-    pub fn of(
-        tenant_id: &str,
-        user_id: &str,
-        item: AiInteraction,
-        policy: ContentPolicy,
-    ) -> Interaction {
-        Interaction::with(tenant_id, user_id, item, policy, |_, _| Traces::default())
-    }
-
-    /// The row of an item; `traces` takes from its whole text what is kept whatever the policy.
+    /// The row of an item, see [`Ingest::row`](crate::Ingest::row); `traces` takes from its whole
+    /// text what is kept whatever the policy.
     pub(crate) fn with(
         tenant_id: &str,
         user_id: &str,

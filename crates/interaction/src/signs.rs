@@ -45,6 +45,9 @@ pub struct Sign {
     pub how: SignHow,
     /// The text.
     pub text: String,
+    /// Only texts of at most so many characters, in normal form, are looked through: what says
+    /// much in a short answer says nothing in a long one.
+    pub chars_max: Option<u32>,
 }
 
 /// Why no [`Signs`] can be made of a list.
@@ -77,13 +80,19 @@ struct Known {
 
 type Place = u16;
 
+/// An id's place, and the characters of the longest text that it is found in.
+type Found = (Place, u32);
+
 /// What is looked for in one kind of text.
 #[derive(Debug, Default)]
 struct Searched {
-    is: HashMap<Vec<u8>, Vec<Place>>,
+    is: HashMap<Vec<u8>, Vec<Found>>,
     is_bytes_max: usize,
     begins: Beginnings,
     contains: Option<Anywhere>,
+    /// What is looked for in short texts alone, apart, so that long ones do not pay for it.
+    contains_short: Option<Anywhere>,
+    short_chars_max: u32,
 }
 
 impl Signs {
@@ -130,6 +139,7 @@ impl Signs {
             searched,
             end: None,
             found: Vec::new(),
+            chars: u32::MAX,
         }
     }
 }
@@ -140,8 +150,9 @@ impl Searched {
         ids: &[String],
     ) -> Result<Searched, SignsError> {
         let mut searched = Searched::default();
-        let mut begins: BTreeMap<Vec<u8>, Vec<Place>> = BTreeMap::new();
-        let mut contains: BTreeMap<Vec<u8>, Vec<Place>> = BTreeMap::new();
+        let mut begins: BTreeMap<Vec<u8>, Vec<Found>> = BTreeMap::new();
+        let mut contains: BTreeMap<Vec<u8>, Vec<Found>> = BTreeMap::new();
+        let mut contains_short: BTreeMap<Vec<u8>, Vec<Found>> = BTreeMap::new();
         for sign in signs {
             let text = normal(&sign.text).into_bytes();
             if text.is_empty() {
@@ -155,19 +166,28 @@ impl Searched {
                 )));
             }
             let place = ids.partition_point(|id| *id < sign.id) as Place;
+            let found = (place, sign.chars_max.unwrap_or(u32::MAX));
             match sign.how {
                 SignHow::Is => {
                     searched.is_bytes_max = searched.is_bytes_max.max(text.len());
-                    searched.is.entry(text).or_default().push(place);
+                    searched.is.entry(text).or_default().push(found);
                 }
-                SignHow::Begins => begins.entry(text).or_default().push(place),
-                SignHow::Contains => contains.entry(text).or_default().push(place),
+                SignHow::Begins => begins.entry(text).or_default().push(found),
+                SignHow::Contains => {
+                    let among = match sign.chars_max {
+                        None => &mut contains,
+                        Some(chars) => {
+                            searched.short_chars_max = searched.short_chars_max.max(chars);
+                            &mut contains_short
+                        }
+                    };
+                    among.entry(text).or_default().push(found);
+                }
             }
         }
         searched.begins = Beginnings::of(begins);
-        if !contains.is_empty() {
-            searched.contains = Some(Anywhere::of(contains)?);
-        }
+        searched.contains = Anywhere::of(contains)?;
+        searched.contains_short = Anywhere::of(contains_short)?;
         Ok(searched)
     }
 }
@@ -179,14 +199,14 @@ struct Beginnings(Vec<Beginning>);
 #[derive(Debug)]
 struct Beginning {
     text: Vec<u8>,
-    places: Vec<Place>,
+    found: Vec<Found>,
     shorter: Option<usize>,
 }
 
 impl Beginnings {
-    fn of(texts: BTreeMap<Vec<u8>, Vec<Place>>) -> Beginnings {
+    fn of(texts: BTreeMap<Vec<u8>, Vec<Found>>) -> Beginnings {
         let mut all: Vec<Beginning> = Vec::new();
-        for (text, places) in texts {
+        for (text, found) in texts {
             let mut shorter = all.len().checked_sub(1);
             while let Some(place) = shorter
                 && !text.starts_with(&all[place].text)
@@ -195,7 +215,7 @@ impl Beginnings {
             }
             all.push(Beginning {
                 text,
-                places,
+                found,
                 shorter,
             });
         }
@@ -204,7 +224,7 @@ impl Beginnings {
 
     /// Of all that `start` begins with: the longest is the last text not after `start`, or the
     /// longest that this one begins with, and so on.
-    fn find(&self, start: &[u8], found: &mut Vec<Place>) {
+    fn find(&self, start: &[u8], found: &mut Vec<Found>) {
         let mut place = self
             .0
             .partition_point(|it| *it.text <= *start)
@@ -212,7 +232,7 @@ impl Beginnings {
         while let Some(at) = place {
             let beginning = &self.0[at];
             if start.starts_with(&beginning.text) {
-                found.extend(&beginning.places);
+                found.extend(&beginning.found);
             }
             place = beginning.shorter;
         }
@@ -222,28 +242,31 @@ impl Beginnings {
 #[derive(Debug)]
 struct Anywhere {
     texts: AhoCorasick,
-    places: Vec<Vec<Place>>,
+    found: Vec<Vec<Found>>,
     longest_bytes: usize,
 }
 
 impl Anywhere {
-    fn of(texts: BTreeMap<Vec<u8>, Vec<Place>>) -> Result<Anywhere, SignsError> {
-        let (texts, places): (Vec<Vec<u8>>, Vec<Vec<Place>>) = texts.into_iter().unzip();
+    fn of(texts: BTreeMap<Vec<u8>, Vec<Found>>) -> Result<Option<Anywhere>, SignsError> {
+        if texts.is_empty() {
+            return Ok(None);
+        }
+        let (texts, found): (Vec<Vec<u8>>, Vec<Vec<Found>>) = texts.into_iter().unzip();
         let longest_bytes = texts.iter().map(Vec::len).max().unwrap_or_default();
         let texts = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(texts)
             .map_err(|error| SignsError::TooMany(error.to_string()))?;
-        Ok(Anywhere {
+        Ok(Some(Anywhere {
             texts,
-            places,
+            found,
             longest_bytes,
-        })
+        }))
     }
 
-    fn find(&self, text: &[u8], found: &mut Vec<Place>) {
+    fn find(&self, text: &[u8], found: &mut Vec<Found>) {
         for at in self.texts.find_overlapping_iter(text) {
-            found.extend(&self.places[at.pattern().as_usize()]);
+            found.extend(&self.found[at.pattern().as_usize()]);
         }
     }
 }
@@ -255,7 +278,9 @@ pub(crate) struct Search<'s> {
     searched: Option<&'s Searched>,
     /// Of the piece before: a sign may begin there and end in the next. None at the beginning.
     end: Option<Vec<u8>>,
-    found: Vec<Place>,
+    found: Vec<Found>,
+    /// Of the whole text, where it is short; else the most that there can be.
+    chars: u32,
 }
 
 impl Search<'_> {
@@ -270,6 +295,9 @@ impl Search<'_> {
                 && let Some(places) = searched.is.get(piece)
             {
                 self.found.extend(places);
+            }
+            if is_last {
+                self.look_through_short(piece, searched);
             }
         }
         let mut end = self.end.take().unwrap_or_default();
@@ -288,22 +316,47 @@ impl Search<'_> {
         self.end = Some(end);
     }
 
+    fn look_through_short(&mut self, text: &[u8], searched: &Searched) {
+        // Whether a limit is kept matters only where something was found, or may be.
+        let begins_short = self
+            .found
+            .iter()
+            .any(|(_, chars_max)| *chars_max < u32::MAX);
+        let may_be_short = text.len() / 4 <= searched.short_chars_max as usize;
+        if begins_short || searched.contains_short.is_some() && may_be_short {
+            let chars = text
+                .iter()
+                .filter(|byte| !matches!(byte, 0x80..0xC0))
+                .count();
+            self.chars = u32::try_from(chars).unwrap_or(u32::MAX);
+        }
+        if let Some(contains) = &searched.contains_short
+            && self.chars <= searched.short_chars_max
+        {
+            contains.find(text, &mut self.found);
+        }
+    }
+
     pub(crate) fn restart(&mut self) {
         self.end = None;
+        self.chars = u32::MAX;
         self.found.clear();
     }
 
     /// The ids of all that was found, in order, joined by commas.
     pub(crate) fn finish(mut self) -> Option<String> {
+        let chars = self.chars;
+        let is_in_limit = |(_, chars_max): &Found| *chars_max == u32::MAX || chars <= *chars_max;
+        self.found.retain(is_in_limit);
         if self.found.is_empty() {
             return None;
         }
         self.found.sort_unstable();
-        self.found.dedup();
+        self.found.dedup_by_key(|(place, _)| *place);
         let ids: Vec<&str> = self
             .found
             .iter()
-            .map(|place| &*self.ids[usize::from(*place)])
+            .map(|(place, _)| &*self.ids[usize::from(*place)])
             .collect();
         Some(ids.join(","))
     }
@@ -319,6 +372,7 @@ mod tests {
             of,
             how,
             text: text.to_owned(),
+            chars_max: None,
         }
     }
 
@@ -332,6 +386,14 @@ mod tests {
             sign("retry", Response, Contains, "please try again"),
             sign("thinking", Both, Begins, "Thinking"),
             sign("slash", Prompt, Contains, "/summarize"),
+            Sign {
+                chars_max: Some(20),
+                ..sign("short", Response, Contains, "not able")
+            },
+            Sign {
+                chars_max: Some(12),
+                ..sign("short", Response, Begins, "nó")
+            },
         ])
         .expect("good signs")
     }
@@ -358,6 +420,10 @@ mod tests {
             ("i can't", "refusal"),
             ("i can", ""),
             ("thinking: hm", "thinking"),
+            ("i'm not able to. ooo", "short"),
+            ("i'm not able to. oooo", ""),
+            ("nó is what i", "short"),
+            ("nó is what it", ""),
             ("/summarize", ""),
             ("", ""),
         ] {

@@ -107,7 +107,7 @@ struct Pieces<'s, S> {
 impl<'s, S: Sink> Pieces<'s, S> {
     fn new(text_bytes: usize, sink: &'s mut S) -> Pieces<'s, S> {
         // What is begun when a piece is nearly full is finished.
-        let bytes = text_bytes.min(PIECE_BYTES) + 32;
+        let bytes = text_bytes.min(PIECE_BYTES) + 64;
         Pieces {
             piece: Vec::with_capacity(bytes),
             is_space: false,
@@ -141,8 +141,8 @@ impl<'s, S: Sink> Pieces<'s, S> {
         let mut taken = 0;
         while self.piece.len() < PIECE_BYTES {
             let rest = &bytes[taken..];
-            if self.chunk::<16>(rest) {
-                taken += 16;
+            if self.chunk::<32>(rest) {
+                taken += 32;
             } else if self.chunk::<8>(rest) {
                 taken += 8;
             } else {

@@ -45,6 +45,7 @@ fn ingest(policy: ContentPolicy) -> Ingest {
         of: SignOf::Both,
         how,
         text: text.to_owned(),
+        chars_max: None,
     };
     let signs = [
         sign(SignHow::Contains, "[1]"),
@@ -220,7 +221,7 @@ proptest! {
             ..AiInteraction::default()
         };
         let text = text::of(&item).into_owned();
-        let row = Interaction::of("t", "u", item, ContentPolicy::Full);
+        let row = ingest(ContentPolicy::Full).row("u", item);
         prop_assert_eq!(row.content_chars as usize, text.chars().count());
         prop_assert!(row.content_words <= row.content_chars);
         prop_assert_eq!(row.content, Some(text));

@@ -16,6 +16,7 @@ fn row(item: Value, policy: ContentPolicy) -> Interaction {
         of: SignOf::Response,
         how: SignHow::Contains,
         text: "no IMPORTANT emails.".to_owned(),
+        chars_max: None,
     };
     let signs = Signs::new(&[sign]).unwrap();
     Ingest::new("tenant", policy, FingerprintKey::from_bytes([5; 16]), signs).row("owner", item)

@@ -121,6 +121,7 @@ struct SignText {
     id: String,
     r#in: SignIn,
     means: Option<Means>,
+    chars_max: Option<u32>,
     #[serde(default, deserialize_with = "labels")]
     is: Labels,
     #[serde(default, deserialize_with = "labels")]
@@ -151,6 +152,7 @@ impl SignText {
             id: self.id,
             within: self.r#in,
             means: self.means,
+            chars_max: self.chars_max,
             is: self.is,
             begins: self.begins,
             contains: self.contains,

@@ -184,6 +184,7 @@ impl Rules {
                     of,
                     how,
                     text: text.clone(),
+                    chars_max: sign.chars_max,
                 }));
             }
         }
@@ -213,6 +214,8 @@ impl Rules {
             id: &'r str,
             within: SignIn,
             means: Option<Means>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            chars_max: Option<u32>,
             is: &'r Labels,
             begins: &'r Labels,
             contains: &'r Labels,
@@ -238,6 +241,7 @@ impl Rules {
                     id: &sign.id,
                     within: sign.within,
                     means: sign.means,
+                    chars_max: sign.chars_max,
                     is: &sign.is,
                     begins: &sign.begins,
                     contains: &sign.contains,

@@ -135,6 +135,8 @@ pub struct RuleSign {
     pub begins: Labels,
     /// One of these stands anywhere in the text.
     pub contains: Labels,
+    /// It counts in texts of at most so many characters alone.
+    pub chars_max: Option<u32>,
     /// What it is, in a sentence.
     pub says: String,
     /// Where it was seen.

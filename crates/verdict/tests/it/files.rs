@@ -133,6 +133,20 @@ fn the_version_is_of_what_decides() {
     ] {
         assert_ne!(of(&RULE.replace(change.0, change.1)), version, "{change:?}");
     }
+    let sign = "[[sign]]\nid = \"s\"\nin = \"response\"\nsays = \"\"\nevidence = \"\"\nseen = \"2026-08-01\"\nis = [\"No\"]\n";
+    let with_sign = of(sign);
+    for change in [
+        ("No", "Not"),
+        ("response", "both"),
+        ("is =", "chars_max = 5\nis ="),
+        ("is =", "means = \"refused\"\nis ="),
+    ] {
+        assert_ne!(
+            of(&sign.replace(change.0, change.1)),
+            with_sign,
+            "{change:?}"
+        );
+    }
     assert_eq!(
         Rules::built_in()
             .without("x", &[] as &[&str])
