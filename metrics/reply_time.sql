@@ -3,12 +3,12 @@
 -- unit: seconds
 -- grain: slice, app
 -- columns: exchanges, median_seconds, p95_seconds, longest_seconds
--- caveats: From the prompt's time to the first response's, as Graph stamps them, in exchanges that were typed or clicked and have both. Exact: the smallest time that at least half (95 %) do not exceed.
+-- caveats: From the prompt's time to the first response's, as Graph stamps them, in exchanges that were typed or clicked and have both. Times are cut to tenths of a second; of these, the smallest that at least half (95 %) do not exceed.
 WITH counted AS (
-    SELECT slice, app, reply_ms, count(*) AS exchanges
+    SELECT slice, app, reply_ms - reply_ms % 100 AS reply_ms, count(*) AS exchanges
     FROM exchanges_in_scope
     WHERE verdict IN ('typed', 'clicked') AND reply_ms IS NOT NULL
-    GROUP BY slice, app, reply_ms
+    GROUP BY slice, app, reply_ms - reply_ms % 100
 ),
 ranked AS (
     SELECT

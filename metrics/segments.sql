@@ -6,57 +6,58 @@
 -- slices: department
 -- caveats: Rules of the vivainsights library's identify_usage_segments: habitual with use in 9 of the last 12 weeks (4 of 4), power with an average of 15 besides, novice from 1 a week, low above 0. Use is typed and clicked exchanges. Everybody who is licensed now or ever used Copilot counts in every whole week since the lake's first, also before they had a license. span is 12 or 4 weeks. Segments without anybody have no row.
 WITH weekly AS (
-    SELECT user_key, week_number, count(*) AS asked
+    SELECT slice, user_key, week_number, count(*) AS asked
     FROM exchanges_to_date
     WHERE verdict IN ('typed', 'clicked')
-    GROUP BY user_key, week_number
-),
-panel AS (
-    SELECT
-        slice,
-        everyone.user_key,
-        weeks.week_number,
-        weeks.week,
-        weeks.in_window,
-        coalesce(weekly.asked, 0) AS asked
-    FROM everyone
-    CROSS JOIN weeks
-    LEFT JOIN weekly ON weekly.user_key = everyone.user_key AND weekly.week_number = weeks.week_number
-    WHERE weeks.week_number >= (SELECT min(week_number) FROM exchanges)
-),
-summed AS (
-    SELECT
-        slice,
-        user_key,
-        week_number,
-        week,
-        in_window,
-        asked,
-        sum(asked) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS asked_so_far,
-        sum(CASE WHEN asked > 0 THEN 1 ELSE 0 END) OVER (PARTITION BY slice, user_key ORDER BY week_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS used_so_far,
-        row_number() OVER (PARTITION BY slice, user_key ORDER BY week_number) AS weeks_so_far
-    FROM panel
+    GROUP BY slice, user_key, week_number
 ),
 rolled AS (
     SELECT
         slice,
         user_key,
+        week_number,
+        sum(asked) AS asked,
+        sum(asked_12) AS asked_12,
+        sum(asked_4) AS asked_4,
+        sum(used_12) AS used_12,
+        sum(used_4) AS used_4
+    FROM (
+        -- A week's use is part of that week's sums and of the eleven weeks' after it.
+        SELECT
+            slice,
+            user_key,
+            weekly.week_number + ahead AS week_number,
+            CASE WHEN ahead = 0 THEN asked ELSE 0 END AS asked,
+            asked AS asked_12,
+            CASE WHEN ahead < 4 THEN asked ELSE 0 END AS asked_4,
+            1 AS used_12,
+            CASE WHEN ahead < 4 THEN 1 ELSE 0 END AS used_4
+        FROM weekly
+        JOIN weeks ON weeks.week_number = weekly.week_number
+        CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11)) AS shifts(ahead)
+        UNION ALL
+        SELECT slice, user_key, week_number, 0, 0, 0, 0, 0
+        FROM everyone
+        CROSS JOIN weeks
+        WHERE weeks.in_window = 1
+    ) AS shifted
+    GROUP BY slice, user_key, week_number
+),
+spans AS (
+    SELECT
+        week_number,
         week,
-        in_window,
-        asked,
-        asked_so_far - coalesce(lag(asked_so_far, 12) OVER (PARTITION BY slice, user_key ORDER BY week_number), 0) AS asked_12,
-        asked_so_far - coalesce(lag(asked_so_far, 4) OVER (PARTITION BY slice, user_key ORDER BY week_number), 0) AS asked_4,
-        used_so_far - coalesce(lag(used_so_far, 12) OVER (PARTITION BY slice, user_key ORDER BY week_number), 0) AS used_12,
-        used_so_far - coalesce(lag(used_so_far, 4) OVER (PARTITION BY slice, user_key ORDER BY week_number), 0) AS used_4,
-        CASE WHEN weeks_so_far < 12 THEN weeks_so_far ELSE 12 END AS weeks_12,
-        CASE WHEN weeks_so_far < 4 THEN weeks_so_far ELSE 4 END AS weeks_4
-    FROM summed
+        CASE WHEN week_number - first_week_number < 12 THEN week_number - first_week_number + 1 ELSE 12 END AS weeks_12,
+        CASE WHEN week_number - first_week_number < 4 THEN week_number - first_week_number + 1 ELSE 4 END AS weeks_4
+    FROM weeks
+    CROSS JOIN (SELECT min(week_number) AS first_week_number FROM exchanges) AS lake
+    WHERE weeks.in_window = 1 AND week_number >= first_week_number
 ),
 segmented AS (
     SELECT
         slice,
         user_key,
-        week,
+        spans.week,
         asked,
         asked_12,
         weeks_12,
@@ -77,7 +78,7 @@ segmented AS (
             ELSE 'Non-user'
         END AS segment_4
     FROM rolled
-    WHERE in_window = 1
+    JOIN spans ON spans.week_number = rolled.week_number
 ),
 counted AS (
     SELECT slice, week, segment_12, segment_4, count(*) AS users

@@ -1,0 +1,95 @@
+"""Measures every metric in hobbs against DuckDB on the same Delta tables, side by side.
+
+    pip install duckdb duckdb-ext-delta deltalake
+    python benches/metrics.py HOBBS LAKE LAST_DAY DAYS [--by SLICE] [--runs N] [NAME ...]
+
+Runs of the two alternate, and the least of each is taken. Of hobbs it is a whole process: start, opening of the lake,
+planning, running, JSON. "less start" is without what `hobbs query "SELECT 1"` takes. DuckDB runs in this process, with
+two threads and the tables' Parquet files by name, and gives an Arrow table. CPU time is shown besides, since other
+work on the machine shows less in it. PASS: under 1 s, and less start under 1.3 times DuckDB.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+
+import duckdb
+from deltalake import DeltaTable
+
+SECONDS_MOST, RATIO_MOST = 1.0, 1.3
+
+
+def process(command):
+    """Seconds and CPU seconds of a process."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    result = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    seconds = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if result.returncode != 0:
+        return None, result.stderr.strip().splitlines()[-1]
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def in_duckdb(connection, sql):
+    started, cpu = time.perf_counter(), time.process_time()
+    connection.execute(sql).fetch_arrow_table()
+    return time.perf_counter() - started, time.process_time() - cpu
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("hobbs")
+    parser.add_argument("lake")
+    parser.add_argument("last_day")
+    parser.add_argument("days")
+    parser.add_argument("--by")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("names", nargs="*")
+    asked = parser.parse_intermixed_args()
+    lake = os.path.abspath(asked.lake)
+    start_of = [asked.hobbs, "--lake", lake, "--quiet"]
+    window = ["--to", asked.last_day, "--days", asked.days, *(["--by", asked.by] if asked.by else [])]
+    connection = duckdb.connect()
+    connection.execute("SET threads = 2")
+    for table in ["exchanges", "conversations", "resources", "users"]:
+        files = DeltaTable(os.path.join(lake, table)).file_uris()
+        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files})")
+    start = min(process([*start_of, "query", "SELECT 1", "--format", "json"])[0] for _ in range(asked.runs))
+    print(f"start of the process and opening of the lake: {start * 1000:.0f} ms")
+    print(f"{'':26} {'hobbs':>7} {'cpu':>7} {'less start':>10} {'DuckDB':>7} {'cpu':>7}  ratio  of cpu")
+    metrics = json.loads(subprocess.run([*start_of, "metrics", "list", "--json"], check=True, capture_output=True).stdout)
+    failed = 0
+    for metric in metrics:
+        name = metric["name"]
+        if (asked.names and name not in asked.names) or (asked.by and asked.by not in metric["by"]):
+            continue
+        show = [*start_of, "metrics", "show", name, *window, "--sql"]
+        sql = subprocess.run(show, check=True, capture_output=True, text=True).stdout
+        ours, theirs = [], []
+        for _ in range(asked.runs):
+            ours.append(process([*start_of, "metrics", "run", name, *window, "--format", "json"]))
+            theirs.append(in_duckdb(connection, sql))
+        if any(seconds is None for seconds, _ in ours):
+            failed += 1
+            print(f"{name:26} FAIL: {ours[0][1]}", flush=True)
+            continue
+        seconds, cpu = (min(run[at] for run in ours) for at in (0, 1))
+        duck_seconds, duck_cpu = (min(run[at] for run in theirs) for at in (0, 1))
+        engine = seconds - start
+        passed = seconds < SECONDS_MOST and engine < RATIO_MOST * duck_seconds
+        failed += not passed
+        print(
+            f"{name:26} {seconds * 1000:7.0f} {cpu * 1000:7.0f} {engine * 1000:10.0f} {duck_seconds * 1000:7.0f}"
+            f" {duck_cpu * 1000:7.0f} {engine / duck_seconds:6.2f} {cpu / duck_cpu:7.2f}  {'PASS' if passed else 'FAIL'}",
+            flush=True,
+        )
+    print(f"{failed} missed their figure")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
