@@ -34,7 +34,7 @@ pub async fn run(
 fn list(global: &Global, printer: &Printer) -> Result<()> {
     if global.json {
         let all: Vec<_> = Metric::all().iter().map(definition).collect();
-        return Ok(printer.json(&all)?);
+        return printer.json(&all);
     }
     let width = Metric::all().iter().map(|it| it.name().len()).max();
     let width = width.unwrap_or(0) + 2;
@@ -66,7 +66,7 @@ fn show(args: &MetricShow, settings: &Settings, global: &Global, printer: &Print
     if global.json {
         let mut definition = definition(metric);
         definition["sql"] = sql.into();
-        return Ok(printer.json(&definition)?);
+        return printer.json(&definition);
     }
     if args.sql {
         return Ok(printer.data(&sql)?);

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use hobbs_tenant::{Limits, TenantOptions, Volume};
 use serde_json::Value;
 
-use crate::commands::json_of;
-use crate::simulated::{Simulated, text};
+use crate::simulated::{Simulated, json, text};
 
 fn simulated() -> Simulated {
     Simulated::start(
@@ -24,7 +23,7 @@ fn simulated() -> Simulated {
 fn run(simulated: &Simulated, arguments: &[&str]) -> Value {
     let output = simulated.hobbs(arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    json_of(&output)
+    json(&output)
 }
 
 #[test]
