@@ -3,7 +3,7 @@
 -- unit: exchanges
 -- grain: slice, app
 -- columns: prompts, answered, unanswered, without_source, refused, share_unanswered, share_without_source, share_refused
--- caveats: Exchanges that were typed or clicked and have a prompt. A prompt without a response may have been answered where Graph shows nothing, or be newer than its answer. An answer cites a source if it carries a link; refusals are known by literal signs in many languages, so some are missed. The last two shares are of answered prompts.
+-- caveats: Exchanges that were typed or clicked and have a prompt. Parts that say nothing (Searching…) are no response. A prompt without one may have been answered where Graph shows nothing, or be newer than its answer. An answer cites a source if it carries a link; refusals are known by literal signs in many languages, so some are missed. The last two shares are of answered prompts.
 SELECT
     slice,
     app,
@@ -20,9 +20,9 @@ FROM (
         slice,
         app,
         count(*) AS prompts,
-        sum(CASE WHEN responses > 0 THEN 1 ELSE 0 END) AS answered,
-        sum(CASE WHEN responses > 0 AND NOT grounded THEN 1 ELSE 0 END) AS without_source,
-        sum(CASE WHEN responses > 0 AND refused THEN 1 ELSE 0 END) AS refused
+        sum(CASE WHEN first_response_at IS NOT NULL THEN 1 ELSE 0 END) AS answered,
+        sum(CASE WHEN first_response_at IS NOT NULL AND NOT grounded THEN 1 ELSE 0 END) AS without_source,
+        sum(CASE WHEN first_response_at IS NOT NULL AND refused THEN 1 ELSE 0 END) AS refused
     FROM exchanges_in_scope
     WHERE verdict IN ('typed', 'clicked') AND prompts > 0
     GROUP BY slice, app

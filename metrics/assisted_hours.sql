@@ -22,7 +22,7 @@ WITH factors AS (
 counted AS (
     SELECT slice, app, count(*) AS exchanges
     FROM exchanges_in_scope
-    WHERE verdict IN ('typed', 'clicked') AND responses > 0 AND NOT refused
+    WHERE verdict IN ('typed', 'clicked') AND first_response_at IS NOT NULL AND NOT refused
     GROUP BY slice, app
 )
 SELECT
