@@ -65,7 +65,7 @@ def main():
     for metric in metrics:
         if names and metric["name"] not in names:
             continue
-        ways = [[], WHOLE, *(["--by", slice, *WHOLE] for slice in metric["by"])]
+        ways = [[], WHOLE, *(["--by", slice, *WHOLE] for slice in metric["slices"])]
         counts = [compare(checks, binary, lake, connection, metric, arguments) for arguments in ways]
         rows += sum(counts)
         if max(counts) == 0:

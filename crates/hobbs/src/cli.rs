@@ -123,6 +123,16 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether it takes rows from one end to the other.
+    pub fn moves_many_rows(&self) -> bool {
+        matches!(
+            self,
+            Command::Sync(_) | Command::Report(_) | Command::Import(_)
+        )
+    }
+}
+
 /// `hobbs demo`
 #[derive(Debug, Args)]
 pub struct Demo {

@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod exit;
+mod memory;
 mod printer;
 mod progress;
 mod settings;
@@ -24,6 +25,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.command.moves_many_rows() {
+        memory::give_back_at_once();
+    }
     let printer = Printer::new(cli.global.color, cli.global.quiet);
     start_log(&cli);
     let runtime = match tokio::runtime::Builder::new_multi_thread()

@@ -53,7 +53,7 @@ impl Source for LakeSource {
         let rows = stream::iter(queries)
             .then(move |sql| {
                 let reader = reader.clone();
-                async move { reader.query(&sql).await.map_err(lake) }
+                async move { reader.rows(&sql).await.map_err(lake) }
             })
             .map_ok(|batches| {
                 batches.map(|batch| {
@@ -72,11 +72,11 @@ const PIECE_ROWS: u64 = 20_000;
 
 impl LakeSource {
     /// Conditions that cut the rows into pieces, in the order asked, each small enough to be sorted
-    /// in memory: by user, or by day. One user, or one day, is never cut; then the sort spills.
+    /// in memory: by user, or by hour. One user, or one hour, is never cut; then the sort spills.
     async fn pieces(&self, scope: &Scope, order: Order) -> Result<Vec<String>, SourceError> {
         let (key, column) = match order {
             Order::Conversation => ("user_id", "user_id"),
-            Order::Time => ("date_trunc('day', created_at)", "created_at"),
+            Order::Time => ("date_trunc('hour', created_at)", "created_at"),
         };
         let sql = format!(
             "SELECT {key} AS key, count(*) AS n FROM interactions WHERE {} GROUP BY {key} ORDER BY {key}",

@@ -4,33 +4,46 @@ use std::fmt;
 
 use datafusion::common::Result;
 use datafusion::execution::memory_pool::{
-    GreedyMemoryPool, MemoryLimit, MemoryPool, MemoryReservation,
+    FairSpillPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
 };
 
-/// A limit for all that a query keeps: groups, sorts and joins spill when it is reached. What is
+/// A limit for all that a query keeps, shared out among its parts: groups and sorts spill when
+/// theirs is reached. What is
 /// only on its way from one part of a query to the next (`RepartitionExec`) is counted and never
 /// refused: in DataFusion 55 a query whose repartition spills can wait for itself forever
 /// (apache/datafusion#24883, mended there in September 2026).
 #[derive(Debug)]
 pub(crate) struct QueryMemory {
-    kept: GreedyMemoryPool,
+    kept: FairSpillPool,
 }
 
 impl QueryMemory {
     pub(crate) fn of(bytes: usize) -> Self {
         QueryMemory {
-            kept: GreedyMemoryPool::new(bytes),
+            kept: FairSpillPool::new(bytes),
         }
     }
 }
 
-fn is_on_its_way(reservation: &MemoryReservation) -> bool {
-    reservation.consumer().name().starts_with("RepartitionExec")
+fn is_on_its_way(consumer: &MemoryConsumer) -> bool {
+    consumer.name().starts_with("RepartitionExec")
 }
 
 impl MemoryPool for QueryMemory {
     fn name(&self) -> &str {
         "query"
+    }
+
+    fn register(&self, consumer: &MemoryConsumer) {
+        if !is_on_its_way(consumer) {
+            self.kept.register(consumer);
+        }
+    }
+
+    fn unregister(&self, consumer: &MemoryConsumer) {
+        if !is_on_its_way(consumer) {
+            self.kept.unregister(consumer);
+        }
     }
 
     fn grow(&self, reservation: &MemoryReservation, additional: usize) {
@@ -42,7 +55,7 @@ impl MemoryPool for QueryMemory {
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        if is_on_its_way(reservation) {
+        if is_on_its_way(reservation.consumer()) {
             self.kept.grow(reservation, additional);
             return Ok(());
         }
@@ -69,7 +82,6 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use datafusion::execution::memory_pool::MemoryConsumer;
     use datafusion::execution::runtime_env::RuntimeEnvBuilder;
     use datafusion::prelude::{SessionConfig, SessionContext};
 

@@ -24,18 +24,34 @@ use crate::memory::QueryMemory;
 use crate::schema::TableName;
 use crate::table::Table;
 
-/// Memory that sorts and joins may take before they spill to disk.
-const QUERY_MEMORY_BYTES: usize = 192 << 20;
+/// What a session is for.
+struct Purpose {
+    /// Memory that sorts and joins may take before they spill to disk.
+    memory_bytes: usize,
+    /// Rows of a batch.
+    batch_rows: &'static str,
+    /// Parts of a query that run side by side; 0 for one a core.
+    partitions: &'static str,
+}
 
-/// Rows of a batch. The merge of a sort holds a batch of each spilled part in memory, and rows
-/// with texts and links are wide.
-const BATCH_ROWS: &str = "1024";
+/// Rows of reports in their order: wide, with texts and links. The merge of a sort holds a batch of
+/// each of its parts in memory, so batches are small, and there is one part.
+const ROWS: Purpose = Purpose {
+    memory_bytes: 192 << 20,
+    batch_rows: "1024",
+    partitions: "1",
+};
+
+/// Figures, and whatever a person asks: few columns of many rows are grouped. What the files in
+/// `metrics/` ask stays far below the limit; a query of one's own may sort more than fits.
+const FIGURES: Purpose = Purpose {
+    memory_bytes: 4 << 30,
+    batch_rows: "8192",
+    partitions: "0",
+};
 
 /// The newest record of each user.
 const USERS_NOW: &str = include_str!("sql/users_now.sql");
-
-/// Rows of a batch where the result is small: for rows that are grouped, larger batches are faster.
-const BATCH_ROWS_OF_FIGURES: &str = "8192";
 
 /// A lake as of the moment in which it was opened, for reading.
 #[derive(Clone)]
@@ -69,8 +85,8 @@ impl Reader {
             .ok_or_else(missing)?;
         let reader = Reader {
             key: keys::kept_key(&keys).await?.ok_or(LakeError::Key)?,
-            rows: session(BATCH_ROWS)?,
-            figures: session(BATCH_ROWS_OF_FIGURES)?,
+            rows: session(&ROWS)?,
+            figures: session(&FIGURES)?,
         };
         for name in TableName::all_to_query() {
             let log = location.table(name.as_str(), options)?;
@@ -100,6 +116,14 @@ impl Reader {
     /// [`LakeError::NotAQuery`] for statements that would change something or read files outside
     /// the lake, [`LakeError::Query`] for the engine's objections.
     pub async fn query(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
+        run(&self.figures, sql).await
+    }
+
+    /// Runs a query whose rows are wide, many, and in an order, in little memory.
+    ///
+    /// # Errors
+    /// As [`Reader::query`].
+    pub async fn rows(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
         run(&self.rows, sql).await
     }
 
@@ -138,14 +162,6 @@ impl Reader {
         Ok(Threads::of(batches))
     }
 
-    /// Runs a query that counts: as [`Reader::query`], in larger batches.
-    ///
-    /// # Errors
-    /// As [`Reader::query`].
-    pub async fn figures(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
-        run(&self.figures, sql).await
-    }
-
     /// Runs a query with a small result: one JSON object a row; nulls are left out, times are
     /// RFC 3339 in UTC.
     ///
@@ -162,14 +178,15 @@ impl Reader {
     }
 }
 
-fn session(batch_rows: &str) -> Result<SessionContext, LakeError> {
+fn session(purpose: &Purpose) -> Result<SessionContext, LakeError> {
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(QueryMemory::of(QUERY_MEMORY_BYTES)))
+        .with_memory_pool(Arc::new(QueryMemory::of(purpose.memory_bytes)))
         .build_arc()
         .map_err(LakeError::query)?;
     let session = SessionContext::from(DeltaSessionContext::with_runtime_env(runtime));
     let settings = [
-        ("datafusion.execution.batch_size", batch_rows),
+        ("datafusion.execution.batch_size", purpose.batch_rows),
+        ("datafusion.execution.target_partitions", purpose.partitions),
         // Delta sessions take names to the letter; people write SELECT APP.
         ("datafusion.sql_parser.enable_ident_normalization", "true"),
     ];

@@ -34,7 +34,7 @@ pub async fn run(
 fn list(global: &Global, printer: &Printer) -> Result<()> {
     if global.json {
         let all: Vec<_> = Metric::all().iter().map(definition).collect();
-        return Ok(printer.json(&all)?);
+        return printer.json(&all);
     }
     let width = Metric::all().iter().map(|it| it.name().len()).max();
     let width = width.unwrap_or(0) + 2;
@@ -53,7 +53,7 @@ fn definition(metric: &Metric) -> serde_json::Value {
         "unit": metric.unit(),
         "grain": metric.grain(),
         "caveats": metric.caveats(),
-        "by": slices,
+        "slices": slices,
         "days": metric.days(),
         "on_request": metric.on_request(),
     })
@@ -66,7 +66,7 @@ fn show(args: &MetricShow, settings: &Settings, global: &Global, printer: &Print
     if global.json {
         let mut definition = definition(metric);
         definition["sql"] = sql.into();
-        return Ok(printer.json(&definition)?);
+        return printer.json(&definition);
     }
     if args.sql {
         return Ok(printer.data(&sql)?);
@@ -95,7 +95,7 @@ async fn run_one(
     let parameters = parameters(metric, args.by, &args.days, args.at_least, settings)?;
     let sql = sql(metric, &parameters)?;
     let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
-    let rows = reader.figures(&sql).await?;
+    let rows = reader.query(&sql).await?;
     let format = query::format(args.format, args.output.as_deref(), global);
     if format == QueryFormat::Parquet && args.output.is_none() {
         return Err(Misconfigured("Parquet needs a file: add -o FILE".to_owned()).into());

@@ -7,12 +7,22 @@ use crate::simulated::{hobbs, text};
 fn help_pages() {
     let folder = TempDir::new().unwrap();
     for command in [
-        "", "demo", "init", "doctor", "sync", "report", "query", "import", "tenant", "lake",
+        "",
+        "demo",
+        "init",
+        "doctor",
+        "sync",
+        "report",
+        "query",
+        "metrics",
+        "metrics run",
+        "rules",
+        "rules suggest",
+        "import",
+        "tenant",
+        "lake",
     ] {
-        let arguments: Vec<&str> = [command, "--help"]
-            .into_iter()
-            .filter(|argument| !argument.is_empty())
-            .collect();
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let output = hobbs(folder.path(), &arguments)
             .env("COLUMNS", "80")
             .output()
@@ -22,7 +32,11 @@ fn help_pages() {
         insta::assert_snapshot!(
             format!(
                 "help_{}",
-                if command.is_empty() { "hobbs" } else { command }
+                if command.is_empty() {
+                    "hobbs".to_owned()
+                } else {
+                    command.replace(' ', "_")
+                }
             ),
             page
         );

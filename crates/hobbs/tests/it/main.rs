@@ -6,3 +6,4 @@ mod commands;
 mod help;
 mod privacy;
 mod simulated;
+mod verdicts;

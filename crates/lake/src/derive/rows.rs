@@ -325,7 +325,7 @@ fn resource_batch(rows: &[Of<'_, Resource<'_>>], rules: &str) -> Result<RecordBa
         all.text(|it| it.app),
         all.text(|it| Verdict::as_str(it.verdict)),
         all.text(|it| it.role.as_str()),
-        all.optional(|it| it.kind.as_deref()),
+        all.optional(|it| it.kind),
         all.optional(|it| it.host.as_deref()),
         all.optional(|it| it.site.as_deref()),
         all.same(rules),

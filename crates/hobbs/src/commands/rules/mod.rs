@@ -58,7 +58,7 @@ fn list(judgment: &Judgment, global: &Global, printer: &Printer) -> Result<()> {
     let rules = &judgment.rules;
     if global.json {
         let all: Vec<Value> = rules.iter().map(as_json).collect();
-        return Ok(printer.json(&json!({ "version": rules.version(), "rules": all }))?);
+        return printer.json(&json!({ "version": rules.version(), "rules": all }));
     }
     let mut text = format!("rules {}\n", rules.version());
     for rule in rules.iter() {
@@ -134,7 +134,7 @@ async fn explain_one(
         .into());
     }
     if global.json {
-        return Ok(printer.json(&found)?);
+        return printer.json(&found);
     }
     let texts: Vec<&str> = found.iter().filter_map(Value::as_str).collect();
     Ok(printer.data(&texts.join("\n"))?)
@@ -282,7 +282,7 @@ async fn diff(
             .collect();
         let answer = json!({"exchanges": all, "moved": moved, "moves": moves,
             "rules_now": judgment.rules.version(), "rules_then": then.version()});
-        return Ok(printer.json(&answer)?);
+        return printer.json(&answer);
     }
     let mut text = format!(
         "{} of {} exchanges would move (rules {} now, {} then).\n",
@@ -397,7 +397,7 @@ async fn apply(
     };
     let version = judgment.rules.version();
     if global.json {
-        return Ok(printer.json(&json!({"rules": version, "exchanges_written": done.written, "exchanges_removed": done.removed}))?);
+        return printer.json(&json!({"rules": version, "exchanges_written": done.written, "exchanges_removed": done.removed}));
     }
     printer.data(&format!(
         "Judged by rules {version}: {} exchanges written, {} taken out.\n",
@@ -436,7 +436,7 @@ async fn suggest_rules(
                 |it| json!({"rule": as_json(&it.rule), "reasons": it.reasons, "weight": it.weight}),
             )
             .collect();
-        return Ok(printer.json(&all)?);
+        return printer.json(&all);
     }
     let text = to_toml(&found, &usages, &today.to_string());
     match output {

@@ -52,8 +52,7 @@ distances AS (
 ),
 beats AS (
     SELECT *,
-           CASE WHEN abs(distance - lag(distance) OVER (PARTITION BY fingerprint, tail, user_key ORDER BY started_at, prompt_id)) <= 2
-                THEN 1 ELSE 0 END AS beat
+           CASE WHEN distance >= 3597 AND abs(distance - round(distance / 3600.0) * 3600.0) <= 3 THEN 1 ELSE 0 END AS beat
     FROM distances
 )
 SELECT fingerprint, tail, count(DISTINCT user_key) AS users, count(*) AS uses, count(DISTINCT text) AS texts,
