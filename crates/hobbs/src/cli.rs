@@ -298,9 +298,9 @@ pub enum Metrics {
     Run(MetricRun),
 }
 
-/// `hobbs metrics show`
-#[derive(Debug, Args)]
-pub struct MetricShow {
+/// A metric, and how it is to be counted.
+#[derive(Debug, Clone, Args)]
+pub struct MetricAsked {
     /// The metric's name
     pub name: String,
     /// Divided by app, user, department, day, week or month
@@ -312,6 +312,14 @@ pub struct MetricShow {
     /// Typed exchanges that make a user active in the strictest way of counting [default: 3]
     #[arg(long, value_name = "N")]
     pub at_least: Option<u32>,
+}
+
+/// `hobbs metrics show`
+#[derive(Debug, Args)]
+pub struct MetricShow {
+    /// Of what, and how.
+    #[command(flatten)]
+    pub asked: MetricAsked,
     /// Nothing but the SQL
     #[arg(long)]
     pub sql: bool,
@@ -320,17 +328,9 @@ pub struct MetricShow {
 /// `hobbs metrics run`
 #[derive(Debug, Args)]
 pub struct MetricRun {
-    /// The metric's name
-    pub name: String,
-    /// Divided by app, user, department, day, week or month
-    #[arg(long, value_name = "WHAT")]
-    pub by: Option<Slice>,
-    /// Which days.
+    /// Of what, and how.
     #[command(flatten)]
-    pub days: Days,
-    /// Typed exchanges that make a user active in the strictest way of counting [default: 3]
-    #[arg(long, value_name = "N")]
-    pub at_least: Option<u32>,
+    pub asked: MetricAsked,
     /// The form [default: by the file's ending, else table]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<QueryFormat>,

@@ -207,16 +207,23 @@ impl Settings {
         let rules = rules
             .without("hobbs.toml", &section.off)
             .map_err(|error| Misconfigured(error.to_string()))?;
+        Ok(Judgment {
+            rules,
+            zone: self.time_zone()?,
+        })
+    }
+
+    /// In whose days and hours use is counted.
+    pub fn time_zone(&self) -> Result<TimeZone, Misconfigured> {
         let zone = variable("HOBBS_TIME_ZONE").or_else(|| self.file.time_zone.clone());
-        let zone = match zone.as_deref() {
-            None => TimeZone::UTC,
+        match zone.as_deref() {
+            None => Ok(TimeZone::UTC),
             Some(name) => TimeZone::get(name).map_err(|_| {
                 Misconfigured(format!(
                     "\"{name}\" is no time zone: use a name as in Europe/Berlin or America/New_York"
                 ))
-            })?,
-        };
-        Ok(Judgment { rules, zone })
+            }),
+        }
     }
 
     /// The pace.

@@ -8,18 +8,17 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use datafusion::functions::expr_fn::coalesce;
-use datafusion::prelude::{SessionContext, col, lit};
+use datafusion::prelude::{Expr, col, lit};
 use deltalake::arrow::array::{Array, AsArray, RecordBatch};
 use deltalake::arrow::datatypes::TimestampMicrosecondType;
-use deltalake::delta_datafusion::DeltaSessionContext;
 use futures::TryStreamExt;
 use hobbs_interaction::Interaction;
 
 use crate::error::LakeError;
+use crate::merge::{same, source, target};
 use crate::rows::{batch, micros};
 use crate::scan::time_literal;
-use crate::schema::TableName;
-use crate::table::{Carried, Table, writer_properties};
+use crate::table::{Carried, Table};
 
 /// What a commit did with the rows given to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -196,47 +195,15 @@ async fn replace(
     (first_us, last_us): (i64, i64),
     carried: Carried,
 ) -> Result<(), LakeError> {
-    let same = |name: &str| col(format!("target.{name}")).eq(col(format!("source.{name}")));
-    let session = |side: &str| coalesce(vec![col(format!("{side}.session_id")), lit("")]);
+    let session = |of: fn(&str) -> Expr| coalesce(vec![of("session_id"), lit("")]);
+    let created_at = || target("created_at");
     let predicate = same("tenant_id")
         .and(same("user_id"))
         .and(same("interaction_id"))
-        .and(session("target").eq(session("source")))
-        .and(col("target.created_at").gt_eq(time_literal(first_us)))
-        .and(col("target.created_at").lt_eq(time_literal(last_us)));
-    let schema = TableName::Interactions.schema();
-    let names: Vec<&str> = schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect();
-    let source = SessionContext::from(DeltaSessionContext::default())
-        .read_batch(rows)
-        .map_err(LakeError::query)?;
-    let merge = || {
-        table
-            .delta
-            .clone()
-            .merge(source, predicate)
-            .with_source_alias("source")
-            .with_target_alias("target")
-            .with_writer_properties(writer_properties())
-            .with_commit_properties(carried.properties())
-            .when_matched_update(|update| {
-                names.iter().fold(update, |update, name| {
-                    update.update(*name, col(format!("source.{name}")))
-                })
-            })?
-            .when_not_matched_insert(|insert| {
-                names.iter().fold(insert, |insert, name| {
-                    insert.set(*name, col(format!("source.{name}")))
-                })
-            })
-    };
-    let merged = merge().map_err(|error| table.error(error))?.await;
-    let (delta, _) = merged.map_err(|error| table.error(error))?;
-    table.delta = delta;
-    Ok(())
+        .and(session(target).eq(session(source)))
+        .and(created_at().gt_eq(time_literal(first_us)))
+        .and(created_at().lt_eq(time_literal(last_us)));
+    table.merge(rows, predicate, None, carried).await
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod location;
 mod lock;
 mod maintain;
 mod memory;
+mod merge;
 mod people;
 mod query;
 mod rows;

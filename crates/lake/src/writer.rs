@@ -136,13 +136,7 @@ impl Writer {
         for table in self.derived.all_mut() {
             table.clear().await?;
         }
-        derive::derive(
-            &self.interactions,
-            &mut self.derived,
-            derivation,
-            self.sequence,
-        )
-        .await
+        self.derive(derivation).await
     }
 
     /// Data commits whose coverage was written again when the lake was opened.

@@ -20,7 +20,9 @@ pub(crate) fn lone_key(tenant_id: &str, user_id: &str, first_id: &str, at_us: i6
     key(&[tenant_id, user_id, "lone", first_id, &at_us.to_string()])
 }
 
-fn key(parts: &[&str]) -> i64 {
+/// 63 bits of some texts, the same everywhere and in every version, since rows keep them; never
+/// negative.
+pub fn key(parts: &[&str]) -> i64 {
     let mut hash = SipHasher24::new();
     for part in parts {
         hash.write(&(part.len() as u64).to_le_bytes());

@@ -26,6 +26,6 @@ pub use derive::{Derived, derive};
 pub use evidence::{Attached, Evidence, Part, Role, Thread};
 pub use exchange::{Conversation, Exchange, Resource};
 pub use explain::{Explanation, explain};
-pub use key::user_key;
+pub use key::{key, user_key};
 pub use rules::{Rule, RuleError, RuleFile, Rules};
 pub use verdict::{UnknownVerdict, Verdict};

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::cli::{Days, Global, MetricRun, MetricShow, Metrics, QueryFormat};
+use crate::cli::{Global, MetricAsked, MetricRun, MetricShow, Metrics, QueryFormat};
 use crate::commands::query;
 use crate::commands::report::{keep, new_file};
 use crate::exit::Exit;
@@ -60,8 +60,8 @@ fn definition(metric: &Metric) -> serde_json::Value {
 }
 
 fn show(args: &MetricShow, settings: &Settings, global: &Global, printer: &Printer) -> Result<()> {
-    let metric = named(&args.name)?;
-    let parameters = parameters(metric, args.by, &args.days, args.at_least, settings)?;
+    let metric = named(&args.asked.name)?;
+    let parameters = parameters(metric, &args.asked, settings)?;
     let sql = sql(metric, &parameters)?;
     if global.json {
         let mut definition = definition(metric);
@@ -91,15 +91,12 @@ async fn run_one(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit> {
-    let metric = named(&args.name)?;
-    let parameters = parameters(metric, args.by, &args.days, args.at_least, settings)?;
+    let metric = named(&args.asked.name)?;
+    let parameters = parameters(metric, &args.asked, settings)?;
     let sql = sql(metric, &parameters)?;
+    let format = query::format(args.format, args.output.as_deref(), global)?;
     let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
     let rows = reader.query(&sql).await?;
-    let format = query::format(args.format, args.output.as_deref(), global);
-    if format == QueryFormat::Parquet && args.output.is_none() {
-        return Err(Misconfigured("Parquet needs a file: add -o FILE".to_owned()).into());
-    }
     let mut out = Vec::new();
     let count = query::write(rows, format, &mut out, printer).await?;
     if format == QueryFormat::Json {
@@ -161,21 +158,19 @@ fn sql(metric: &Metric, parameters: &Parameters) -> Result<String, Misconfigured
 
 fn parameters(
     metric: &Metric,
-    by: Option<Slice>,
-    days: &Days,
-    at_least: Option<u32>,
+    asked: &MetricAsked,
     settings: &Settings,
 ) -> Result<Parameters, Misconfigured> {
-    let today = Timestamp::now().to_zoned(settings.judgment()?.zone).date();
-    let last = days.to.unwrap_or(today);
-    let window = match (days.from, days.days) {
+    let today = Timestamp::now().to_zoned(settings.time_zone()?).date();
+    let last = asked.days.to.unwrap_or(today);
+    let window = match (asked.days.from, asked.days.days) {
         (Some(first), _) => Window::new(first, last),
         (None, days) => Window::ending(last, days.unwrap_or(metric.days())),
     };
     let window = window.map_err(|error| Misconfigured(error.to_string()))?;
     let mut parameters = Parameters::of(window);
-    parameters.slice = by;
-    if let Some(at_least) = at_least {
+    parameters.slice = asked.by;
+    if let Some(at_least) = asked.at_least {
         parameters.typed_minimum = at_least;
     }
     Ok(parameters)

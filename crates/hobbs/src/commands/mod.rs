@@ -10,7 +10,6 @@ mod paperwork;
 mod query;
 mod report;
 mod rules;
-
 mod sync;
 mod tenant;
 mod time;

@@ -40,10 +40,7 @@ pub async fn run(
             .context("the query could not be read from stdin")?,
         sql => sql.to_owned(),
     };
-    let format = format(args.format, args.output.as_deref(), global);
-    if format == QueryFormat::Parquet && args.output.is_none() {
-        return Err(Misconfigured("Parquet needs a file: add -o FILE".to_owned()).into());
-    }
+    let format = format(args.format, args.output.as_deref(), global)?;
     let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
     let rows = reader.query(&sql).await?;
     let Some(path) = args.output.as_deref() else {
@@ -70,7 +67,11 @@ pub async fn run(
 }
 
 /// The form of a result: as asked, or by the file's ending.
-pub fn format(asked: Option<QueryFormat>, output: Option<&Path>, global: &Global) -> QueryFormat {
+pub fn format(
+    asked: Option<QueryFormat>,
+    output: Option<&Path>,
+    global: &Global,
+) -> Result<QueryFormat, Misconfigured> {
     let by_ending = || match output.and_then(Path::extension)?.to_str()? {
         "parquet" => Some(QueryFormat::Parquet),
         "csv" => Some(QueryFormat::Csv),
@@ -78,10 +79,16 @@ pub fn format(asked: Option<QueryFormat>, output: Option<&Path>, global: &Global
         "ndjson" | "jsonl" => Some(QueryFormat::Ndjson),
         _ => None,
     };
-    asked
+    let format = asked
         .or(global.json.then_some(QueryFormat::Json))
         .or_else(by_ending)
-        .unwrap_or(QueryFormat::Table)
+        .unwrap_or(QueryFormat::Table);
+    if format == QueryFormat::Parquet && output.is_none() {
+        return Err(Misconfigured(
+            "Parquet needs a file: add -o FILE".to_owned(),
+        ));
+    }
+    Ok(format)
 }
 
 /// Writes rows as they come; returns how many.

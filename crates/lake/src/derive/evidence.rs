@@ -1,7 +1,6 @@
 //! Rows of `interactions`, grouped by thread.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hasher;
 
 use deltalake::arrow::array::{
     Array, AsArray, BooleanArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
@@ -10,8 +9,7 @@ use deltalake::arrow::array::{
 use deltalake::arrow::compute::filter_record_batch;
 use deltalake::arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use deltalake::arrow::error::ArrowError;
-use hobbs_verdict::{Attached, Evidence, Part, Role, Thread};
-use siphasher::sip::SipHasher24;
+use hobbs_verdict::{Attached, Evidence, Part, Role, Thread, key};
 
 use super::{Times, union};
 
@@ -45,16 +43,6 @@ pub(crate) const COLUMNS: [&str; 23] = [
 const DAY_US: i64 = 86_400_000_000;
 /// Spans of time read at once; beyond that, neighbors are joined.
 const SPANS_MAX: usize = 16;
-
-/// 63 bits of these texts, the same in every version: rows keep them.
-pub(super) fn hash(texts: &[&str]) -> i64 {
-    let mut hasher = SipHasher24::new();
-    for text in texts {
-        hasher.write_usize(text.len());
-        hasher.write(text.as_bytes());
-    }
-    (hasher.finish() >> 1) as i64
-}
 
 /// A row of a batch.
 #[derive(Clone, Copy)]
@@ -280,10 +268,10 @@ impl Columns {
     fn thread_key(&self, row: usize) -> i64 {
         let (tenant_id, user_id) = (self.tenant_id.value(row), self.user_id.value(row));
         match some(&self.session_id, row).filter(|session| !session.is_empty()) {
-            Some(session) => hash(&[tenant_id, user_id, session]),
+            Some(session) => key(&[tenant_id, user_id, session]),
             None => {
                 let day = self.created_at.value(row).div_euclid(DAY_US).to_string();
-                hash(&[tenant_id, user_id, "", &day])
+                key(&[tenant_id, user_id, "", &day])
             }
         }
     }

@@ -41,7 +41,7 @@ impl Derivation {
     /// A number that changes with the rules and with the zone.
     fn number(&self) -> i64 {
         let zone = self.zone.iana_name().unwrap_or("fixed");
-        evidence::hash(&[self.rules.version(), zone])
+        hobbs_verdict::key(&[self.rules.version(), zone])
     }
 }
 

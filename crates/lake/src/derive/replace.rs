@@ -3,20 +3,20 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::prelude::{Expr, SessionContext, col, lit};
+use datafusion::prelude::{Expr, col, lit};
 use deltalake::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt64Array};
 use deltalake::arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use deltalake::arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use deltalake::arrow::error::ArrowError;
 use deltalake::arrow::row::{RowConverter, SortField};
-use deltalake::delta_datafusion::DeltaSessionContext;
 use futures::TryStreamExt;
 
 use super::{Rederived, Times};
 use crate::error::LakeError;
+use crate::merge::{same, target};
 use crate::scan::time_literal;
 use crate::schema::TableName;
-use crate::table::{Carried, Table, writer_properties};
+use crate::table::{Carried, Table};
 
 /// Says of a row to be merged whether it is to be kept or taken out.
 const KEPT: &str = "kept";
@@ -169,8 +169,7 @@ async fn merge(
     let rows = difference
         .to_merge(key)
         .map_err(|error| table.error(error.into()))?;
-    let same = |name: &str| col(format!("target.{name}")).eq(col(format!("source.{name}")));
-    let started_at = || col("target.started_at");
+    let started_at = || target("started_at");
     let predicate = key
         .iter()
         .map(|name| same(name))
@@ -178,39 +177,5 @@ async fn merge(
         .unwrap_or(lit(false))
         .and(started_at().gt_eq(time_literal(first)))
         .and(started_at().lt_eq(time_literal(last)));
-    let schema = table.name.schema();
-    let names: Vec<&str> = schema
-        .fields()
-        .iter()
-        .map(|it| it.name().as_str())
-        .collect();
-    let source = SessionContext::from(DeltaSessionContext::default())
-        .read_batch(rows)
-        .map_err(LakeError::query)?;
-    let kept = || col(format!("source.{KEPT}"));
-    let merge = || {
-        table
-            .delta
-            .clone()
-            .merge(source, predicate)
-            .with_source_alias("source")
-            .with_target_alias("target")
-            .with_writer_properties(writer_properties())
-            .with_commit_properties(carried.properties())
-            .when_matched_update(|update| {
-                names.iter().fold(update.predicate(kept()), |update, name| {
-                    update.update(*name, col(format!("source.{name}")))
-                })
-            })?
-            .when_matched_delete(|delete| delete.predicate(kept().is_false()))?
-            .when_not_matched_insert(|insert| {
-                names.iter().fold(insert.predicate(kept()), |insert, name| {
-                    insert.set(*name, col(format!("source.{name}")))
-                })
-            })
-    };
-    let merged = merge().map_err(|error| table.error(error))?.await;
-    let (delta, _) = merged.map_err(|error| table.error(error))?;
-    table.delta = delta;
-    Ok(())
+    table.merge(rows, predicate, Some(KEPT), carried).await
 }

@@ -180,6 +180,17 @@ impl<T> Columns<'_, T> {
         ))
     }
 
+    /// The columns `day`, `week`, `month`, `day_number` and `week_number`.
+    fn calendar(&self, day: impl Fn(&T) -> i32) -> [ArrayRef; 5] {
+        [
+            self.day(&day),
+            self.day(|it| monday(day(it))),
+            self.day(|it| first_of_month(day(it))),
+            self.small(&day),
+            self.small(|it| week_number(day(it))),
+        ]
+    }
+
     fn flag(&self, field: impl Fn(&T) -> bool) -> ArrayRef {
         let flags: BooleanArray = self.0.iter().map(|row| Some(field(&row.it))).collect();
         Arc::new(flags)
@@ -218,7 +229,7 @@ fn first_of_month(day: i32) -> i32 {
 
 fn exchange_batch(rows: &[Of<'_, Judged<'_>>], rules: &str) -> Result<RecordBatch, ArrowError> {
     let all = Columns(rows);
-    let columns = vec![
+    let mut columns = vec![
         all.tenant_id(),
         all.text(|it| it.thread.user_id),
         all.key(|it| it.user_key),
@@ -259,15 +270,13 @@ fn exchange_batch(rows: &[Of<'_, Judged<'_>>], rules: &str) -> Result<RecordBatc
         all.optional(|it| it.resource_kinds.as_deref()),
         all.flag(|it| it.grounded),
         all.flag(|it| it.refused),
-        all.day(|it| it.day),
-        all.day(|it| monday(it.day)),
-        all.day(|it| first_of_month(it.day)),
-        all.small(|it| it.day),
-        all.small(|it| week_number(it.day)),
+    ];
+    columns.extend(all.calendar(|it| it.day));
+    columns.extend([
         all.small(|it| it.hour),
         all.small(|it| it.weekday),
         all.same(rules),
-    ];
+    ]);
     RecordBatch::try_new(TableName::Exchanges.schema(), columns)
 }
 
@@ -276,7 +285,7 @@ fn conversation_batch(
     rules: &str,
 ) -> Result<RecordBatch, ArrowError> {
     let all = Columns(rows);
-    let columns = vec![
+    let mut columns = vec![
         all.tenant_id(),
         all.text(|it| it.thread.user_id),
         all.key(|it| it.user_key),
@@ -297,19 +306,15 @@ fn conversation_batch(
         all.text(|it| &it.apps),
         all.text(|it| it.app),
         all.text(|it| it.surface),
-        all.day(|it| it.day),
-        all.day(|it| monday(it.day)),
-        all.day(|it| first_of_month(it.day)),
-        all.small(|it| it.day),
-        all.small(|it| week_number(it.day)),
-        all.same(rules),
     ];
+    columns.extend(all.calendar(|it| it.day));
+    columns.extend([all.same(rules)]);
     RecordBatch::try_new(TableName::Conversations.schema(), columns)
 }
 
 fn resource_batch(rows: &[Of<'_, Resource<'_>>], rules: &str) -> Result<RecordBatch, ArrowError> {
     let all = Columns(rows);
-    let columns = vec![
+    let mut columns = vec![
         all.tenant_id(),
         all.key(|it| it.user_key),
         all.thread_key(),
@@ -317,11 +322,9 @@ fn resource_batch(rows: &[Of<'_, Resource<'_>>], rules: &str) -> Result<RecordBa
         all.text(|it| it.first_id),
         all.small(|it| it.ordinal),
         all.time(|it| Some(it.started_at_us)),
-        all.day(|it| it.day),
-        all.day(|it| monday(it.day)),
-        all.day(|it| first_of_month(it.day)),
-        all.small(|it| it.day),
-        all.small(|it| week_number(it.day)),
+    ];
+    columns.extend(all.calendar(|it| it.day));
+    columns.extend([
         all.text(|it| it.app),
         all.text(|it| Verdict::as_str(it.verdict)),
         all.text(|it| it.role.as_str()),
@@ -329,7 +332,7 @@ fn resource_batch(rows: &[Of<'_, Resource<'_>>], rules: &str) -> Result<RecordBa
         all.optional(|it| it.host.as_deref()),
         all.optional(|it| it.site.as_deref()),
         all.same(rules),
-    ];
+    ]);
     RecordBatch::try_new(TableName::Resources.schema(), columns)
 }
 
