@@ -19,8 +19,8 @@ use deltalake::protocol::SaveMode;
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
+use crate::cells::micros;
 use crate::error::LakeError;
-use crate::rows::micros;
 use crate::schema::TableName;
 use crate::table::{Carried, Table, writer_properties};
 

@@ -14,9 +14,10 @@ use deltalake::arrow::datatypes::TimestampMicrosecondType;
 use futures::TryStreamExt;
 use hobbs_interaction::Interaction;
 
+use crate::cells::micros;
 use crate::error::LakeError;
 use crate::merge::{same, source, target};
-use crate::rows::{batch, micros};
+use crate::rows::batch;
 use crate::scan::time_literal;
 use crate::table::{Carried, Table};
 

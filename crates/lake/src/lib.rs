@@ -9,12 +9,15 @@
 //! the process ends between the two, the next [`Writer::open`] finds `coverage` behind and writes
 //! the missing lines from the commits themselves.
 
+mod cells;
 mod coverage;
 mod derive;
 mod error;
 mod files;
+mod history;
 mod interactions;
 mod keys;
+mod licenses;
 mod location;
 mod lock;
 mod maintain;
@@ -28,6 +31,7 @@ mod scan;
 mod schema;
 mod store;
 mod table;
+mod usage;
 mod writer;
 
 pub use coverage::{CoverageLine, Failure, Read, Span, joined};
@@ -39,9 +43,11 @@ pub use deltalake::parquet;
 pub use derive::{Derivation, Rederived, Threads};
 pub use error::LakeError;
 pub use interactions::Kept;
+pub use licenses::{Assignment, AssignmentChanges, AssignmentStatus, LicenseRecord};
 pub use location::Location;
 pub use maintain::{TableOptimized, TableStatus};
-pub use people::{KnownUser, LicenseRecord, PeopleChanges, UserRecord};
+pub use people::{KnownUser, PeopleChanges, UserRecord};
 pub use query::{Reader, objects};
 pub use runs::{RunCounts, RunStatus};
+pub use usage::{DayNumber, LastActivity, UsageColumn, UsageCount, UsageLine, UsageSnapshot};
 pub use writer::{Run, Writer, status};

@@ -1,20 +1,16 @@
-//! The history of people and licenses: one line in `users` for each change, one in `licenses` for
-//! each SKU and sync.
+//! The history of people: a line in `users` for each change, with the time in which it held.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use datafusion::prelude::{col, lit};
-use deltalake::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
-};
-use deltalake::arrow::datatypes::TimestampMicrosecondType;
+use deltalake::arrow::array::{ArrayRef, RecordBatch};
+use deltalake::arrow::error::ArrowError;
 
+use crate::cells::{Cells, flags, numbers, texts, times};
 use crate::error::LakeError;
-use crate::rows::micros;
+use crate::history;
 use crate::schema::TableName;
-use crate::table::{Carried, Table};
+use crate::table::Table;
 
 /// What the directory says of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +39,8 @@ pub struct UserRecord {
     pub account_enabled: Option<bool>,
     /// `userType`: Member or Guest.
     pub user_type: Option<String>,
+    /// `createdDateTime`, UTC milliseconds.
+    pub created_at_ms: Option<i64>,
     /// Holds a license whose Copilot Chat service plan is on.
     pub licensed: bool,
 }
@@ -70,27 +68,18 @@ pub struct KnownUser {
     pub record: UserRecord,
     /// False once the directory no longer lists them; their history is kept.
     pub present: bool,
+    /// Since when the record holds, UTC milliseconds.
+    pub valid_from_ms: i64,
 }
 
-/// A subscription of the tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LicenseRecord {
-    /// `skuId`.
-    pub sku_id: String,
-    /// `skuPartNumber`.
-    pub sku_part_number: Option<String>,
-    /// Holds the service plan Microsoft 365 Copilot Chat.
-    pub has_copilot_chat: bool,
-    /// `prepaidUnits.enabled`.
-    pub enabled: i64,
-    /// `prepaidUnits.suspended`.
-    pub suspended: i64,
-    /// `prepaidUnits.warning`.
-    pub warning: i64,
-    /// `prepaidUnits.lockedOut`.
-    pub locked_out: i64,
-    /// `consumedUnits`.
-    pub consumed: i64,
+impl KnownUser {
+    fn state(&self) -> State {
+        if self.present {
+            State::Present
+        } else {
+            State::Left
+        }
+    }
 }
 
 /// What a comparison with the directory changed.
@@ -102,7 +91,7 @@ pub struct PeopleChanges {
     pub left: u64,
 }
 
-/// The newest record of each user of a tenant.
+/// The record of each user of a tenant that holds now.
 pub(crate) async fn known(
     table: &Table,
     tenant_id: &str,
@@ -116,63 +105,37 @@ pub(crate) async fn known(
     let batches = table
         .scan(&columns)
         .filter(col("tenant_id").eq(lit(tenant_id)))
+        .filter(col("valid_to").is_null())
         .collect()
         .await?;
-    let mut newest: HashMap<String, (i64, KnownUser)> = HashMap::new();
-    for batch in &batches {
-        for (valid_from, user) in lines(batch) {
-            match newest.get(&user.record.user_id) {
-                Some((other, _)) if *other > valid_from => {}
-                _ => drop(newest.insert(user.record.user_id.clone(), (valid_from, user))),
-            }
-        }
-    }
-    Ok(newest
-        .into_iter()
-        .map(|(id, (_, user))| (id, user))
+    Ok(batches
+        .iter()
+        .flat_map(lines)
+        .map(|user| (user.record.user_id.clone(), user))
         .collect())
 }
 
-/// The lines of a batch with the columns of `users`, each with its `valid_from` in microseconds.
-fn lines(batch: &RecordBatch) -> impl Iterator<Item = (i64, KnownUser)> {
-    let column = |name: &str| {
-        TableName::Users
-            .schema()
-            .index_of(name)
-            .map(|at| batch.column(at).clone())
-            .ok()
-    };
-    let texts = move |name: &'static str| {
-        let column = column(name);
-        move |at: usize| {
-            let cells = column.as_ref()?.as_string_opt::<i32>()?;
-            cells.is_valid(at).then(|| cells.value(at).to_owned())
-        }
-    };
-    let flags = move |name: &'static str| {
-        let column = column(name);
-        move |at: usize| {
-            let cells = column.as_ref()?.as_boolean_opt()?;
-            cells.is_valid(at).then(|| cells.value(at))
-        }
-    };
-    let user_id = texts("user_id");
-    let user_principal_name = texts("user_principal_name");
-    let display_name = texts("display_name");
-    let mail = texts("mail");
-    let department = texts("department");
-    let job_title = texts("job_title");
-    let office_location = texts("office_location");
-    let country = texts("country");
-    let company_name = texts("company_name");
-    let manager_id = texts("manager_id");
-    let account_enabled = flags("account_enabled");
-    let user_type = texts("user_type");
-    let licensed = flags("licensed");
-    let state = texts("state");
-    let valid_from = column("valid_from");
-    (0..batch.num_rows()).map(move |at| {
-        let record = UserRecord {
+/// The lines of a batch with the columns of `users`.
+fn lines(batch: &RecordBatch) -> impl Iterator<Item = KnownUser> {
+    let cells = Cells { batch };
+    let user_id = cells.text("user_id");
+    let user_principal_name = cells.text("user_principal_name");
+    let display_name = cells.text("display_name");
+    let mail = cells.text("mail");
+    let department = cells.text("department");
+    let job_title = cells.text("job_title");
+    let office_location = cells.text("office_location");
+    let country = cells.text("country");
+    let company_name = cells.text("company_name");
+    let manager_id = cells.text("manager_id");
+    let account_enabled = cells.flag("account_enabled");
+    let user_type = cells.text("user_type");
+    let created_at_ms = cells.time_ms("created_at");
+    let licensed = cells.flag("licensed");
+    let state = cells.text("state");
+    let valid_from_ms = cells.time_ms("valid_from");
+    (0..batch.num_rows()).map(move |at| KnownUser {
+        record: UserRecord {
             user_id: user_id(at).unwrap_or_default(),
             user_principal_name: user_principal_name(at),
             display_name: display_name(at),
@@ -185,20 +148,20 @@ fn lines(batch: &RecordBatch) -> impl Iterator<Item = (i64, KnownUser)> {
             manager_id: manager_id(at),
             account_enabled: account_enabled(at),
             user_type: user_type(at),
+            created_at_ms: created_at_ms(at),
             licensed: licensed(at).unwrap_or(false),
-        };
-        let since = valid_from
-            .as_ref()
-            .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>())
-            .map_or(0, |cells| cells.value(at));
-        (
-            since,
-            KnownUser {
-                record,
-                present: state(at).as_deref() != Some(State::Left.as_str()),
-            },
-        )
+        },
+        present: state(at).as_deref() != Some(State::Left.as_str()),
+        valid_from_ms: valid_from_ms(at).unwrap_or(0),
     })
+}
+
+/// One line of the table.
+struct Line<'a> {
+    record: &'a UserRecord,
+    state: State,
+    valid_from_ms: i64,
+    valid_to_ms: Option<i64>,
 }
 
 /// Keeps what has changed since the last comparison. `whole` says that `listed` is the whole
@@ -212,16 +175,16 @@ pub(crate) async fn keep(
     whole: bool,
 ) -> Result<PeopleChanges, LakeError> {
     let known = known(table, tenant_id).await?;
-    let mut lines: Vec<(&UserRecord, State)> = listed
+    let is_new = |record: &UserRecord| {
+        let known = known.get(&record.user_id);
+        known.is_none_or(|user| !user.present || user.record != *record)
+    };
+    let mut changes: Vec<(&UserRecord, State)> = listed
         .iter()
-        .filter(|record| {
-            known
-                .get(&record.user_id)
-                .is_none_or(|user| !user.present || user.record != **record)
-        })
+        .filter(|record| is_new(record))
         .map(|record| (record, State::Present))
         .collect();
-    let changed = lines.len() as u64;
+    let changed = changes.len() as u64;
     if whole {
         let ids: HashSet<&str> = listed
             .iter()
@@ -230,42 +193,47 @@ pub(crate) async fn keep(
         let gone = known
             .values()
             .filter(|user| user.present && !ids.contains(user.record.user_id.as_str()));
-        lines.extend(gone.map(|user| (&user.record, State::Left)));
+        changes.extend(gone.map(|user| (&user.record, State::Left)));
     }
-    let left = lines.len() as u64 - changed;
-    if !lines.is_empty() {
-        let batch =
-            users(&lines, tenant_id, run_id, now_ms).map_err(|error| table.error(error.into()))?;
-        table.append(batch, Carried::default()).await?;
+    let left = changes.len() as u64 - changed;
+    let mut lines = Vec::with_capacity(changes.len());
+    let mut ended = Vec::new();
+    for (record, state) in changes {
+        let before = known.get(&record.user_id);
+        let valid_from_ms = history::begin_ms(now_ms, before.map(|user| user.valid_from_ms));
+        if let Some(before) = before {
+            ended.push(Line {
+                record: &before.record,
+                state: before.state(),
+                valid_from_ms: before.valid_from_ms,
+                valid_to_ms: Some(valid_from_ms),
+            });
+        }
+        lines.push(Line {
+            record,
+            state,
+            valid_from_ms,
+            valid_to_ms: None,
+        });
     }
+    let batch = |lines: &[Line<'_>]| {
+        batch(lines, tenant_id, run_id).map_err(|error| table.error(error.into()))
+    };
+    let (ended, begun) = (batch(&ended)?, batch(&lines)?);
+    history::keep(table, &["tenant_id", "user_id"], ended, begun).await?;
     Ok(PeopleChanges { changed, left })
 }
 
-fn users(
-    lines: &[(&UserRecord, State)],
-    tenant_id: &str,
-    run_id: &str,
-    now_ms: i64,
-) -> Result<RecordBatch, deltalake::arrow::error::ArrowError> {
-    let same = |text: &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(lines.iter().map(|_| text)))
-    };
+fn batch(lines: &[Line<'_>], tenant_id: &str, run_id: &str) -> Result<RecordBatch, ArrowError> {
+    let same = |text: &str| texts(lines.iter().map(|_| Some(text)));
     let text = |field: fn(&UserRecord) -> &Option<String>| -> ArrayRef {
-        Arc::new(
-            lines
-                .iter()
-                .map(|(record, _)| field(record).as_deref())
-                .collect::<StringArray>(),
-        )
+        texts(lines.iter().map(|line| field(line.record).as_deref()))
     };
+    let user_key = |line: &Line<'_>| hobbs_verdict::user_key(tenant_id, &line.record.user_id);
     let columns: Vec<ArrayRef> = vec![
         same(tenant_id),
-        Arc::new(StringArray::from_iter_values(
-            lines.iter().map(|(record, _)| &record.user_id),
-        )),
-        Arc::new(Int64Array::from_iter_values(lines.iter().map(
-            |(record, _)| hobbs_verdict::user_key(tenant_id, &record.user_id),
-        ))),
+        texts(lines.iter().map(|line| Some(line.record.user_id.as_str()))),
+        numbers(lines.iter().map(|line| Some(user_key(line)))),
         text(|record| &record.user_principal_name),
         text(|record| &record.display_name),
         text(|record| &record.mail),
@@ -275,78 +243,19 @@ fn users(
         text(|record| &record.country),
         text(|record| &record.company_name),
         text(|record| &record.manager_id),
-        Arc::new(
-            lines
-                .iter()
-                .map(|(record, _)| record.account_enabled)
-                .collect::<BooleanArray>(),
-        ),
+        flags(lines.iter().map(|line| line.record.account_enabled)),
         text(|record| &record.user_type),
+        times(lines.iter().map(|line| line.record.created_at_ms)),
         // Who has left holds no license, whatever the last record said.
-        Arc::new(
+        flags(
             lines
                 .iter()
-                .map(|(record, state)| Some(record.licensed && *state == State::Present))
-                .collect::<BooleanArray>(),
+                .map(|line| Some(line.record.licensed && line.state == State::Present)),
         ),
-        Arc::new(StringArray::from_iter_values(
-            lines.iter().map(|(_, state)| state.as_str()),
-        )),
+        texts(lines.iter().map(|line| Some(line.state.as_str()))),
         same(run_id),
-        Arc::new(
-            TimestampMicrosecondArray::from_iter_values(lines.iter().map(|_| micros(now_ms)))
-                .with_timezone("UTC"),
-        ),
+        times(lines.iter().map(|line| Some(line.valid_from_ms))),
+        times(lines.iter().map(|line| line.valid_to_ms)),
     ];
     RecordBatch::try_new(TableName::Users.schema(), columns)
-}
-
-/// Keeps one line for each subscription.
-pub(crate) async fn keep_licenses(
-    table: &mut Table,
-    tenant_id: &str,
-    run_id: &str,
-    now_ms: i64,
-    licenses: &[LicenseRecord],
-) -> Result<(), LakeError> {
-    if licenses.is_empty() {
-        return Ok(());
-    }
-    let same = |text: &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(licenses.iter().map(|_| text)))
-    };
-    let number = |field: fn(&LicenseRecord) -> i64| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(licenses.iter().map(field)))
-    };
-    let columns: Vec<ArrayRef> = vec![
-        same(tenant_id),
-        same(run_id),
-        Arc::new(
-            TimestampMicrosecondArray::from_iter_values(licenses.iter().map(|_| micros(now_ms)))
-                .with_timezone("UTC"),
-        ),
-        Arc::new(StringArray::from_iter_values(
-            licenses.iter().map(|license| &license.sku_id),
-        )),
-        Arc::new(
-            licenses
-                .iter()
-                .map(|license| license.sku_part_number.as_deref())
-                .collect::<StringArray>(),
-        ),
-        Arc::new(
-            licenses
-                .iter()
-                .map(|license| Some(license.has_copilot_chat))
-                .collect::<BooleanArray>(),
-        ),
-        number(|license| license.enabled),
-        number(|license| license.suspended),
-        number(|license| license.warning),
-        number(|license| license.locked_out),
-        number(|license| license.consumed),
-    ];
-    let batch = RecordBatch::try_new(TableName::Licenses.schema(), columns)
-        .map_err(|error| table.error(error.into()))?;
-    table.append(batch, Carried::default()).await
 }

@@ -12,6 +12,7 @@ use deltalake::arrow::error::ArrowError;
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
 use hobbs_interaction::{Interaction, Kind, Mark};
 
+use crate::cells::micros;
 use crate::schema::{
     TableName, attachment_fields, context_fields, element, link_fields, mention_fields,
 };
@@ -133,11 +134,6 @@ pub(crate) fn batch(
         Arc::new(Int64Array::from_iter_values(order.iter().map(|_| sequence))),
     ];
     RecordBatch::try_new(TableName::Interactions.schema(), columns)
-}
-
-/// Microseconds; a time that does not fit is held at the end of what does.
-pub(crate) fn micros(ms: i64) -> i64 {
-    ms.saturating_mul(1000)
 }
 
 fn kind(kind: &Kind) -> &str {

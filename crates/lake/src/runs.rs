@@ -9,8 +9,8 @@ use deltalake::arrow::array::{
     ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 
+use crate::cells::{Cells, micros};
 use crate::error::LakeError;
-use crate::rows::micros;
 use crate::schema::TableName;
 use crate::table::{Carried, Table, writer_properties};
 
@@ -55,6 +55,8 @@ pub struct RunCounts {
     pub throttled: u64,
     /// Items that could not be kept.
     pub unkept: u64,
+    /// Users whose turn is later, since nothing can have happened that is due.
+    pub users_deferred: u64,
 }
 
 pub(crate) async fn begin(
@@ -74,8 +76,8 @@ pub(crate) async fn begin(
         Arc::new(TimestampMicrosecondArray::from(vec![None]).with_timezone("UTC")),
         text("running"),
     ];
-    columns.extend((0..8).map(|_| zero()));
-    columns.push(Arc::new(StringArray::from(vec![None::<&str>])));
+    columns.extend((0..9).map(|_| zero()));
+    columns.extend((0..2).map(|_| -> ArrayRef { Arc::new(StringArray::from(vec![None::<&str>])) }));
     columns.push(text(env!("CARGO_PKG_VERSION")));
     let batch = RecordBatch::try_new(TableName::Runs.schema(), columns)
         .map_err(|error| table.error(error.into()))?;
@@ -88,8 +90,10 @@ pub(crate) async fn end(
     ended_at_ms: i64,
     status: RunStatus,
     counts: RunCounts,
+    directory_link: Option<&str>,
     error: Option<&str>,
 ) -> Result<(), LakeError> {
+    let text = |text: Option<&str>| lit(ScalarValue::Utf8(text.map(str::to_owned)));
     let number = |count: u64| lit(i64::try_from(count).unwrap_or(i64::MAX));
     let ended = ScalarValue::TimestampMicrosecond(Some(micros(ended_at_ms)), Some("UTC".into()));
     let updated = table
@@ -107,10 +111,31 @@ pub(crate) async fn end(
         .with_update("requests", number(counts.requests))
         .with_update("throttled", number(counts.throttled))
         .with_update("unkept", number(counts.unkept))
-        .with_update("error", lit(ScalarValue::Utf8(error.map(str::to_owned))))
+        .with_update("users_deferred", number(counts.users_deferred))
+        .with_update("directory_link", text(directory_link))
+        .with_update("error", text(error))
         .with_writer_properties(writer_properties())
         .await;
     let (delta, _) = updated.map_err(|error| table.error(error))?;
     table.delta = delta;
     Ok(())
+}
+
+/// Where the directory of the tenant was last read to, as the newest run that read it says.
+pub(crate) async fn directory_link(
+    table: &Table,
+    tenant_id: &str,
+) -> Result<Option<String>, LakeError> {
+    let batches = table
+        .scan(&["started_at", "directory_link"])
+        .filter(col("tenant_id").eq(lit(tenant_id)))
+        .filter(col("directory_link").is_not_null())
+        .collect()
+        .await?;
+    let links = batches.iter().flat_map(|batch| {
+        let cells = Cells { batch };
+        let (started_at_ms, link) = (cells.time_ms("started_at"), cells.text("directory_link"));
+        (0..batch.num_rows()).map(move |at| (started_at_ms(at), link(at)))
+    });
+    Ok(links.max().and_then(|(_, link)| link))
 }

@@ -16,6 +16,7 @@ pub(crate) struct Scan<'a> {
     table: &'a Table,
     columns: Vec<&'a str>,
     filter: Option<Expr>,
+    rows_max: Option<usize>,
 }
 
 impl Table {
@@ -25,6 +26,7 @@ impl Table {
             table: self,
             columns: columns.to_vec(),
             filter: None,
+            rows_max: None,
         }
     }
 }
@@ -36,6 +38,12 @@ impl Scan<'_> {
             Some(filter) => filter.and(condition),
             None => condition,
         });
+        self
+    }
+
+    /// No more rows than these.
+    pub(crate) fn limit(mut self, rows_max: usize) -> Self {
+        self.rows_max = Some(rows_max);
         self
     }
 
@@ -57,7 +65,10 @@ impl Scan<'_> {
         let columns: Vec<Expr> = columns
             .collect::<Result<_, deltalake::arrow::error::ArrowError>>()
             .map_err(|error| self.table.error(error.into()))?;
-        let frame = frame.select(columns).map_err(LakeError::query)?;
+        let mut frame = frame.select(columns).map_err(LakeError::query)?;
+        if self.rows_max.is_some() {
+            frame = frame.limit(0, self.rows_max).map_err(LakeError::query)?;
+        }
         frame.execute_stream().await.map_err(LakeError::query)
     }
 

@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use deltalake::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 
+use crate::usage::UsageColumn;
+
 /// The version of the tables' layout. A lake of another version is refused untouched. Version 1 knew
-/// neither fingerprints nor derived tables, and was never released.
-pub(crate) const LAKE_VERSION: u32 = 2;
+/// neither fingerprints nor derived tables, version 2 no usage reports and no end of a record's time;
+/// neither was released.
+pub(crate) const LAKE_VERSION: u32 = 3;
 
 /// The tables of a lake, in the order in which they are created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,10 @@ pub(crate) enum TableName {
     Interactions,
     Users,
     Licenses,
+    LicenseAssignments,
+    UsageReports,
+    UsageSummary,
+    UsageTrend,
     Runs,
     Coverage,
     Exchanges,
@@ -26,10 +33,14 @@ pub(crate) enum TableName {
 }
 
 impl TableName {
-    pub(crate) const ALL: [TableName; 9] = [
+    pub(crate) const ALL: [TableName; 13] = [
         TableName::Interactions,
         TableName::Users,
         TableName::Licenses,
+        TableName::LicenseAssignments,
+        TableName::UsageReports,
+        TableName::UsageSummary,
+        TableName::UsageTrend,
         TableName::Runs,
         TableName::Coverage,
         TableName::Exchanges,
@@ -49,6 +60,10 @@ impl TableName {
             TableName::Interactions => "interactions",
             TableName::Users => "users",
             TableName::Licenses => "licenses",
+            TableName::LicenseAssignments => "license_assignments",
+            TableName::UsageReports => "usage_reports",
+            TableName::UsageSummary => "usage_summary",
+            TableName::UsageTrend => "usage_trend",
             TableName::Runs => "runs",
             TableName::Coverage => "coverage",
             TableName::Exchanges => "exchanges",
@@ -63,6 +78,10 @@ impl TableName {
             TableName::Interactions => interactions(),
             TableName::Users => users(),
             TableName::Licenses => licenses(),
+            TableName::LicenseAssignments => license_assignments(),
+            TableName::UsageReports => usage_reports(),
+            TableName::UsageSummary => usage_summary(),
+            TableName::UsageTrend => usage_trend(),
             TableName::Runs => runs(),
             TableName::Coverage => coverage(),
             TableName::Exchanges => exchanges(),
@@ -217,10 +236,12 @@ fn users() -> Vec<Field> {
         text_or_null("manager_id"),
         Field::new("account_enabled", DataType::Boolean, true),
         text_or_null("user_type"),
+        time_or_null("created_at"),
         flag("licensed"),
         text("state"),
         text("run_id"),
         time("valid_from"),
+        time_or_null("valid_to"),
     ]
 }
 
@@ -237,6 +258,76 @@ fn licenses() -> Vec<Field> {
         count("warning"),
         count("locked_out"),
         count("consumed"),
+        text("service_plan_ids"),
+    ]
+}
+
+fn license_assignments() -> Vec<Field> {
+    vec![
+        text("tenant_id"),
+        text("user_id"),
+        text("sku_id"),
+        flag("licensed"),
+        text("status"),
+        time_or_null("assigned_at"),
+        text("run_id"),
+        time("valid_from"),
+        time_or_null("valid_to"),
+    ]
+}
+
+fn usage_reports() -> Vec<Field> {
+    let mut fields = vec![
+        text("tenant_id"),
+        day("report_refresh_date"),
+        small("report_period"),
+        text("report_version"),
+        text_or_null("user_id"),
+        text("user_principal_name"),
+        text_or_null("display_name"),
+        flag("concealed"),
+    ];
+    fields.extend(UsageColumn::ALL.map(|column| Field::new(column.name(), DataType::Date32, true)));
+    fields.extend([
+        number_or_null("prompts_submitted"),
+        number_or_null("prompts_submitted_copilot_chat_work"),
+        number_or_null("prompts_submitted_copilot_chat_web"),
+        number_or_null("active_usage_days"),
+        text_or_null("other_columns"),
+        text("run_id"),
+        time("fetched_at"),
+    ]);
+    fields
+}
+
+fn usage_summary() -> Vec<Field> {
+    vec![
+        text("tenant_id"),
+        day("report_refresh_date"),
+        small("report_period"),
+        text("report_version"),
+        text("app"),
+        number_or_null("enabled_users"),
+        number_or_null("active_users"),
+        number_or_null("prompts_submitted"),
+        Field::new("average_prompts", DataType::Float64, true),
+        text("run_id"),
+        time("fetched_at"),
+    ]
+}
+
+fn usage_trend() -> Vec<Field> {
+    vec![
+        text("tenant_id"),
+        day("report_refresh_date"),
+        day("report_date"),
+        text("report_version"),
+        text("app"),
+        number_or_null("enabled_users"),
+        number_or_null("active_users"),
+        number_or_null("prompts_submitted"),
+        text("run_id"),
+        time("fetched_at"),
     ]
 }
 
@@ -256,6 +347,8 @@ fn runs() -> Vec<Field> {
         count("requests"),
         count("throttled"),
         count("unkept"),
+        count("users_deferred"),
+        text_or_null("directory_link"),
         text_or_null("error"),
         text("hobbs_version"),
     ]

@@ -278,8 +278,13 @@ fn statistics_columns(name: TableName) -> String {
         TableName::Interactions => {
             "tenant_id,user_id,interaction_id,created_at,app_class,kind,mark,sequence"
         }
-        TableName::Users => "tenant_id,user_id,valid_from",
+        TableName::Users => "tenant_id,user_id,valid_from,valid_to",
         TableName::Licenses => "tenant_id,observed_at",
+        TableName::LicenseAssignments => "tenant_id,user_id,valid_from,valid_to",
+        TableName::UsageReports | TableName::UsageSummary => {
+            "tenant_id,report_refresh_date,report_period"
+        }
+        TableName::UsageTrend => "tenant_id,report_refresh_date,report_date",
         TableName::Runs => "run_id,tenant_id,started_at",
         TableName::Coverage => "tenant_id,user_id,from_ms,to_ms,recorded_at",
         TableName::Exchanges | TableName::Conversations | TableName::Resources => {

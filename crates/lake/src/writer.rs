@@ -1,6 +1,6 @@
 //! The one who may write to a lake.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hobbs_interaction::{FingerprintKey, Interaction};
 
@@ -9,13 +9,15 @@ use crate::derive::{self, Derivation, DerivedTables, Rederived};
 use crate::error::LakeError;
 use crate::interactions::{self, Kept};
 use crate::keys;
+use crate::licenses::{self, Assignment, AssignmentChanges, LicenseRecord};
 use crate::location::Location;
 use crate::lock::WriteLock;
 use crate::maintain::{self, TableOptimized, TableStatus};
-use crate::people::{self, KnownUser, LicenseRecord, PeopleChanges, UserRecord};
+use crate::people::{self, KnownUser, PeopleChanges, UserRecord};
 use crate::runs::{self, RunCounts, RunStatus};
 use crate::schema::TableName;
 use crate::table::{Carried, Table};
+use crate::usage::{self, DayNumber, Fetched, LastActivity, UsageCount, UsageLine, UsageSnapshot};
 
 /// Whose commits these are.
 #[derive(Debug, Clone)]
@@ -33,6 +35,10 @@ pub struct Writer {
     baseline: Table,
     users: Table,
     licenses: Table,
+    license_assignments: Table,
+    usage_reports: Table,
+    usage_summary: Table,
+    usage_trend: Table,
     runs: Table,
     coverage: Table,
     derived: DerivedTables,
@@ -70,6 +76,10 @@ impl Writer {
                 interactions,
                 users,
                 licenses,
+                license_assignments,
+                usage_reports,
+                usage_summary,
+                usage_trend,
                 runs,
                 mut coverage,
                 exchanges,
@@ -77,7 +87,7 @@ impl Writer {
                 resources,
                 mut keys,
             ],
-        ) = <[Table; 9]>::try_from(opened)
+        ) = <[Table; 13]>::try_from(opened)
         else {
             unreachable!("one table for each name");
         };
@@ -90,6 +100,10 @@ impl Writer {
             baseline,
             users,
             licenses,
+            license_assignments,
+            usage_reports,
+            usage_summary,
+            usage_trend,
             runs,
             coverage,
             derived: DerivedTables {
@@ -164,7 +178,8 @@ impl Writer {
         .await
     }
 
-    /// Writes the end of a run into the diary, and keeps the coverage table short.
+    /// Writes the end of a run into the diary, and keeps the coverage table short. `directory_link`
+    /// is where the directory was read to, where it was read.
     ///
     /// # Errors
     /// A table can't be written.
@@ -174,6 +189,7 @@ impl Writer {
         ended_at_ms: i64,
         status: RunStatus,
         counts: RunCounts,
+        directory_link: Option<&str>,
         error: Option<&str>,
     ) -> Result<(), LakeError> {
         runs::end(
@@ -182,6 +198,7 @@ impl Writer {
             ended_at_ms,
             status,
             counts,
+            directory_link,
             error,
         )
         .await?;
@@ -245,7 +262,7 @@ impl Writer {
         now_ms: i64,
         licenses: &[LicenseRecord],
     ) -> Result<(), LakeError> {
-        people::keep_licenses(
+        licenses::keep(
             &mut self.licenses,
             &run.tenant_id,
             &run.run_id,
@@ -253,6 +270,115 @@ impl Writer {
             licenses,
         )
         .await
+    }
+
+    /// The licenses with Copilot that users hold now, by user.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn assigned(
+        &self,
+        tenant_id: &str,
+    ) -> Result<HashMap<String, Vec<Assignment>>, LakeError> {
+        licenses::assigned(&self.license_assignments, tenant_id).await
+    }
+
+    /// Keeps what changed in who holds which license. `listed` has all that the users in `of_users`
+    /// hold now (None: all users of the directory); what is missing there was taken away.
+    ///
+    /// # Errors
+    /// The table can't be written.
+    pub async fn keep_assignments(
+        &mut self,
+        run: &Run,
+        now_ms: i64,
+        listed: &[Assignment],
+        of_users: Option<&HashSet<String>>,
+    ) -> Result<AssignmentChanges, LakeError> {
+        licenses::keep_assignments(
+            &mut self.license_assignments,
+            &run.tenant_id,
+            &run.run_id,
+            now_ms,
+            listed,
+            of_users,
+        )
+        .await
+    }
+
+    /// Keeps a usage report's lines, once; gives the rows written, 0 where this snapshot was kept
+    /// before.
+    ///
+    /// # Errors
+    /// The table can't be written.
+    pub async fn keep_usage_report(
+        &mut self,
+        run: &Run,
+        fetched_at_ms: i64,
+        snapshot: &UsageSnapshot,
+        lines: &[UsageLine],
+    ) -> Result<u64, LakeError> {
+        let fetched = fetched(run, fetched_at_ms);
+        usage::keep_report(&mut self.usage_reports, &fetched, snapshot, lines).await
+    }
+
+    /// Whether the user detail of this snapshot is kept already.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn has_usage_report(
+        &self,
+        run: &Run,
+        snapshot: &UsageSnapshot,
+    ) -> Result<bool, LakeError> {
+        usage::is_kept(&self.usage_reports, &run.tenant_id, snapshot).await
+    }
+
+    /// Keeps a usage summary, once; gives the rows written.
+    ///
+    /// # Errors
+    /// The table can't be written.
+    pub async fn keep_usage_summary(
+        &mut self,
+        run: &Run,
+        fetched_at_ms: i64,
+        snapshot: &UsageSnapshot,
+        counts: &[UsageCount],
+    ) -> Result<u64, LakeError> {
+        let fetched = fetched(run, fetched_at_ms);
+        usage::keep_summary(&mut self.usage_summary, &fetched, snapshot, counts).await
+    }
+
+    /// Keeps the days of a usage trend that say something new; gives the rows written.
+    ///
+    /// # Errors
+    /// The table can't be written.
+    pub async fn keep_usage_trend(
+        &mut self,
+        run: &Run,
+        fetched_at_ms: i64,
+        refreshed: DayNumber,
+        version: &str,
+        counts: &[(DayNumber, UsageCount)],
+    ) -> Result<u64, LakeError> {
+        let fetched = fetched(run, fetched_at_ms);
+        usage::keep_trend(&mut self.usage_trend, &fetched, refreshed, version, counts).await
+    }
+
+    /// What the newest usage report with names says of when users were last active.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn last_activity(&self, tenant_id: &str) -> Result<Option<LastActivity>, LakeError> {
+        usage::last_activity(&self.usage_reports, tenant_id).await
+    }
+
+    /// Where the directory was last read to, for reading what changed since.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn directory_link(&self, tenant_id: &str) -> Result<Option<String>, LakeError> {
+        runs::directory_link(&self.runs, tenant_id).await
     }
 
     /// Commits rows of one tenant and what they cover. Each user's rows of a run come in one call.
@@ -315,6 +441,10 @@ impl Writer {
             &mut self.interactions,
             &mut self.users,
             &mut self.licenses,
+            &mut self.license_assignments,
+            &mut self.usage_reports,
+            &mut self.usage_summary,
+            &mut self.usage_trend,
             &mut self.runs,
             &mut self.coverage,
             exchanges,
@@ -325,6 +455,14 @@ impl Writer {
         }
         self.baseline = self.interactions.clone();
         Ok(optimized)
+    }
+}
+
+fn fetched(run: &Run, at_ms: i64) -> Fetched<'_> {
+    Fetched {
+        tenant_id: &run.tenant_id,
+        run_id: &run.run_id,
+        at_ms,
     }
 }
 

@@ -1,11 +1,24 @@
-//! Who is asked for which window. Pure: no clock, no network, no lake.
+//! Who is asked for which window, and who is not, and why. Pure: no clock, no network, no lake.
+//!
+//! A request is the scarce good of a large tenant. Microsoft's usage report says for each user on which
+//! day (UTC) they were last active, up to 72 hours late. A user whose last active day lies before the
+//! day of the watermark has done nothing up to the day on which the report was refreshed; of the days
+//! after that nobody knows yet, and the next report will tell. So such a user's turn is later, and
+//! comes at the latest when the watermark would be older than a bound before the next sync.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hobbs_graph::Window;
-use hobbs_lake::{Read, Span, UserRecord};
+use hobbs_lake::{DayNumber, LastActivity, Read, Span, UserRecord};
+use serde::Serialize;
 
-use crate::options::Period;
+use crate::options::{Asking, Period};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Tenants with fewer users to ask than this are asked whole where nothing else is said: seven minutes
+/// at the documented pace, and nobody waits for a report.
+const FEW_USERS: usize = 10_000;
 
 /// One user to ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,32 +31,220 @@ pub struct Ask {
     pub window: Window,
     /// The same window as coverage counts it.
     pub span: Span,
+    /// Why it is this user's turn.
+    pub due: Due,
 }
 
-/// The asks for `users`, one for each, at the moment `now_ms`.
+/// Why it is a user's turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Due {
+    /// The license has gone since the last sync, or the user has left: what can still be read is read.
+    LicenseGone,
+    /// The license is about to go: the account is disabled, or the subscription has ended.
+    LicenseEnding,
+    /// Never read.
+    New,
+    /// The usage report knows of activity on the day of the watermark or later.
+    Active,
+    /// The usage report does not name this user.
+    NotInReport,
+    /// The watermark would be older than `max_staleness` before the next sync.
+    Stale,
+    /// Everyone is asked: the tenant is small, there is no usage report with names, or it was asked for.
+    Everyone,
+}
+
+impl Due {
+    /// Every reason, in the order in which users are asked: who may lose the license first.
+    pub const ALL: [Self; 7] = [
+        Self::LicenseGone,
+        Self::LicenseEnding,
+        Self::New,
+        Self::Active,
+        Self::NotInReport,
+        Self::Stale,
+        Self::Everyone,
+    ];
+
+    /// The reason in words, after "users".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::LicenseGone => "whose license has gone since the last sync, or who have left: one last time",
+            Self::LicenseEnding => "whose license is about to go: account disabled, or subscription ended",
+            Self::New => "never read before",
+            Self::Active => "active since they were last read, by the usage report",
+            Self::NotInReport => "that the usage report does not name",
+            Self::Stale => "whose last reading would be older than max_staleness before the next sync",
+            Self::Everyone => "because everyone is asked",
+        }
+    }
+}
+
+/// Why a user's turn is later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Later {
+    /// The usage report covers some of the time since the watermark, and knows of no activity in it.
+    Inactive,
+    /// The usage report does not reach beyond the day of the watermark yet.
+    ReportNotThere,
+}
+
+impl Later {
+    /// Both reasons.
+    pub const ALL: [Self; 2] = [Self::Inactive, Self::ReportNotThere];
+
+    /// The reason in words, after "users".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Inactive => "not active since they were last read, by the usage report",
+            Self::ReportNotThere => "of whose time since they were last read no report tells yet",
+        }
+    }
+}
+
+/// Who is asked, and whose turn is later.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// In the order of asking.
+    pub asks: Vec<Ask>,
+    /// Object ids, and why.
+    pub later: Vec<(String, Later)>,
+}
+
+/// What is known when a plan is made.
+pub struct Known<'a> {
+    /// How far each user was read.
+    pub read: &'a HashMap<String, Read>,
+    /// What the newest usage report says; None where there is none with names.
+    pub report: Option<&'a LastActivity>,
+    /// Users whose license is about to go, by object id.
+    pub ending: &'a HashSet<String>,
+    /// Users whose license has gone since the last sync, by object id.
+    pub gone: &'a HashSet<String>,
+}
+
+/// Which time is planned for, and how sparing.
+pub struct Wanted {
+    /// Which time.
+    pub period: Period,
+    /// How many are asked.
+    pub asking: Asking,
+    /// How far back each sync reads again.
+    pub overlap_ms: i64,
+    /// The moment of the plan, UTC milliseconds.
+    pub now_ms: i64,
+}
+
+/// The plan for `users`, each of whom is asked once at the most.
 pub fn plan<'a>(
     users: impl IntoIterator<Item = &'a UserRecord>,
-    read: &HashMap<String, Read>,
-    period: Period,
-    overlap_ms: i64,
+    known: &Known<'_>,
+    wanted: &Wanted,
+) -> Plan {
+    let users: Vec<&UserRecord> = users.into_iter().collect();
+    let turns = Turns::of(known, wanted, users.len());
+    let mut plan = Plan::default();
+    for user in users {
+        match turns.of_user(&user.user_id) {
+            Ok(due) => plan.asks.extend(ask(user, due, known, wanted)),
+            Err(later) => plan.later.push((user.user_id.clone(), later)),
+        }
+    }
+    // A stable sort: within a reason users stay in their order.
+    plan.asks.sort_by_key(|ask| ask.due);
+    plan
+}
+
+fn ask(user: &UserRecord, due: Due, known: &Known<'_>, wanted: &Wanted) -> Option<Ask> {
+    let read = known.read.get(&user.user_id);
+    let window = window(read, wanted.period, wanted.overlap_ms, wanted.now_ms);
+    let ask = Ask {
+        user_id: user.user_id.clone(),
+        user_principal_name: user.user_principal_name.clone(),
+        window,
+        span: Span {
+            from_ms: window.from_ms.unwrap_or(0),
+            to_ms: window.to_ms.unwrap_or(wanted.now_ms),
+        },
+        due,
+    };
+    (!window.is_empty()).then_some(ask)
+}
+
+/// Whose turn it is.
+struct Turns<'a> {
+    known: &'a Known<'a>,
     now_ms: i64,
-) -> Vec<Ask> {
-    users
-        .into_iter()
-        .filter_map(|user| {
-            let window = window(read.get(&user.user_id), period, overlap_ms, now_ms);
-            let ask = Ask {
-                user_id: user.user_id.clone(),
-                user_principal_name: user.user_principal_name.clone(),
-                window,
-                span: Span {
-                    from_ms: window.from_ms.unwrap_or(0),
-                    to_ms: window.to_ms.unwrap_or(now_ms),
-                },
-            };
-            (!window.is_empty()).then_some(ask)
-        })
-        .collect()
+    /// None where everyone is asked.
+    sparing: Option<Sparing<'a>>,
+}
+
+struct Sparing<'a> {
+    report: &'a LastActivity,
+    max_staleness_ms: i64,
+    /// How long it will be until the next sync, as far as the past tells.
+    interval_ms: i64,
+}
+
+impl<'a> Turns<'a> {
+    fn of(known: &'a Known<'a>, wanted: &Wanted, users: usize) -> Self {
+        let max_staleness_ms = match wanted.asking {
+            Asking::Everyone => None,
+            Asking::Sparing { max_staleness_ms } => Some(max_staleness_ms),
+            Asking::Auto { max_staleness_ms } => (users >= FEW_USERS).then_some(max_staleness_ms),
+        };
+        let newest_ms = known.read.values().map(|read| read.whole.to_ms).max();
+        let interval_ms = newest_ms.map_or(DAY_MS, |ms| wanted.now_ms.saturating_sub(ms));
+        let sparing = known
+            .report
+            .zip(max_staleness_ms)
+            .filter(|_| wanted.period == Period::New)
+            .map(|(report, max_staleness_ms)| Sparing {
+                report,
+                max_staleness_ms,
+                interval_ms: interval_ms.clamp(0, DAY_MS),
+            });
+        Turns {
+            known,
+            now_ms: wanted.now_ms,
+            sparing,
+        }
+    }
+
+    fn of_user(&self, user_id: &str) -> Result<Due, Later> {
+        if self.known.gone.contains(user_id) {
+            return Ok(Due::LicenseGone);
+        }
+        if self.known.ending.contains(user_id) {
+            return Ok(Due::LicenseEnding);
+        }
+        let Some(read) = self.known.read.get(user_id) else {
+            return Ok(Due::New);
+        };
+        let Some(sparing) = &self.sparing else {
+            return Ok(Due::Everyone);
+        };
+        let watermark_ms = read.whole.to_ms;
+        let age_ms = self.now_ms.saturating_sub(watermark_ms);
+        if age_ms.saturating_add(sparing.interval_ms) > sparing.max_staleness_ms {
+            return Ok(Due::Stale);
+        }
+        let watermark = day_of(watermark_ms);
+        match sparing.report.by_user.get(user_id) {
+            None => Ok(Due::NotInReport),
+            // What happened on the watermark's own day may have happened after it.
+            Some(Some(last)) if *last >= watermark => Ok(Due::Active),
+            Some(_) if sparing.report.refreshed < watermark => Err(Later::ReportNotThere),
+            Some(_) => Err(Later::Inactive),
+        }
+    }
+}
+
+/// The UTC day of a moment in UTC milliseconds.
+fn day_of(ms: i64) -> DayNumber {
+    DayNumber::try_from(ms.div_euclid(DAY_MS)).unwrap_or(DayNumber::MAX)
 }
 
 fn window(read: Option<&Read>, period: Period, overlap_ms: i64, now_ms: i64) -> Window {
@@ -73,23 +274,49 @@ fn whole_second(ms: i64) -> i64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
 
-    const DAY_MS: i64 = 86_400_000;
     const NOW_MS: i64 = 1_790_000_000_500;
     const NOW_S: i64 = 1_790_000_000_000;
+    const SPARING: Asking = Asking::Sparing {
+        max_staleness_ms: 7 * DAY_MS,
+    };
 
-    fn ask(whole: Option<Span>, period: Period) -> Option<Ask> {
-        let user = UserRecord {
+    fn user() -> UserRecord {
+        UserRecord {
             user_id: "u".to_owned(),
             ..UserRecord::default()
-        };
-        let read = whole
-            .map(|whole| ("u".to_owned(), Read { whole }))
-            .into_iter()
-            .collect();
-        plan([&user], &read, period, DAY_MS, NOW_MS).pop()
+        }
     }
 
+    fn read(whole: Option<Span>) -> HashMap<String, Read> {
+        let read = whole.map(|whole| ("u".to_owned(), Read { whole }));
+        read.into_iter().collect()
+    }
+
+    fn made(read: &HashMap<String, Read>, report: Option<&LastActivity>, wanted: &Wanted) -> Plan {
+        let nobody = HashSet::new();
+        let known = Known {
+            read,
+            report,
+            ending: &nobody,
+            gone: &nobody,
+        };
+        plan([&user()], &known, wanted)
+    }
+
+    fn wanted(period: Period, asking: Asking) -> Wanted {
+        Wanted {
+            period,
+            asking,
+            overlap_ms: DAY_MS,
+            now_ms: NOW_MS,
+        }
+    }
+
+    fn ask(whole: Option<Span>, period: Period) -> Option<Ask> {
+        made(&read(whole), None, &wanted(period, Asking::Everyone)).asks.pop()
+    }
     #[test]
     fn a_new_user_is_asked_for_all_history() {
         let ask = ask(None, Period::New).unwrap();
@@ -147,5 +374,138 @@ mod tests {
     fn an_empty_window_asks_nobody() {
         assert_eq!(ask(None, Period::Between(NOW_S, NOW_S)), None);
         assert_eq!(ask(None, Period::Since(NOW_S + DAY_MS)), None);
+    }
+
+    /// A report of one user, refreshed so many days before now, and active last so many days before now.
+    fn report(refreshed: i64, last: Option<i64>) -> LastActivity {
+        let day = |days_ago: i64| day_of(NOW_MS - days_ago * DAY_MS);
+        LastActivity {
+            refreshed: day(refreshed),
+            by_user: [("u".to_owned(), last.map(day))].into(),
+        }
+    }
+
+    fn turn(read_days_ago: i64, report: Option<&LastActivity>) -> Result<Due, Later> {
+        let to_ms = NOW_MS - read_days_ago * DAY_MS;
+        let plan = made(
+            &read(Some(Span { from_ms: 0, to_ms })),
+            report,
+            &wanted(Period::New, SPARING),
+        );
+        match (&plan.asks[..], &plan.later[..]) {
+            ([ask], []) => Ok(ask.due),
+            ([], [(_, later)]) => Err(*later),
+            other => panic!("one user has one turn: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_turn_is_later_only_for_what_the_report_covers() {
+        let last = |refreshed, last| Some(report(refreshed, last));
+        for (read_days_ago, report, expected) in [
+            (3, last(2, Some(4)), Err(Later::Inactive)),
+            (3, last(2, None), Err(Later::Inactive)),
+            // On the watermark's own day: before or after it, nobody knows.
+            (3, last(2, Some(3)), Ok(Due::Active)),
+            (3, last(2, Some(2)), Ok(Due::Active)),
+            (1, last(2, Some(9)), Err(Later::ReportNotThere)),
+            (6, last(2, Some(9)), Err(Later::Inactive)),
+            (7, last(2, Some(9)), Ok(Due::Stale)),
+            (3, None, Ok(Due::Everyone)),
+        ] {
+            // The newest reading is the only one, so the interval is at its most: a day.
+            assert_eq!(
+                turn(read_days_ago, report.as_ref()),
+                expected,
+                "read {read_days_ago} days ago, {report:?}"
+            );
+        }
+        let empty = LastActivity {
+            refreshed: day_of(NOW_MS),
+            by_user: HashMap::new(),
+        };
+        assert_eq!(turn(3, Some(&empty)), Ok(Due::NotInReport));
+    }
+
+    #[test]
+    fn small_tenants_are_asked_whole_and_a_window_that_was_named_is_too() {
+        let span = Span {
+            from_ms: 0,
+            to_ms: NOW_MS - 3 * DAY_MS,
+        };
+        let (read, report) = (read(Some(span)), report(2, None));
+        let auto = Asking::Auto {
+            max_staleness_ms: 7 * DAY_MS,
+        };
+        for wanted in [
+            wanted(Period::New, auto),
+            wanted(Period::All, SPARING),
+            wanted(Period::Since(NOW_MS - DAY_MS), SPARING),
+        ] {
+            assert_eq!(made(&read, Some(&report), &wanted).asks.len(), 1);
+        }
+    }
+
+    #[test]
+    fn who_may_lose_the_license_comes_first_and_is_never_later() {
+        let users: Vec<UserRecord> = ["quiet", "new", "ending", "gone"]
+            .map(|id| UserRecord {
+                user_id: id.to_owned(),
+                ..UserRecord::default()
+            })
+            .to_vec();
+        let whole = Span {
+            from_ms: 0,
+            to_ms: NOW_MS - 3 * DAY_MS,
+        };
+        let read = ["quiet", "ending", "gone"].map(|id| (id.to_owned(), Read { whole }));
+        let report = LastActivity {
+            refreshed: day_of(NOW_MS - 2 * DAY_MS),
+            by_user: ["quiet", "ending", "gone"].map(|id| (id.to_owned(), None)).into(),
+        };
+        let known = Known {
+            read: &read.into(),
+            report: Some(&report),
+            ending: &HashSet::from(["ending".to_owned()]),
+            gone: &HashSet::from(["gone".to_owned()]),
+        };
+        let plan = plan(&users, &known, &wanted(Period::New, SPARING));
+        let order: Vec<&str> = plan.asks.iter().map(|ask| ask.user_id.as_str()).collect();
+        assert_eq!(order, ["gone", "ending", "new"]);
+        assert_eq!(plan.later, [("quiet".to_owned(), Later::Inactive)]);
+    }
+
+    proptest! {
+        /// Days of activity, syncs once a day with a report that is some days behind: nobody's last
+        /// reading grows older than the bound, and whatever happened is inside a later reading's
+        /// window once the bound has passed.
+        #[test]
+        fn nobody_is_forgotten(
+            active in prop::collection::vec(any::<bool>(), 40),
+            lag in 1i64..4,
+            first in 0i64..86_400_000,
+        ) {
+            let origin_ms = 20_000 * DAY_MS + first;
+            let mut whole = Span { from_ms: 0, to_ms: origin_ms };
+            for day in 1..40i64 {
+                let now_ms = origin_ms + day * DAY_MS;
+                let refreshed = day_of(now_ms) - DayNumber::try_from(lag).unwrap();
+                let last = (0..40)
+                    .filter(|at| active[*at])
+                    .map(|at| day_of(origin_ms) + DayNumber::try_from(at).unwrap())
+                    .filter(|day| *day <= refreshed)
+                    .max();
+                let report = LastActivity { refreshed, by_user: [("u".to_owned(), last)].into() };
+                let wanted = Wanted { now_ms, ..wanted(Period::New, SPARING) };
+                prop_assert!(now_ms - whole.to_ms <= 7 * DAY_MS);
+                let plan = made(&read(Some(whole)), Some(&report), &wanted);
+                if let Some(ask) = plan.asks.first() {
+                    prop_assert!(ask.span.from_ms <= whole.to_ms);
+                    whole.to_ms = ask.span.to_ms;
+                } else if let Some(last) = last {
+                    prop_assert!(last < day_of(whole.to_ms), "activity that the report knows of is never put off");
+                }
+            }
+        }
     }
 }

@@ -170,7 +170,7 @@ async fn a_table_of_many_lines_is_made_short_and_says_the_same() {
         hobbs_lake::RunCounts::default(),
     );
     writer
-        .end(&run(), START_MS, status, counts, None)
+        .end(&run(), START_MS, status, counts, None, None)
         .await
         .unwrap();
     drop(writer);

@@ -8,10 +8,14 @@ use serde_json::Value;
 
 use crate::fixture::{Lake, START_MS, files, line, row, run};
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 13] = [
     "interactions",
     "users",
     "licenses",
+    "license_assignments",
+    "usage_reports",
+    "usage_summary",
+    "usage_trend",
     "runs",
     "coverage",
     "exchanges",
@@ -57,7 +61,7 @@ pub fn assert_protocol(lake: &Lake) {
                     "{table}: {schema}"
                 );
                 assert_eq!(
-                    meta["configuration"]["hobbs.lakeVersion"], "2",
+                    meta["configuration"]["hobbs.lakeVersion"], "3",
                     "{table}: {meta}"
                 );
             }
@@ -89,11 +93,13 @@ async fn lived_in(name: &str) -> Lake {
             warning: 0,
             locked_out: 0,
             consumed: 1,
+            service_plan_ids: vec!["plan".to_owned()],
         };
         writer
             .keep_licenses(&run(), START_MS, &[license])
             .await
             .unwrap();
+        crate::usage::keep_one_of_each(&mut writer, round as i32).await;
         let rows: Vec<Interaction> = [
             row("ann", None, 1, round),
             row("ann", Some("s"), 10 + round as u32, 1),
@@ -114,6 +120,7 @@ async fn lived_in(name: &str) -> Lake {
                 START_MS,
                 RunStatus::Whole,
                 RunCounts::default(),
+                None,
                 None,
             )
             .await
@@ -196,10 +203,10 @@ async fn a_newer_lake_is_refused_and_left_as_it_is() {
         lake.commit(&[row("ann", None, 1, 1)]).await;
         let first = &lake.log(table)[0];
         let text = std::fs::read_to_string(first).unwrap();
-        assert!(text.contains("\"hobbs.lakeVersion\":\"2\""), "{text}");
+        assert!(text.contains("\"hobbs.lakeVersion\":\"3\""), "{text}");
         std::fs::write(
             first,
-            text.replace("\"hobbs.lakeVersion\":\"2\"", "\"hobbs.lakeVersion\":\"3\""),
+            text.replace("\"hobbs.lakeVersion\":\"3\"", "\"hobbs.lakeVersion\":\"4\""),
         )
         .unwrap();
         // A table is missing too: it must not be created in a lake that we don't know.

@@ -97,6 +97,46 @@ async fn changes_leaving_and_coming_back() {
         ])
     );
     assert_eq!(lake.number("SELECT count(*) FROM users").await, 6);
+    // Each record ends where the next begins; the last one holds.
+    let spans = "SELECT valid_from, valid_to FROM users WHERE user_id = 'bob' ORDER BY valid_from";
+    assert_eq!(
+        Value::from(lake.select(spans).await),
+        json!([
+            {"valid_from": "2026-06-01T00:00:00Z", "valid_to": "2026-06-01T00:05:00Z"},
+            {"valid_from": "2026-06-01T00:05:00Z", "valid_to": "2026-06-01T00:07:00Z"},
+            {"valid_from": "2026-06-01T00:07:00Z"},
+        ])
+    );
+}
+
+#[tokio::test]
+async fn last_quarters_departments_can_be_asked_for() {
+    let lake = Lake::new();
+    keep(&lake, 0, &[user("ann", "Sales", true)], true).await;
+    keep(&lake, 10, &[user("ann", "Legal", true)], true).await;
+    let at = |minute: u32| {
+        format!(
+            "SELECT department FROM users WHERE user_id = 'ann' AND valid_from <= TIMESTAMP '2026-06-01T00:{minute:02}:00Z' AND (valid_to IS NULL OR valid_to > TIMESTAMP '2026-06-01T00:{minute:02}:00Z')"
+        )
+    };
+    for (minute, department) in [(0, "Sales"), (9, "Sales"), (10, "Legal"), (59, "Legal")] {
+        let rows = Value::from(lake.select(&at(minute)).await);
+        assert_eq!(rows, json!([{"department": department}]), "minute {minute}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_stands_still_still_makes_a_history() {
+    let lake = Lake::new();
+    for department in ["Sales", "Legal", "Sales"] {
+        keep(&lake, 0, &[user("ann", department, true)], true).await;
+    }
+    assert_eq!(lake.number("SELECT count(*) FROM users").await, 3);
+    assert_eq!(
+        lake.number("SELECT count(*) FROM users WHERE valid_to IS NULL")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
