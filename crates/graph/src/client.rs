@@ -9,7 +9,7 @@ use crate::cloud::{Cloud, Endpoints};
 use crate::history::allowance::Allowance;
 use crate::history::filter_memory::FilterMemory;
 use crate::http_transport::HttpTransport;
-use crate::pace::{Limits, Pace, PaceSnapshot};
+use crate::pace::{Limits, Pace, PaceSnapshot, ReportLimits};
 use crate::retry::{Budget, Jitter};
 use crate::sign_in::{Credential, Skew, Surroundings, TokenSource};
 use crate::stats::{Counters, Statistics};
@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     /// The newest token that Graph accepted.
     pub(crate) accepted_generation: AtomicU64,
     pub(crate) pace: Pace,
+    pub(crate) csv_reports: Pace,
+    pub(crate) json_reports: Pace,
     pub(crate) patience: Duration,
     pub(crate) budget: Budget,
     pub(crate) request_timeout: Duration,
@@ -69,6 +71,7 @@ pub struct ClientBuilder {
     endpoints: Endpoints,
     transport: Option<Arc<dyn Transport>>,
     limits: Limits,
+    report_limits: ReportLimits,
     patience: Duration,
     budget: Budget,
     request_timeout: Duration,
@@ -98,6 +101,13 @@ impl ClientBuilder {
         self
     }
 
+    /// The pace of usage reports, which have limits of their own. Default: those that Microsoft documents.
+    #[must_use]
+    pub fn report_limits(mut self, report_limits: ReportLimits) -> Self {
+        self.report_limits = report_limits;
+        self
+    }
+
     /// The longest wait that the service may ask for before reading ends with
     /// [`ReadError::Throttled`](crate::ReadError::Throttled). Default: 10 minutes.
     #[must_use]
@@ -113,7 +123,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one attempt may take. Default: 60 s.
+    /// How long one attempt may take; a usage report, far larger than a page, may take ten times that. Default: 60 s.
     #[must_use]
     pub fn request_timeout(mut self, request_timeout: Duration) -> Self {
         self.request_timeout = request_timeout;
@@ -152,7 +162,9 @@ impl ClientBuilder {
             self.limits.sustained_per_second,
         ];
         let limits_allow = rates.iter().all(|rate| rate.is_finite() && *rate > 0.0);
-        if !limits_allow || self.limits.in_flight_max == 0 {
+        let reports_allow = self.report_limits.csv_per_ten_minutes > 0
+            && self.report_limits.json_per_ten_minutes > 0;
+        if !limits_allow || !reports_allow || self.limits.in_flight_max == 0 {
             return Err(BuildError::Limits);
         }
         let transport: Arc<dyn Transport> = match self.transport {
@@ -186,6 +198,8 @@ impl ClientBuilder {
                 tokens,
                 accepted_generation: AtomicU64::new(0),
                 pace: Pace::new(self.limits, arrival_spread),
+                csv_reports: Pace::of_reports(self.report_limits.csv_per_ten_minutes),
+                json_reports: Pace::of_reports(self.report_limits.json_per_ten_minutes),
                 patience: self.patience,
                 budget: self.budget,
                 request_timeout: self.request_timeout,
@@ -209,6 +223,7 @@ impl Client {
             endpoints: Endpoints::of(Cloud::Global),
             transport: None,
             limits: Limits::default(),
+            report_limits: ReportLimits::default(),
             patience: PATIENCE,
             budget: Budget::default(),
             request_timeout: REQUEST_TIMEOUT,

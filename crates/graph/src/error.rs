@@ -61,6 +61,20 @@ pub enum ReadError {
         /// The place it leads to.
         host: String,
     },
+    /// A report's download address that cannot be used, or that leads on to another.
+    #[error(
+        "the report's download address cannot be used: {problem}; if a proxy stands between, let it pass the answer as it is"
+    )]
+    Download {
+        /// What is wrong with it, without the address.
+        problem: String,
+    },
+    /// A report beyond what this client takes into memory.
+    #[error("the answer is larger than {limit_bytes} bytes; ask for one period at a time")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit_bytes: usize,
+    },
     /// A link to the next page that leads to another host.
     #[error(transparent)]
     ForeignNextLink(#[from] ForeignNextLink),
@@ -110,6 +124,8 @@ impl ReadError {
             Self::TokenRefused(_) => "token_refused",
             Self::Refused(_) => "refused",
             Self::Redirected { .. } => "redirected",
+            Self::Download { .. } => "download",
+            Self::TooLarge { .. } => "too_large",
             Self::ForeignNextLink(_) => "foreign_next_link",
             Self::LoopingNextLink { .. } => "looping_next_link",
             Self::Throttled { .. } => "throttled",

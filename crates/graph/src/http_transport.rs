@@ -6,9 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 
-use crate::transport::{Transport, TransportError};
+use crate::transport::{BodyLimit, Transport, TransportError};
 
-/// A page of 100 interactions is about 1 MB; a page of 999 users less. 64 MiB is far beyond both.
+/// A page of 100 interactions is about 1 MB; a page of 999 users less. 64 MiB is far beyond both. A
+/// report is larger, and its request says so ([`BodyLimit`]).
 const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// As many connections as requests may be in flight; HTTP/1.1 needs one for each.
@@ -61,6 +62,10 @@ impl Transport for HttpTransport {
     ) -> Result<http::Response<Bytes>, TransportError> {
         let is_plain = request.uri().scheme() == Some(&http::uri::Scheme::HTTP);
         let client = if is_plain { &self.plain } else { &self.https };
+        let limit_bytes = request
+            .extensions()
+            .get::<BodyLimit>()
+            .map_or(BODY_LIMIT_BYTES, |limit| limit.0);
         let request = reqwest::Request::try_from(request).map_err(|e| meaning_of(&e))?;
         let mut answer = client.execute(request).await.map_err(|e| meaning_of(&e))?;
 
@@ -75,10 +80,8 @@ impl Transport for HttpTransport {
         }
         let mut body = BytesMut::new();
         while let Some(chunk) = answer.chunk().await.map_err(|e| meaning_of_body(&e))? {
-            if body.len() + chunk.len() > BODY_LIMIT_BYTES {
-                return Err(TransportError::TooLarge {
-                    limit_bytes: BODY_LIMIT_BYTES,
-                });
+            if body.len() + chunk.len() > limit_bytes {
+                return Err(TransportError::TooLarge { limit_bytes });
             }
             body.extend_from_slice(&chunk);
         }

@@ -1,12 +1,17 @@
 //! `@odata.nextLink`: an absolute, opaque address that would get our token. It is followed only where it leads
 //! to the Graph that we were told to use; anything else is an attack or a bug.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use url::Url;
 
 use crate::address::BaseUrl;
+use crate::error::ReadError;
+
+/// Pages of one list. The largest tenant has a hundredth of that.
+const PAGES_MAX: usize = 100_000;
 
 /// A link to the next page, checked: it cannot be made otherwise. It prints without its query, which holds a
 /// skip token.
@@ -47,6 +52,25 @@ impl NextLink {
         let mut hasher = DefaultHasher::new();
         self.0.hash(&mut hasher);
         hasher.finish()
+    }
+}
+
+/// The links followed while one list is read page by page.
+#[derive(Debug, Default)]
+pub(crate) struct Trail(HashSet<u64>);
+
+impl Trail {
+    /// Checks the link to the next page before it is followed: it stays with this Graph and was not followed
+    /// before.
+    pub(crate) fn next(&mut self, text: &str, graph: &BaseUrl) -> Result<NextLink, ReadError> {
+        let link = NextLink::check(text, graph)?;
+        let pages = self.0.len() + 1;
+        if !self.0.insert(link.fingerprint()) || pages > PAGES_MAX {
+            return Err(ReadError::LoopingNextLink {
+                pages: u32::try_from(pages).unwrap_or(u32::MAX),
+            });
+        }
+        Ok(link)
     }
 }
 

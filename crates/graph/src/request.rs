@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::response::Parts;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, trace};
@@ -13,15 +13,57 @@ use url::Url;
 
 use crate::answer::{Meaning, RetryReason, meaning};
 use crate::client::Client;
+use crate::download::DownloadAddress;
 use crate::error::{GraphError, ReadError};
-use crate::pace::{Pass, TooLong};
+use crate::pace::{Pace, Pass, TooLong};
 use crate::retry::backoff;
 use crate::scrub::without_secret;
 use crate::sign_in::Token;
-use crate::transport::TransportError;
+use crate::transport::{BodyLimit, TransportError};
 
 /// What a request is for: its name in logs, where no address stands.
 pub(crate) type What = &'static str;
+
+/// What kind of request it is: whose pace it keeps, and what may come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// A page of JSON.
+    Page,
+    /// A page of JSON that the directory's index has to answer: `ConsistencyLevel: eventual`.
+    IndexedPage,
+    /// A usage report as CSV, at once or at a download address.
+    CsvReport,
+    /// A page of a usage report as JSON.
+    JsonReport,
+}
+
+/// 350,000 users are 90 MB of CSV, and five times that with all periods.
+const REPORT_LIMIT_BYTES: usize = 1 << 30;
+/// Each attempt costs one of fourteen in ten minutes.
+const REPORT_ATTEMPTS_MAX: u32 = 4;
+/// A report takes longer than a page.
+const REPORT_TIMEOUTS: u32 = 10;
+
+impl Errand {
+    fn is_report(self) -> bool {
+        matches!(self, Self::CsvReport | Self::JsonReport)
+    }
+
+    fn attempts_max(self, budget: u32) -> u32 {
+        if self.is_report() {
+            budget.min(REPORT_ATTEMPTS_MAX)
+        } else {
+            budget
+        }
+    }
+
+    fn accepts(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::CsvReport => "*/*",
+            _ => "application/json",
+        })
+    }
+}
 
 /// What one attempt brought.
 enum Attempt<T> {
@@ -44,11 +86,26 @@ impl Client {
         attempts: &AtomicU32,
         read: impl Fn(&[u8]) -> Result<T, String>,
     ) -> Result<T, ReadError> {
+        self.run(Errand::Page, what, url, attempts, |body| read(body))
+            .await
+    }
+
+    /// The same for any errand. `read` gets the body shared, so that a large one need not be copied.
+    pub(crate) async fn run<T>(
+        &self,
+        errand: Errand,
+        what: What,
+        url: &Url,
+        attempts: &AtomicU32,
+        read: impl Fn(&Bytes) -> Result<T, String>,
+    ) -> Result<T, ReadError> {
         let began = Instant::now();
         let (mut stumbles, mut waits, mut renewals) = (0_u32, 0_u32, 0_u32);
         loop {
             let token = self.inner.tokens.token().await?;
-            let attempt = self.attempt(what, url, &token, attempts, &read).await;
+            let attempt = self
+                .attempt(errand, what, url, &token, attempts, &read)
+                .await;
             let (reason, last) = match attempt {
                 Attempt::Done(value) => return Ok(value),
                 Attempt::Final(error) => return Err(error),
@@ -77,7 +134,7 @@ impl Client {
                 }
             };
             let budget = self.inner.budget;
-            let spent = stumbles >= budget.attempts
+            let spent = stumbles >= errand.attempts_max(budget.attempts)
                 || waits >= budget.waits
                 || began.elapsed() >= budget.total;
             if spent {
@@ -118,17 +175,18 @@ impl Client {
 
     async fn attempt<T>(
         &self,
+        errand: Errand,
         what: What,
         url: &Url,
         token: &Token,
         attempts: &AtomicU32,
-        read: &impl Fn(&[u8]) -> Result<T, String>,
+        read: &impl Fn(&Bytes) -> Result<T, String>,
     ) -> Attempt<T> {
-        let request = match authorized(url, token) {
+        let request = match authorized(errand, url, token) {
             Ok(request) => request,
             Err(error) => return Attempt::Final(error),
         };
-        let pass = match self.inner.pace.enter(self.inner.patience).await {
+        let pass = match self.pace_of(errand).enter(self.inner.patience).await {
             Ok(pass) => pass,
             Err(TooLong { wait }) => {
                 return Attempt::Final(ReadError::Throttled { retry_after: wait });
@@ -136,13 +194,12 @@ impl Client {
         };
         attempts.fetch_add(1, Relaxed);
         self.inner.counters.request();
-        let sent = timeout(
-            self.inner.request_timeout,
-            self.inner.transport.send(request),
-        )
-        .await;
-        let answer = match sent.unwrap_or(Err(TransportError::Timeout)) {
+        let answer = match self.send(errand, request).await {
             Ok(answer) => answer,
+            Err(TransportError::TooLarge { limit_bytes }) if errand.is_report() => {
+                pass.answered();
+                return Attempt::Final(ReadError::TooLarge { limit_bytes });
+            }
             Err(error) => return stumble(pass, &error),
         };
         let (parts, body) = answer.into_parts();
@@ -156,16 +213,96 @@ impl Client {
         if is_cut(&parts.headers, &body) {
             return stumble(pass, &TransportError::Cut);
         }
+        if errand == Errand::CsvReport && parts.status == StatusCode::FOUND {
+            pass.answered();
+            self.accepted(token);
+            return match DownloadAddress::named_in(&parts.headers, &self.inner.endpoints.graph) {
+                Ok(address) => self.download(what, &address, read).await,
+                Err(error) => Attempt::Final(error),
+            };
+        }
         self.outcome(&parts, &body, token, pass, read)
+    }
+
+    /// Gets a report from its download address: one request, without the token. If it stumbles, the report has to
+    /// be asked for again, since the address may have run out.
+    async fn download<T>(
+        &self,
+        what: What,
+        address: &DownloadAddress,
+        read: &impl Fn(&Bytes) -> Result<T, String>,
+    ) -> Attempt<T> {
+        let request = match address.request() {
+            Ok(request) => request,
+            Err(error) => return Attempt::Final(error),
+        };
+        let answer = match self.send(Errand::CsvReport, request).await {
+            Ok(answer) => answer,
+            Err(TransportError::TooLarge { limit_bytes }) => {
+                return Attempt::Final(ReadError::TooLarge { limit_bytes });
+            }
+            Err(error) => {
+                let last = format!("download from {}: {error}", address.place());
+                return Attempt::Stumbled(reason_of(&error), last);
+            }
+        };
+        let (parts, body) = answer.into_parts();
+        self.inner.counters.received(body.len());
+        let status = parts.status.as_u16();
+        trace!(what, status, bytes = body.len(), "download");
+        match status {
+            200..=299 if is_cut(&parts.headers, &body) => {
+                Attempt::Stumbled(RetryReason::Cut, TransportError::Cut.to_string())
+            }
+            200..=299 => done(read(&body)),
+            300..=399 => Attempt::Final(ReadError::Download {
+                problem: format!("{} redirects once more ({status})", address.place()),
+            }),
+            _ => Attempt::Stumbled(
+                RetryReason::ServerError,
+                format!("download from {}: status {status}", address.place()),
+            ),
+        }
+    }
+
+    async fn send(
+        &self,
+        errand: Errand,
+        mut request: Request<Bytes>,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let mut allowed = self.inner.request_timeout;
+        if errand.is_report() {
+            allowed = allowed.saturating_mul(REPORT_TIMEOUTS);
+            request
+                .extensions_mut()
+                .insert(BodyLimit(REPORT_LIMIT_BYTES));
+        }
+        timeout(allowed, self.inner.transport.send(request))
+            .await
+            .unwrap_or(Err(TransportError::Timeout))
+    }
+
+    fn pace_of(&self, errand: Errand) -> &Pace {
+        match errand {
+            Errand::Page | Errand::IndexedPage => &self.inner.pace,
+            Errand::CsvReport => &self.inner.csv_reports,
+            Errand::JsonReport => &self.inner.json_reports,
+        }
+    }
+
+    fn accepted(&self, token: &Token) {
+        self.inner
+            .accepted_generation
+            .fetch_max(token.generation(), Relaxed);
     }
 
     fn outcome<T>(
         &self,
         parts: &Parts,
-        body: &[u8],
+        body: &Bytes,
         token: &Token,
         pass: Pass<'_>,
-        read: &impl Fn(&[u8]) -> Result<T, String>,
+        read: &impl Fn(&Bytes) -> Result<T, String>,
     ) -> Attempt<T> {
         let now_ms = self.inner.clock.now_ms();
         self.inner.skew.observe(&parts.headers, now_ms);
@@ -173,13 +310,8 @@ impl Client {
         match meaning(parts.status, &parts.headers, body, now_ms) {
             Meaning::Fine => {
                 pass.answered();
-                self.inner
-                    .accepted_generation
-                    .fetch_max(token.generation(), Relaxed);
-                match read(body) {
-                    Ok(value) => Attempt::Done(value),
-                    Err(problem) => Attempt::Stumbled(RetryReason::Unreadable, problem),
-                }
+                self.accepted(token);
+                done(read(body))
             }
             Meaning::RenewToken(error) => {
                 pass.answered();
@@ -209,12 +341,7 @@ impl Client {
 }
 
 fn stumble<T>(pass: Pass<'_>, error: &TransportError) -> Attempt<T> {
-    let reason = match error {
-        TransportError::Timeout => RetryReason::Timeout,
-        TransportError::Connect(_) => RetryReason::Connect,
-        TransportError::Cut => RetryReason::Cut,
-        TransportError::TooLarge { .. } | TransportError::Other(_) => RetryReason::Unreadable,
-    };
+    let reason = reason_of(error);
     if reason == RetryReason::Timeout {
         pass.overloaded(None);
     } else {
@@ -223,7 +350,23 @@ fn stumble<T>(pass: Pass<'_>, error: &TransportError) -> Attempt<T> {
     Attempt::Stumbled(reason, error.to_string())
 }
 
-fn authorized(url: &Url, token: &Token) -> Result<Request<Bytes>, ReadError> {
+fn reason_of(error: &TransportError) -> RetryReason {
+    match error {
+        TransportError::Timeout => RetryReason::Timeout,
+        TransportError::Connect(_) => RetryReason::Connect,
+        TransportError::Cut => RetryReason::Cut,
+        TransportError::TooLarge { .. } | TransportError::Other(_) => RetryReason::Unreadable,
+    }
+}
+
+fn done<T>(read: Result<T, String>) -> Attempt<T> {
+    match read {
+        Ok(value) => Attempt::Done(value),
+        Err(problem) => Attempt::Stumbled(RetryReason::Unreadable, problem),
+    }
+}
+
+fn authorized(errand: Errand, url: &Url, token: &Token) -> Result<Request<Bytes>, ReadError> {
     let unusable = |problem: &str| {
         ReadError::BadRequest(GraphError {
             status: 0,
@@ -239,10 +382,12 @@ fn authorized(url: &Url, token: &Token) -> Result<Request<Bytes>, ReadError> {
     let authorization = token
         .authorization()
         .ok_or_else(|| unusable("the token cannot be sent"))?;
-    request.headers_mut().insert(AUTHORIZATION, authorization);
-    request
-        .headers_mut()
-        .insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let headers = request.headers_mut();
+    headers.insert(AUTHORIZATION, authorization);
+    headers.insert(ACCEPT, errand.accepts());
+    if errand == Errand::IndexedPage {
+        headers.insert("consistencylevel", HeaderValue::from_static("eventual"));
+    }
     Ok(request)
 }
 

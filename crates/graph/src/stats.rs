@@ -11,7 +11,7 @@ pub struct Statistics {
     pub requests: u64,
     /// Requests sent to the sign-in authority.
     pub token_requests: u64,
-    /// Bodies received from Graph, in bytes (unpacked).
+    /// Bodies received from Graph and from the download addresses of its reports, in bytes (unpacked).
     pub received_bytes: u64,
     /// Attempts that had to be repeated, in the order of [`RetryReason::ALL`].
     pub retries: [u64; RetryReason::ALL.len()],

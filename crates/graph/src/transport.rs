@@ -10,12 +10,17 @@ use bytes::Bytes;
 /// before its declared length.
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// Sends a request whose URI is absolute.
+    /// Sends a request whose URI is absolute. Its extensions may hold a [`BodyLimit`].
     async fn send(
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Bytes>, TransportError>;
 }
+
+/// How large the body of an answer may become, in bytes: an extension of a request. Without it, the transport's own
+/// limit for a page holds; reports are far larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyLimit(pub usize);
 
 /// No answer arrived, or not a whole one. The texts carry no address and no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

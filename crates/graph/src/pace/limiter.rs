@@ -35,6 +35,25 @@ impl Default for Limits {
     }
 }
 
+/// The limits of Microsoft's usage reports, settable: requests in any ten minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportLimits {
+    /// Reports as CSV.
+    pub csv_per_ten_minutes: u32,
+    /// Pages of reports as JSON.
+    pub json_per_ten_minutes: u32,
+}
+
+impl Default for ReportLimits {
+    /// The documented ones.
+    fn default() -> Self {
+        Self {
+            csv_per_ten_minutes: 14,
+            json_per_ten_minutes: 100,
+        }
+    }
+}
+
 /// Above this rate the sliding windows are left out: whoever sets it has no such limits to keep.
 const WINDOWED_PER_SECOND_MAX: f64 = 1_000.0;
 const RATE_FLOOR: f64 = 0.2;
@@ -110,10 +129,27 @@ impl Limiter {
             ]
         };
         Self {
-            rate_per_second: sustained * 24.6 / 25.0,
-            depth,
             // At high rates many tokens fall due within a timer's millisecond or two.
             depth_under_load: (sustained * 0.005).max(DEPTH_UNDER_LOAD),
+            ..Self::of(sustained * 24.6 / 25.0, depth, windows)
+        }
+    }
+
+    /// A limiter that knows one rule: at most `count` requests in any `length`, as soon as they come.
+    pub fn in_any(length: Duration, count: u32) -> Self {
+        let count = count.max(1);
+        let window = SlidingWindow {
+            count: usize::try_from(count).unwrap_or(usize::MAX),
+            length,
+        };
+        Self::of(WINDOWED_PER_SECOND_MAX, f64::from(count), vec![window])
+    }
+
+    fn of(rate_per_second: f64, depth: f64, windows: Vec<SlidingWindow>) -> Self {
+        Self {
+            rate_per_second,
+            depth,
+            depth_under_load: depth,
             tokens: depth,
             filled_at: Duration::ZERO,
             waited_at: None,

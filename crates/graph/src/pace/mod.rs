@@ -14,8 +14,14 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use concurrency::Concurrency;
-pub use limiter::Limits;
+pub use limiter::{Limits, ReportLimits};
 use limiter::{Limiter, Turn};
+
+const TEN_MINUTES: Duration = Duration::from_secs(600);
+/// The first request of a run opens a connection and arrives that much later than it left; the last one does not.
+const REPORT_ARRIVAL_SPREAD: Duration = Duration::from_secs(2);
+/// A report is made while we wait; asking for many at once gains little.
+const REPORTS_IN_FLIGHT_MAX: usize = 4;
 
 /// The gate stays shut for longer than the caller is patient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,13 +75,27 @@ impl Pace {
     /// A pace that keeps these limits, on a way to the server on which requests may arrive by `arrival_spread`
     /// closer together than they left.
     pub fn new(limits: Limits, arrival_spread: Duration) -> Self {
-        let limiter = Limiter::new(limits, arrival_spread);
+        Self::with(
+            Limiter::new(limits, arrival_spread),
+            limits.in_flight_max,
+        )
+    }
+
+    /// A pace of its own for one kind of report: at most `count` requests in any ten minutes.
+    pub(crate) fn of_reports(count: u32) -> Self {
+        Self::with(
+            Limiter::in_any(TEN_MINUTES + REPORT_ARRIVAL_SPREAD, count),
+            REPORTS_IN_FLIGHT_MAX,
+        )
+    }
+
+    fn with(limiter: Limiter, in_flight_max: usize) -> Self {
         Self {
             start: Instant::now(),
             rate_per_second_max: limiter.rate_now(Duration::ZERO),
             state: Mutex::new(State {
                 limiter,
-                concurrency: Concurrency::new(limits.in_flight_max),
+                concurrency: Concurrency::new(in_flight_max),
                 sent: 0,
                 throttled: 0,
             }),

@@ -1,10 +1,17 @@
 //! Users: who they are, whom they report to, and whether they hold a Copilot license.
 
+mod change;
+mod delta;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::client::{Client, uncounted};
 use crate::error::ReadError;
-use crate::next_link::NextLink;
+use crate::next_link::Trail;
+
+pub use change::{Field, ManagerChange, PersonChange, PersonFields, RemovedReason};
+pub use delta::{DeltaError, DeltaLink};
 
 /// The service plan that decides: Microsoft 365 Copilot Chat. The interaction history wants it.
 pub const COPILOT_PLAN: &str = "3f30311c-6b1e-48a4-ab79-725b469da960";
@@ -14,8 +21,7 @@ pub const COPILOT_SKUS: [&str; 2] = [
     "ea2d19f9-23bc-4f7f-9c12-a677b26a8e2a", // a second one, since 2026
 ];
 
-const SELECT: &str = "id,userPrincipalName,displayName,mail,department,jobTitle,officeLocation,country,companyName,accountEnabled,userType,assignedLicenses,assignedPlans";
-const PAGES_MAX: u32 = 100_000;
+const SELECT: &str = "id,userPrincipalName,displayName,mail,department,jobTitle,officeLocation,country,companyName,accountEnabled,userType,createdDateTime,assignedLicenses,assignedPlans";
 
 /// A user as Entra knows them. Whatever Graph leaves out is None or empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,6 +50,8 @@ pub struct Person {
     pub account_enabled: Option<bool>,
     /// `Member` or `Guest`.
     pub user_type: Option<String>,
+    /// `createdDateTime`, in UTC milliseconds since 1970.
+    pub created_at_ms: Option<i64>,
     /// `assignedLicenses`.
     pub assigned_licenses: Vec<AssignedLicense>,
     /// `assignedPlans`.
@@ -66,6 +74,8 @@ pub struct AssignedPlan {
     pub service_plan_id: String,
     /// `Enabled`, `Warning`, `Suspended`, `LockedOut`, `Deleted`.
     pub capability_status: String,
+    /// `assignedDateTime`, in UTC milliseconds since 1970: since when the user has had the plan in this state.
+    pub assigned_at_ms: Option<i64>,
 }
 
 impl Person {
@@ -85,12 +95,9 @@ impl Person {
             manager_id: non_empty(&json["manager"]["id"]),
             account_enabled: json["accountEnabled"].as_bool(),
             user_type: text("userType"),
-            assigned_licenses: list(&json["assignedLicenses"])
-                .filter_map(AssignedLicense::read)
-                .collect(),
-            assigned_plans: list(&json["assignedPlans"])
-                .filter_map(AssignedPlan::read)
-                .collect(),
+            created_at_ms: moment_ms(&json["createdDateTime"]),
+            assigned_licenses: AssignedLicense::read_all(&json["assignedLicenses"]),
+            assigned_plans: AssignedPlan::read_all(&json["assignedPlans"]),
         })
     }
 
@@ -126,6 +133,10 @@ impl Person {
 }
 
 impl AssignedLicense {
+    fn read_all(json: &Value) -> Vec<Self> {
+        list(json).filter_map(Self::read).collect()
+    }
+
     fn read(json: &Value) -> Option<Self> {
         Some(Self {
             sku_id: non_empty(&json["skuId"])?,
@@ -135,12 +146,23 @@ impl AssignedLicense {
 }
 
 impl AssignedPlan {
+    fn read_all(json: &Value) -> Vec<Self> {
+        list(json).filter_map(Self::read).collect()
+    }
+
     fn read(json: &Value) -> Option<Self> {
         Some(Self {
             service_plan_id: non_empty(&json["servicePlanId"])?,
             capability_status: non_empty(&json["capabilityStatus"]).unwrap_or_default(),
+            assigned_at_ms: moment_ms(&json["assignedDateTime"]),
         })
     }
+}
+
+/// A moment as Graph writes it (`2026-03-01T00:00:00Z`), in UTC milliseconds since 1970.
+fn moment_ms(json: &Value) -> Option<i64> {
+    let moment: Timestamp = json.as_str()?.parse().ok()?;
+    Some(moment.as_millisecond())
 }
 
 pub(crate) fn non_empty(json: &Value) -> Option<String> {
@@ -160,6 +182,7 @@ pub(crate) fn list(json: &Value) -> impl Iterator<Item = &Value> {
 pub(crate) struct Listing {
     pub(crate) values: Vec<Value>,
     pub(crate) next_link: Option<String>,
+    pub(crate) delta_link: Option<String>,
 }
 
 impl Listing {
@@ -172,6 +195,7 @@ impl Listing {
         Ok(Self {
             values,
             next_link: non_empty(&json["@odata.nextLink"]),
+            delta_link: non_empty(&json["@odata.deltaLink"]),
         })
     }
 }
@@ -207,19 +231,13 @@ impl Client {
             }
             other => other?,
         };
-        let mut followed = std::collections::HashSet::new();
+        let mut trail = Trail::default();
         loop {
             take(page.values.iter().filter_map(Person::read).collect());
             let Some(text) = page.next_link else {
                 return Ok(());
             };
-            let link = NextLink::check(&text, graph)?;
-            let pages = u32::try_from(followed.len())
-                .unwrap_or(u32::MAX)
-                .saturating_add(1);
-            if !followed.insert(link.fingerprint()) || pages > PAGES_MAX {
-                return Err(ReadError::LoopingNextLink { pages });
-            }
+            let link = trail.next(&text, graph)?;
             page = self.listing("users", link.url()).await?;
         }
     }
