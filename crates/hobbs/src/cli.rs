@@ -71,7 +71,9 @@ pub enum Command {
     ///
     /// Asks each licensed user's history for what is new since the last sync (all of it for new
     /// users), and reads the last 24 hours again, since items can appear late. May be interrupted
-    /// at any time: what is whole is kept, and the next sync goes on.
+    /// at any time: what is whole is kept, and the next sync goes on. People, licenses and
+    /// Microsoft's usage reports are read first. In tenants of 10,000 users and more, who was not
+    /// active by the usage report is asked later, within 7 days at the most ([sync] in hobbs.toml).
     Sync(Sync),
     /// Figures of what the lake holds: table, JSON, CSV, workbook or page
     ///
@@ -193,6 +195,17 @@ pub struct Sync {
     /// Only this user, by principal name or object id; may be repeated
     #[arg(long = "user", value_name = "UPN")]
     pub users: Vec<String>,
+    /// Only members of this group, by name or object id, and of groups inside it; may be repeated
+    #[arg(long = "group", value_name = "NAME", conflicts_with = "users")]
+    pub groups: Vec<String>,
+    /// Print who would be asked, why, and how long it would take; ask for no history
+    ///
+    /// People, licenses and usage reports are read and kept, since the plan is made of them.
+    #[arg(long)]
+    pub plan: bool,
+    /// Ask everyone, whatever the usage report says
+    #[arg(long, conflicts_with = "users")]
+    pub everyone: bool,
     /// Which time.
     #[command(flatten)]
     pub time: Time,

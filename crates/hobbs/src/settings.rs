@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hobbs_graph::usage_reports::Format;
 use hobbs_graph::{Client, Cloud, Credential, Endpoints, Limits};
 use hobbs_interaction::ContentPolicy;
 use hobbs_lake::Location;
-use hobbs_sync::Judgment;
+use hobbs_sync::options::MAX_STALENESS_MS;
+use hobbs_sync::{Asking, Judgment, PeopleScope, Reports};
 use hobbs_verdict::{RuleError, RuleFile, Rules};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
@@ -47,6 +49,18 @@ pub struct ConfigFile {
     /// The pace.
     #[serde(default)]
     pub limits: LimitsSection,
+    /// Who is asked, and how often.
+    #[serde(default)]
+    pub sync: SyncSection,
+    /// Which of the people.
+    #[serde(default)]
+    pub scope: ScopeSection,
+    /// Microsoft's usage reports.
+    #[serde(default)]
+    pub usage_reports: UsageReportsSection,
+    /// What licenses cost, and who is not called idle.
+    #[serde(default)]
+    pub licenses: LicensesSection,
     /// The tenants by name.
     #[serde(default)]
     pub tenants: BTreeMap<String, TenantSection>,
@@ -66,6 +80,79 @@ pub struct LimitsSection {
     pub patience_s: Option<u64>,
     /// How long one request may take, in seconds.
     pub request_timeout_s: Option<u64>,
+}
+
+/// `[sync]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncSection {
+    /// Who is asked at each sync: everyone, as few as the usage report allows, or auto.
+    pub ask: Option<AskWhom>,
+    /// Everyone is asked within so many days, whatever the usage report says.
+    pub max_staleness_days: Option<u32>,
+}
+
+/// Who is asked at each sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AskWhom {
+    /// All of a small tenant, as few as the usage report allows of one with 10,000 users and more.
+    Auto,
+    /// Everyone.
+    Everyone,
+    /// As few as the usage report allows.
+    Few,
+}
+
+/// `[scope]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeSection {
+    /// Members of any of these groups, by name or object id.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// People of any of these departments.
+    #[serde(default)]
+    pub departments: Vec<String>,
+    /// These besides, by user principal name or object id.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// Never these.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+}
+
+/// `[usage_reports]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsageReportsSection {
+    /// Whether they are read; true where missing.
+    pub read: Option<bool>,
+    /// csv (v1.0) or json (beta).
+    pub format: Option<UsageFormat>,
+}
+
+/// In which form usage reports are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UsageFormat {
+    /// v1.0.
+    Csv,
+    /// beta.
+    Json,
+}
+
+/// `[licenses]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LicensesSection {
+    /// What a license costs in a month.
+    pub price_per_month: Option<f64>,
+    /// In which currency, as ISO 4217 writes it.
+    pub currency: Option<String>,
+    /// People on leave, by user principal name or object id: never called idle.
+    #[serde(default)]
+    pub on_leave: Vec<String>,
 }
 
 /// `[rules]`
@@ -193,6 +280,52 @@ impl Settings {
             })
     }
 
+    /// How many are asked at each sync of what is new.
+    pub fn asking(&self) -> Asking {
+        let section = &self.file.sync;
+        let max_staleness_ms = section
+            .max_staleness_days
+            .map_or(MAX_STALENESS_MS, |days| i64::from(days) * 86_400_000);
+        match section.ask.unwrap_or(AskWhom::Auto) {
+            AskWhom::Everyone => Asking::Everyone,
+            AskWhom::Few => Asking::Sparing { max_staleness_ms },
+            AskWhom::Auto => Asking::Auto { max_staleness_ms },
+        }
+    }
+
+    /// Which of the people; groups named on the command line stand in place of those of the file.
+    pub fn scope(&self, groups: &[String]) -> PeopleScope {
+        let section = &self.file.scope;
+        let groups = if groups.is_empty() {
+            section.groups.clone()
+        } else {
+            groups.to_vec()
+        };
+        PeopleScope {
+            groups,
+            departments: section.departments.clone(),
+            include: section.include.clone(),
+            exclude: section.exclude.clone(),
+        }
+    }
+
+    /// Which usage reports are read: none in clouds that have none.
+    pub fn usage_reports(&self) -> Result<Reports, Misconfigured> {
+        let section = &self.file.usage_reports;
+        Ok(Reports {
+            read: section.read.unwrap_or(true) && self.cloud()?.has_usage_reports(),
+            format: match section.format {
+                Some(UsageFormat::Json) => Format::Json,
+                Some(UsageFormat::Csv) | None => Format::Csv,
+            },
+        })
+    }
+
+    /// What licenses cost, and who is on leave.
+    pub fn licenses(&self) -> &LicensesSection {
+        &self.file.licenses
+    }
+
     /// By which rules, and in whose time, exchanges are judged.
     pub fn judgment(&self) -> Result<Judgment, Misconfigured> {
         let section = &self.file.rules;
@@ -267,15 +400,16 @@ impl Settings {
             .map_err(|error| Misconfigured(error.to_string()))
     }
 
-    fn endpoints(&self) -> Result<Endpoints, Misconfigured> {
-        let cloud: Cloud = match &self.tenant.cloud {
-            Some(name) => name
-                .parse()
-                .map_err(|error: hobbs_graph::cloud::UnknownCloud| {
-                    Misconfigured(error.to_string())
-                })?,
-            None => Cloud::Global,
+    fn cloud(&self) -> Result<Cloud, Misconfigured> {
+        let Some(name) = &self.tenant.cloud else {
+            return Ok(Cloud::Global);
         };
+        name.parse()
+            .map_err(|error: hobbs_graph::cloud::UnknownCloud| Misconfigured(error.to_string()))
+    }
+
+    fn endpoints(&self) -> Result<Endpoints, Misconfigured> {
+        let cloud = self.cloud()?;
         let graph = variable("HOBBS_GRAPH_URL").or_else(|| self.tenant.graph_url.clone());
         let authority =
             variable("HOBBS_AUTHORITY_URL").or_else(|| self.tenant.authority_url.clone());

@@ -115,6 +115,22 @@ pub(crate) async fn known(
         .collect())
 }
 
+/// The users of a tenant who hold a license now, by object id.
+pub(crate) async fn licensed(table: &Table, tenant_id: &str) -> Result<HashSet<String>, LakeError> {
+    let batches = table
+        .scan(&["user_id"])
+        .filter(col("tenant_id").eq(lit(tenant_id)))
+        .filter(col("valid_to").is_null())
+        .filter(col("licensed"))
+        .collect()
+        .await?;
+    let ids = batches.iter().flat_map(|batch| {
+        let user_id = Cells { batch }.text("user_id");
+        (0..batch.num_rows()).filter_map(user_id)
+    });
+    Ok(ids.collect())
+}
+
 /// The lines of a batch with the columns of `users`.
 fn lines(batch: &RecordBatch) -> impl Iterator<Item = KnownUser> {
     let cells = Cells { batch };

@@ -1,10 +1,10 @@
 //! Microsoft's usage reports, one snapshot for each date on which they were refreshed.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::{ArrayRef, Float64Array, Int32Array, RecordBatch};
-use std::sync::Arc;
 
 use crate::cells::{Cells, days, flags, numbers, texts, times};
 use crate::error::LakeError;
@@ -325,6 +325,23 @@ pub(crate) async fn is_kept(
         .collect()
         .await?;
     Ok(batches.iter().any(|batch| batch.num_rows() > 0))
+}
+
+/// When reports of a tenant were last fetched, UTC milliseconds.
+pub(crate) async fn fetched_at_ms(
+    table: &Table,
+    tenant_id: &str,
+) -> Result<Option<i64>, LakeError> {
+    let batches = table
+        .scan(&["fetched_at"])
+        .filter(col("tenant_id").eq(lit(tenant_id)))
+        .collect()
+        .await?;
+    let newest = batches.iter().filter_map(|batch| {
+        let fetched_at_ms = Cells { batch }.time_ms("fetched_at");
+        (0..batch.num_rows()).filter_map(fetched_at_ms).max()
+    });
+    Ok(newest.max())
 }
 
 fn date_literal(day: DayNumber) -> datafusion::prelude::Expr {

@@ -229,6 +229,14 @@ impl Writer {
         people::known(&self.users, tenant_id).await
     }
 
+    /// The users who hold a license, by object id, as far as the lake knows.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn licensed_users(&self, tenant_id: &str) -> Result<HashSet<String>, LakeError> {
+        people::licensed(&self.users, tenant_id).await
+    }
+
     /// Keeps what changed in the directory. `whole` says that `listed` is all of it, so that who
     /// is missing has left.
     ///
@@ -332,6 +340,14 @@ impl Writer {
         snapshot: &UsageSnapshot,
     ) -> Result<bool, LakeError> {
         usage::is_kept(&self.usage_reports, &run.tenant_id, snapshot).await
+    }
+
+    /// When usage reports were last fetched, UTC milliseconds.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn usage_fetched_at_ms(&self, run: &Run) -> Result<Option<i64>, LakeError> {
+        usage::fetched_at_ms(&self.usage_summary, &run.tenant_id).await
     }
 
     /// Keeps a usage summary, once; gives the rows written.

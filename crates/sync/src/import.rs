@@ -116,6 +116,7 @@ pub async fn import(
                         now_ms,
                         RunStatus::Failed,
                         counts(&summary),
+                        None,
                         Some(&text),
                     )
                     .await?;
@@ -130,7 +131,7 @@ pub async fn import(
         RunStatus::Partial
     };
     writer
-        .end(&run, now_ms, status, counts(&summary), None)
+        .end(&run, now_ms, status, counts(&summary), None, None)
         .await?;
     Ok(summary)
 }

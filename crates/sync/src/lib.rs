@@ -1,5 +1,6 @@
 //! From Graph into the lake: who is asked for what ([`plan`]), reading many users at once and
-//! committing what is whole ([`sync`]), and pages saved to files ([`import`]).
+//! committing what is whole ([`sync`]), and pages saved to files ([`import`]). People, licenses and
+//! Microsoft's usage reports are read before.
 //!
 //! A sync may be killed between any two lines: rows stand in the lake once, however often they are
 //! read, and a window counts as covered only when all its pages are in.
@@ -15,10 +16,15 @@ pub mod sync;
 mod batch;
 mod committer;
 mod directory;
+mod prepare;
+mod scope;
+mod usage;
 
 pub use import::{ImportOptions, ImportSummary, import};
 pub use judgment::Judgment;
-pub use options::{Period, SyncOptions, Who};
+pub use options::{Asking, PeopleScope, Period, Reports, SyncOptions, Who};
+pub use plan::{Due, Later, Plan};
 pub use progress::{Numbers, Progress, Silent, Stage};
 pub use summary::{FailedUser, SyncSummary};
-pub use sync::{SyncError, sync};
+pub use sync::{SyncError, planned, sync};
+pub use usage::UsageRead;

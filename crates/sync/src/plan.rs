@@ -70,12 +70,18 @@ impl Due {
     /// The reason in words, after "users".
     pub fn words(self) -> &'static str {
         match self {
-            Self::LicenseGone => "whose license has gone since the last sync, or who have left: one last time",
-            Self::LicenseEnding => "whose license is about to go: account disabled, or subscription ended",
+            Self::LicenseGone => {
+                "whose license has gone since the last sync, or who have left: one last time"
+            }
+            Self::LicenseEnding => {
+                "whose license is about to go: account disabled, or subscription ended"
+            }
             Self::New => "never read before",
             Self::Active => "active since they were last read, by the usage report",
             Self::NotInReport => "that the usage report does not name",
-            Self::Stale => "whose last reading would be older than max_staleness before the next sync",
+            Self::Stale => {
+                "whose last reading would be older than max_staleness before the next sync"
+            }
             Self::Everyone => "because everyone is asked",
         }
     }
@@ -315,7 +321,9 @@ mod tests {
     }
 
     fn ask(whole: Option<Span>, period: Period) -> Option<Ask> {
-        made(&read(whole), None, &wanted(period, Asking::Everyone)).asks.pop()
+        made(&read(whole), None, &wanted(period, Asking::Everyone))
+            .asks
+            .pop()
     }
     #[test]
     fn a_new_user_is_asked_for_all_history() {
@@ -461,7 +469,9 @@ mod tests {
         let read = ["quiet", "ending", "gone"].map(|id| (id.to_owned(), Read { whole }));
         let report = LastActivity {
             refreshed: day_of(NOW_MS - 2 * DAY_MS),
-            by_user: ["quiet", "ending", "gone"].map(|id| (id.to_owned(), None)).into(),
+            by_user: ["quiet", "ending", "gone"]
+                .map(|id| (id.to_owned(), None))
+                .into(),
         };
         let known = Known {
             read: &read.into(),

@@ -3,6 +3,8 @@
 use hobbs_lake::{Kept, RunStatus};
 use serde::Serialize;
 
+use crate::usage::UsageRead;
+
 /// What a sync did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SyncSummary {
@@ -22,8 +24,15 @@ pub struct SyncSummary {
     pub users_licensed: u64,
     /// Users asked for their history.
     pub users_asked: u64,
+    /// Users whose turn is later: nothing that is due can have happened since they were read.
+    pub users_deferred: u64,
     /// Users whose history is not whole, with the reason.
     pub failed: Vec<FailedUser>,
+    /// Users whose history ends here, since the license has gone or they have left; what the lake has
+    /// of it stays.
+    pub frozen: Vec<FailedUser>,
+    /// Microsoft's usage reports; None where they were not asked for.
+    pub usage_reports: Option<UsageRead>,
     /// Rows that were not in the lake.
     pub rows_new: u64,
     /// Rows replaced by a later etag.
@@ -89,13 +98,13 @@ impl SyncSummary {
     }
 
     pub(crate) fn add_unkept(&mut self, reason: String, count: u64) {
-        match self
-            .unkept
-            .iter_mut()
-            .find(|unkept| unkept.reason == reason)
-        {
-            Some(unkept) => unkept.count += count,
-            None => self.unkept.push(Unkept { reason, count }),
-        }
+        add_unkept(&mut self.unkept, reason, count);
+    }
+}
+
+pub(crate) fn add_unkept(all: &mut Vec<Unkept>, reason: String, count: u64) {
+    match all.iter_mut().find(|unkept| unkept.reason == reason) {
+        Some(unkept) => unkept.count += count,
+        None => all.push(Unkept { reason, count }),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hobbs_graph::groups::GroupError;
 use hobbs_graph::{AppFilter, Client, Clock, History, ReadError, SignInError};
 use hobbs_interaction::{Ingest, Interaction};
 use hobbs_lake::{CoverageLine, Failure, LakeError, Run, RunCounts, RunStatus, Writer};
@@ -14,9 +15,9 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::batch::Batch;
 use crate::committer::{Committer, Ended};
-use crate::directory;
 use crate::options::SyncOptions;
-use crate::plan::{Ask, plan};
+use crate::plan::{Ask, Due, Plan};
+use crate::prepare::prepare;
 use crate::progress::{Numbers, Progress, Stage};
 use crate::summary::{FailedUser, SyncSummary};
 
@@ -29,6 +30,9 @@ pub enum SyncError {
     /// The directory can't be read.
     #[error("cannot read the users: {0}")]
     Users(#[source] ReadError),
+    /// Who is in scope can't be told.
+    #[error("cannot tell who is in scope: {0}")]
+    Scope(#[from] GroupError),
     /// The lake can't be read or written.
     #[error(transparent)]
     Lake(#[from] LakeError),
@@ -45,6 +49,9 @@ const USERS_IN_LINE: usize = 8;
 const COMMIT_EVERY: Duration = Duration::from_secs(10);
 /// Progress is shown this often.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
+
+/// What Graph answers for a user whose license has gone, or who has gone.
+const ENDED: [&str; 3] = ["not_licensed", "forbidden", "not_found"];
 
 /// Reads what `options` ask for into the lake. `stop` ends the reading in an orderly way: what is
 /// whole is committed, and the summary says partial.
@@ -78,6 +85,7 @@ pub async fn sync(
         .ingest(&run.tenant_id, options.content, writer.fingerprint_key());
     let mut summary = empty_summary(&run, started_at_ms, writer.repaired() as u64);
 
+    let mut directory_link = None;
     let outcome = read_all(
         client,
         &clock,
@@ -87,6 +95,7 @@ pub async fn sync(
         writer,
         progress,
         &mut summary,
+        &mut directory_link,
         stop,
     )
     .await;
@@ -119,6 +128,7 @@ pub async fn sync(
                 summary.ended_at_ms,
                 status,
                 counts(&summary),
+                directory_link.as_deref(),
                 error.as_deref(),
             )
             .await;
@@ -127,6 +137,65 @@ pub async fn sync(
         outcome?;
     }
     Ok(summary)
+}
+
+/// Who a sync would ask, and why. People, licenses and usage reports are read and kept, since the plan
+/// is made of them; no history is asked for.
+///
+/// # Errors
+/// As [`sync`].
+pub async fn planned(
+    client: &Client,
+    clock: Arc<dyn Clock>,
+    options: &SyncOptions,
+    progress: &mut dyn Progress,
+) -> Result<(SyncSummary, Plan), SyncError> {
+    let started_at_ms = clock.now_ms();
+    progress.show(&Stage::SigningIn);
+    let signed_in = client.sign_in().await?;
+    progress.show(&Stage::Opening);
+    let mut writer = Writer::open(&options.lake, &options.store).await?;
+    let tenant_id = signed_in.tenant_id;
+    let run = Run {
+        run_id: options.run_id.clone(),
+        tenant_id: tenant_id.unwrap_or_else(|| client.tenant().to_owned()),
+    };
+    writer.begin(&run, "plan", started_at_ms).await?;
+    let mut summary = empty_summary(&run, started_at_ms, writer.repaired() as u64);
+    let prepared = prepare(
+        client,
+        &clock,
+        options,
+        &run,
+        &mut writer,
+        progress,
+        &mut summary,
+    )
+    .await;
+    progress.show(&Stage::Closing);
+    summary.ended_at_ms = clock.now_ms();
+    summary.requests = client.statistics().requests;
+    summary.throttled = client.pace().throttled;
+    let (status, link, error) = match &prepared {
+        Ok(prepared) => (RunStatus::Whole, prepared.directory_link.as_deref(), None),
+        Err(error) => (RunStatus::Failed, None, Some(error.to_string())),
+    };
+    let counts = RunCounts {
+        users_asked: 0,
+        ..counts(&summary)
+    };
+    let ended = writer.end(
+        &run,
+        summary.ended_at_ms,
+        status,
+        counts,
+        link,
+        error.as_deref(),
+    );
+    let ended = ended.await;
+    let plan = prepared?.plan;
+    ended?;
+    Ok((summary, plan))
 }
 
 fn empty_summary(run: &Run, started_at_ms: i64, repaired: u64) -> SyncSummary {
@@ -139,7 +208,10 @@ fn empty_summary(run: &Run, started_at_ms: i64, repaired: u64) -> SyncSummary {
         users_listed: 0,
         users_licensed: 0,
         users_asked: 0,
+        users_deferred: 0,
         failed: Vec::new(),
+        frozen: Vec::new(),
+        usage_reports: None,
         rows_new: 0,
         rows_changed: 0,
         rows_known: 0,
@@ -165,6 +237,7 @@ fn counts(summary: &SyncSummary) -> RunCounts {
         requests: summary.requests,
         throttled: summary.throttled,
         unkept: summary.unkept.iter().map(|unkept| unkept.count).sum(),
+        users_deferred: summary.users_deferred,
     }
 }
 
@@ -183,10 +256,15 @@ async fn read_all(
     mut writer: Writer,
     progress: &mut dyn Progress,
     summary: &mut SyncSummary,
+    directory_link: &mut Option<String>,
     stop: impl Future<Output = ()>,
 ) -> Result<Writer, Failed> {
-    let asks = match prepare(client, clock, options, run, &mut writer, progress, summary).await {
-        Ok(asks) => asks,
+    let prepared = prepare(client, clock, options, run, &mut writer, progress, summary).await;
+    let asks = match prepared {
+        Ok(prepared) => {
+            *directory_link = prepared.directory_link;
+            prepared.plan.asks.into()
+        }
         Err(error) => return Err((Some(writer), error)),
     };
     let waiting_rows = Arc::new(AtomicUsize::new(0));
@@ -216,53 +294,6 @@ async fn read_all(
     }
 }
 
-/// Directory, licenses, plan.
-async fn prepare(
-    client: &Client,
-    clock: &Arc<dyn Clock>,
-    options: &SyncOptions,
-    run: &Run,
-    writer: &mut Writer,
-    progress: &mut dyn Progress,
-    summary: &mut SyncSummary,
-) -> Result<VecDeque<Ask>, SyncError> {
-    progress.show(&Stage::ReadingUsers { users: 0 });
-    let skus = match client.subscribed_skus().await {
-        Ok(skus) => skus,
-        Err(error) if error.concerns_everyone() => return Err(SyncError::Users(error)),
-        Err(error) => {
-            summary
-                .warnings
-                .push(format!("the subscriptions could not be read: {error}"));
-            Vec::new()
-        }
-    };
-    let found = directory::find(client, &options.who, &skus, |users| {
-        progress.show(&Stage::ReadingUsers { users })
-    })
-    .await
-    .map_err(SyncError::Users)?;
-    let now_ms = clock.now_ms();
-    writer
-        .keep_users(run, now_ms, &found.users, found.whole)
-        .await?;
-    let licenses: Vec<_> = skus.iter().map(directory::license).collect();
-    writer.keep_licenses(run, now_ms, &licenses).await?;
-
-    let read = writer.read_of_users(&run.tenant_id).await?;
-    let to_ask = found
-        .users
-        .iter()
-        .filter(|user| user.licensed || !found.whole);
-    let asks: VecDeque<Ask> =
-        plan(to_ask, &read, options.period, options.overlap_ms, now_ms).into();
-    summary.users_listed = found.users.len() as u64;
-    summary.users_licensed = found.users.iter().filter(|user| user.licensed).count() as u64;
-    summary.users_asked = asks.len() as u64;
-    summary.failed = found.missing;
-    Ok(asks)
-}
-
 /// Many users being read at once.
 struct Reading<'a> {
     client: &'a Client,
@@ -278,6 +309,7 @@ struct Reading<'a> {
     waiting_rows: Arc<AtomicUsize>,
     numbers: Numbers,
     failed: Vec<FailedUser>,
+    frozen: Vec<FailedUser>,
     unkept: Vec<(String, u64)>,
     users_unfiltered: u64,
     requests: u64,
@@ -311,6 +343,7 @@ impl<'a> Reading<'a> {
             batch: Batch::default(),
             waiting_rows,
             failed: Vec::new(),
+            frozen: Vec::new(),
             unkept: Vec::new(),
             users_unfiltered: 0,
             requests: 0,
@@ -445,13 +478,19 @@ impl<'a> Reading<'a> {
     /// Puts a user's rows and coverage into the batch.
     fn close(&mut self, ask: Ask, rows: Vec<Interaction>, pages: u64, failure: Option<Failure>) {
         if let Some(failure) = &failure {
-            self.numbers.users_failed += 1;
-            self.failed.push(FailedUser {
+            let user = FailedUser {
                 user_id: ask.user_id.clone(),
                 user_principal_name: ask.user_principal_name.clone(),
                 code: failure.code.clone(),
                 message: failure.message.clone(),
-            });
+            };
+            // That nothing more can be read of somebody whose license has gone is no failure.
+            if ask.due == Due::LicenseGone && ENDED.contains(&failure.code.as_str()) {
+                self.frozen.push(user);
+            } else {
+                self.numbers.users_failed += 1;
+                self.failed.push(user);
+            }
         }
         let line = CoverageLine {
             user_id: ask.user_id,
@@ -507,6 +546,7 @@ impl<'a> Reading<'a> {
 
     fn report(&self, summary: &mut SyncSummary) {
         summary.failed.extend(self.failed.iter().cloned());
+        summary.frozen.extend(self.frozen.iter().cloned());
         summary.pages = self.numbers.pages;
         summary.requests_for_interactions = self.requests;
         summary.users_unfiltered = self.users_unfiltered;

@@ -187,6 +187,9 @@ fn instructions(
          \x20      AiEnterpriseInteraction.Read.All   the interactions themselves\n\
          \x20      User.Read.All                      who people are, and who holds a license\n\
          \x20      Organization.Read.All              how many licenses there are\n\
+         \x20      Reports.Read.All                   Microsoft's own usage reports, beside ours\n\
+         \x20      ReportSettings.Read.All            whether these conceal names\n\
+         \x20      GroupMember.Read.All               only where [scope] or --group names groups\n\
          \x20 3. Grant admin consent for your organization.\n\
          \n\
          Then:  hobbs doctor\n",

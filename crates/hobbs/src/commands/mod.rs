@@ -7,6 +7,7 @@ mod init;
 mod lake;
 mod metrics;
 mod paperwork;
+mod plan;
 mod query;
 mod report;
 mod rules;

@@ -7,10 +7,10 @@ use hobbs_graph::{AppFilter, Clock, SystemClock};
 use hobbs_interaction::{App, app};
 use hobbs_report::visible;
 use hobbs_sync::options::Apps;
-use hobbs_sync::{Period, SyncOptions, SyncSummary, Who, sync};
+use hobbs_sync::{Asking, Period, SyncOptions, SyncSummary, Who, planned, sync};
 
 use crate::cli::{Global, Sync};
-use crate::commands::time;
+use crate::commands::{plan, time};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::{self, thousands};
@@ -33,8 +33,24 @@ pub async fn run(
     options.judgment = settings.judgment()?;
     options.period = period(args)?;
     options.apps = apps(&args.apps);
-    if !args.users.is_empty() {
+    options.asking = if args.everyone {
+        Asking::Everyone
+    } else {
+        settings.asking()
+    };
+    options.reports = settings.usage_reports()?;
+    if args.users.is_empty() {
+        options.scope = settings.scope(&args.groups);
+    } else {
         options.who = Who::Only(args.users.clone());
+    }
+    if args.plan {
+        let (summary, plan) = {
+            let mut progress = progress::of(printer);
+            planned(&client, Arc::new(SystemClock), &options, progress.as_mut()).await?
+        };
+        let per_second = settings.limits().sustained_per_second;
+        return plan::print(&summary, &plan, per_second, global, printer);
     }
     let summary = {
         let mut progress = progress::of(printer);
@@ -135,6 +151,27 @@ pub fn words(summary: &SyncSummary) -> String {
         thousands(summary.users_listed),
         thousands(summary.users_licensed),
     ));
+    if summary.users_deferred > 0 {
+        line(format!(
+            "{} users not asked, since they were not active by Microsoft's usage report; their turn comes within max_staleness_days.",
+            thousands(summary.users_deferred)
+        ));
+    }
+    if let Some(usage) = &summary.usage_reports
+        && let Some(date) = &usage.report_refresh_date
+    {
+        line(format!(
+            "Microsoft's usage reports up to {}: {} new rows.",
+            visible(date),
+            thousands(usage.rows_new)
+        ));
+    }
+    if !summary.frozen.is_empty() {
+        line(format!(
+            "{} users have no license any more; what was read of their history is kept.",
+            thousands(summary.frozen.len() as u64)
+        ));
+    }
     let seconds = (summary.ended_at_ms - summary.started_at_ms) as f64 / 1000.0;
     line(format!(
         "{} requests ({} pages of interactions), {} throttled, {seconds:.1} s.",
