@@ -151,7 +151,9 @@ impl Client {
         let url = graph.at(&["v1.0", "copilot", "reports", call], &[]);
         let whole = |body: &Bytes| match table::is_report::<R>(body) {
             true => Ok(body.clone()),
-            false => Err("the answer is no report: its first line names no column of one".to_owned()),
+            false => {
+                Err("the answer is no report: its first line names no column of one".to_owned())
+            }
         };
         let body = self
             .run(Errand::CsvReport, what, &url, &uncounted(), whole)
