@@ -29,10 +29,11 @@ pub use report::{Report, ReportFacts, UnkeptReason};
 pub use user_usage::UserUsage;
 
 use crate::client::{Client, uncounted};
+use crate::errand::Errand;
 use crate::error::ReadError;
 use crate::next_link::Trail;
 use crate::people::Listing;
-use crate::request::{Errand, What};
+use crate::request::What;
 use columns::Columns;
 use report::Row;
 

@@ -43,12 +43,7 @@ async fn detail(client: &Client) -> Result<u64, ReadError> {
 type Seen = Arc<Mutex<Vec<Request<Bytes>>>>;
 
 /// Graph redirects every report to the download address, where these answers come in turn, then the report.
-fn redirecting(
-    answers: Vec<Answer>,
-) -> (
-    Arc<Script<impl Fn(Request<Bytes>) -> std::future::Ready<Answer> + Send + Sync>>,
-    Seen,
-) {
+fn redirecting(answers: Vec<Answer>) -> (Arc<dyn Transport>, Seen) {
     let seen = Seen::default();
     let downloads = Arc::clone(&seen);
     let answers = Mutex::new(answers.into_iter());

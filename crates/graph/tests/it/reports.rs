@@ -19,6 +19,11 @@ fn days(version: ReportVersion, days: u16) -> Period {
     Period::new(version, Span::Days(days)).unwrap()
 }
 
+/// Compiles only if a task may carry it from thread to thread.
+fn may_move<T: Send>(reading: T) -> T {
+    reading
+}
+
 /// A client whose Graph answers every request with this body.
 fn with_body(body: impl Into<Vec<u8>>) -> Client {
     let body = body.into();
@@ -505,12 +510,12 @@ async fn rows_can_be_taken_one_by_one() {
         body.push_str(&format!("\r\n2026-11-20,u{user}@x,U,2026-11-19,,,,,,,,,30"));
     }
     let mut seen = Vec::new();
-    let facts = with_body(body)
-        .user_detail_by_row(days(ReportVersion::V1, 30), Format::Csv, |usage| {
-            seen.push(usage.user_principal_name);
-        })
-        .await
-        .unwrap();
+    let client = with_body(body);
+    let period = days(ReportVersion::V1, 30);
+    let reading = client.user_detail_by_row(period, Format::Csv, |usage| {
+        seen.push(usage.user_principal_name);
+    });
+    let facts = may_move(reading).await.unwrap();
     assert_eq!(facts.kept, 1_000);
     assert_eq!((seen.len(), seen[999].as_str()), (1_000, "u999@x"));
 }
