@@ -46,13 +46,9 @@ impl DownloadAddress {
     /// The request: no token, no header at all.
     pub(crate) fn request(&self) -> Result<Request<Bytes>, ReadError> {
         let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = self
-            .0
-            .as_str()
-            .parse()
-            .map_err(|_| ReadError::Download {
-                problem: "it cannot be sent".to_owned(),
-            })?;
+        *request.uri_mut() = self.0.as_str().parse().map_err(|_| ReadError::Download {
+            problem: "it cannot be sent".to_owned(),
+        })?;
         Ok(request)
     }
 

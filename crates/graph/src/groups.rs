@@ -6,10 +6,10 @@ use serde_json::Value;
 use url::Url;
 
 use crate::client::{Client, uncounted};
+use crate::errand::Errand;
 use crate::error::{GraphError, ReadError};
 use crate::next_link::Trail;
 use crate::people::{Listing, non_empty};
-use crate::request::Errand;
 
 /// A group as Entra knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

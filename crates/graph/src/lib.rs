@@ -18,6 +18,7 @@ pub mod client;
 pub mod clock;
 pub mod cloud;
 mod download;
+mod errand;
 pub mod error;
 pub mod groups;
 pub mod history;

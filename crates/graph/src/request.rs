@@ -14,56 +14,16 @@ use url::Url;
 use crate::answer::{Meaning, RetryReason, meaning};
 use crate::client::Client;
 use crate::download::DownloadAddress;
+use crate::errand::Errand;
 use crate::error::{GraphError, ReadError};
 use crate::pace::{Pace, Pass, TooLong};
 use crate::retry::backoff;
 use crate::scrub::without_secret;
 use crate::sign_in::Token;
-use crate::transport::{BodyLimit, TransportError};
+use crate::transport::TransportError;
 
 /// What a request is for: its name in logs, where no address stands.
 pub(crate) type What = &'static str;
-
-/// What kind of request it is: whose pace it keeps, and what may come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Errand {
-    /// A page of JSON.
-    Page,
-    /// A page of JSON that the directory's index has to answer: `ConsistencyLevel: eventual`.
-    IndexedPage,
-    /// A usage report as CSV, at once or at a download address.
-    CsvReport,
-    /// A page of a usage report as JSON.
-    JsonReport,
-}
-
-/// 350,000 users are 90 MB of CSV, and five times that with all periods.
-const REPORT_LIMIT_BYTES: usize = 1 << 30;
-/// Each attempt costs one of fourteen in ten minutes.
-const REPORT_ATTEMPTS_MAX: u32 = 4;
-/// A report takes longer than a page.
-const REPORT_TIMEOUTS: u32 = 10;
-
-impl Errand {
-    fn is_report(self) -> bool {
-        matches!(self, Self::CsvReport | Self::JsonReport)
-    }
-
-    fn attempts_max(self, budget: u32) -> u32 {
-        if self.is_report() {
-            budget.min(REPORT_ATTEMPTS_MAX)
-        } else {
-            budget
-        }
-    }
-
-    fn accepts(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::CsvReport => "*/*",
-            _ => "application/json",
-        })
-    }
-}
 
 /// What one attempt brought.
 enum Attempt<T> {
@@ -270,12 +230,9 @@ impl Client {
         errand: Errand,
         mut request: Request<Bytes>,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let mut allowed = self.inner.request_timeout;
-        if errand.is_report() {
-            allowed = allowed.saturating_mul(REPORT_TIMEOUTS);
-            request
-                .extensions_mut()
-                .insert(BodyLimit(REPORT_LIMIT_BYTES));
+        let allowed = errand.timeout(self.inner.request_timeout);
+        if let Some(limit) = errand.body_limit() {
+            request.extensions_mut().insert(limit);
         }
         timeout(allowed, self.inner.transport.send(request))
             .await

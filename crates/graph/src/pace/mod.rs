@@ -14,8 +14,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use concurrency::Concurrency;
-pub use limiter::{Limits, ReportLimits};
 use limiter::{Limiter, Turn};
+pub use limiter::{Limits, ReportLimits};
 
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 /// The first request of a run opens a connection and arrives that much later than it left; the last one does not.
@@ -75,10 +75,7 @@ impl Pace {
     /// A pace that keeps these limits, on a way to the server on which requests may arrive by `arrival_spread`
     /// closer together than they left.
     pub fn new(limits: Limits, arrival_spread: Duration) -> Self {
-        Self::with(
-            Limiter::new(limits, arrival_spread),
-            limits.in_flight_max,
-        )
+        Self::with(Limiter::new(limits, arrival_spread), limits.in_flight_max)
     }
 
     /// A pace of its own for one kind of report: at most `count` requests in any ten minutes.

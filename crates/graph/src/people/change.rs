@@ -276,7 +276,11 @@ mod tests {
             let cleared = change(json!({"id": "u", name.as_str(): null}));
             assert_eq!(cleared.apply(Some(&before)), Some(expected), "{name}");
             let unreadable = change(json!({"id": "u", name.as_str(): {"odd": 1}}));
-            assert_eq!(unreadable.apply(Some(&before)), Some(before.clone()), "{name}");
+            assert_eq!(
+                unreadable.apply(Some(&before)),
+                Some(before.clone()),
+                "{name}"
+            );
         }
         let empty = change(json!({"id": "u", "department": "", "assignedPlans": []}));
         let after = empty.apply(Some(&before)).unwrap();
@@ -319,7 +323,10 @@ mod tests {
         for (told, reason) in [
             (json!({"reason": "changed"}), RemovedReason::Restorable),
             (json!({"reason": "deleted"}), RemovedReason::ForGood),
-            (json!({"reason": "moved"}), RemovedReason::Other("moved".to_owned())),
+            (
+                json!({"reason": "moved"}),
+                RemovedReason::Other("moved".to_owned()),
+            ),
             (json!({}), RemovedReason::Other(String::new())),
         ] {
             let mut json = full();

@@ -81,7 +81,7 @@ fn app_as_written(name: &str) -> Option<String> {
                 end.is_some_and(|end| end.eq_ignore_ascii_case(ending))
             };
             let (ending, _) = ENDINGS.into_iter().find(is_end)?;
-            words_of(name.get(..name.len() - ending.len())?).join(" ")
+            words_of(name.get(..name.len() - ending.len())?.trim()).join(" ")
         }
     };
     (!app.is_empty()).then_some(app)
@@ -146,21 +146,55 @@ mod tests {
     fn apps_have_one_name_in_csv_and_json() {
         for (csv, json, expected) in [
             ("Any App Enabled Users", "anyAppEnabledUsers", "Any App"),
-            ("Microsoft Teams Active Users", "microsoftTeamsActiveUsers", "Microsoft Teams"),
-            ("PowerPoint Active Users", "powerPointActiveUsers", "PowerPoint"),
+            (
+                "Microsoft Teams Active Users",
+                "microsoftTeamsActiveUsers",
+                "Microsoft Teams",
+            ),
+            (
+                "PowerPoint Active Users",
+                "powerPointActiveUsers",
+                "PowerPoint",
+            ),
             ("OneNote Active Users", "oneNoteActiveUsers", "OneNote"),
-            ("Copilot Chat (work) Active Users", "copilotChatWorkActiveUsers", "Copilot Chat (work)"),
-            ("Copilot Chat Active Users", "copilotChatActiveUsers", "Copilot Chat"),
-            ("Microsoft 365 Copilot Enabled Users", "microsoft365CopilotEnabledUsers", "Microsoft 365 Copilot"),
-            ("Some New App Active Users", "someNewAppActiveUsers", "Some New App"),
+            (
+                "Copilot Chat (work) Active Users",
+                "copilotChatWorkActiveUsers",
+                "Copilot Chat (work)",
+            ),
+            (
+                "Copilot Chat Active Users",
+                "copilotChatActiveUsers",
+                "Copilot Chat",
+            ),
+            (
+                "Microsoft 365 Copilot Enabled Users",
+                "microsoft365CopilotEnabledUsers",
+                "Microsoft 365 Copilot",
+            ),
+            (
+                "Some New App Active Users",
+                "someNewAppActiveUsers",
+                "Some New App",
+            ),
             ("Power BI Active Users", "powerBIActiveUsers", "Power BI"),
-            ("Whiteboard Active Users", "whiteboardActiveUsers", "Whiteboard"),
+            (
+                "Whiteboard Active Users",
+                "whiteboardActiveUsers",
+                "Whiteboard",
+            ),
             (" any  app ACTIVE users ", "AnyAppActiveUsers", "Any App"),
         ] {
             assert_eq!(app(csv).as_deref(), Some(expected), "{csv}");
             assert_eq!(app(json).as_deref(), Some(expected), "{json}");
         }
-        for other in ["Enabled Users", "activeUsers", "Prompts submitted", "Users", ""] {
+        for other in [
+            "Enabled Users",
+            "activeUsers",
+            "Prompts submitted",
+            "Users",
+            "",
+        ] {
             assert_eq!(app(other), None, "{other}");
         }
     }

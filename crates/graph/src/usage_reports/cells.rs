@@ -54,7 +54,10 @@ mod tests {
             (None, None, None)
         );
         assert_eq!((number("3.25"), number("NaN")), (Some(3.25), None));
-        assert_eq!((days("28"), days("D28"), days("ALL")), (Some(28), Some(28), None));
+        assert_eq!(
+            (days("28"), days("D28"), days("ALL")),
+            (Some(28), Some(28), None)
+        );
         assert!(is_concealed("F5B1A6E0C7D84C1A9E3B2D4F6A8C0E1D"));
         assert!(is_concealed("f5b1a6e0c7d84c1a9e3b2d4f6a8c0e1d"));
         assert!(!is_concealed("F5B1A6E0C7D84C1A9E3B2D4F6A8C0E1G"));

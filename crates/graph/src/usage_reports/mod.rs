@@ -29,10 +29,11 @@ pub use report::{Report, ReportFacts, UnkeptReason};
 pub use user_usage::UserUsage;
 
 use crate::client::{Client, uncounted};
+use crate::errand::Errand;
 use crate::error::ReadError;
 use crate::next_link::Trail;
 use crate::people::Listing;
-use crate::request::{Errand, What};
+use crate::request::What;
 use columns::Columns;
 use report::Row;
 
@@ -151,7 +152,9 @@ impl Client {
         let url = graph.at(&["v1.0", "copilot", "reports", call], &[]);
         let whole = |body: &Bytes| match table::is_report::<R>(body) {
             true => Ok(body.clone()),
-            false => Err("the answer is no report: its first line names no column of one".to_owned()),
+            false => {
+                Err("the answer is no report: its first line names no column of one".to_owned())
+            }
         };
         let body = self
             .run(Errand::CsvReport, what, &url, &uncounted(), whole)

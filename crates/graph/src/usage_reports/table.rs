@@ -7,8 +7,6 @@ use serde_json::{Map, Value};
 use super::columns::{Columns, Named, key};
 use super::report::{ReportFacts, Row, UnkeptReason};
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
 /// Whether a body is a report as CSV: its first line names at least one column of one. A report without rows is one.
 pub(super) fn is_report<R: Row>(body: &[u8]) -> bool {
     header::<R>(&mut reader(body)).is_some_and(|columns| columns.are_of_a_report())
@@ -43,11 +41,11 @@ pub(super) fn read_csv<R: Row>(body: &[u8], mut take: impl FnMut(R)) -> ReportFa
 }
 
 fn reader(body: &[u8]) -> csv::Reader<&[u8]> {
-    let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    // It skips a byte-order mark by itself.
     csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .from_reader(text)
+        .from_reader(body)
 }
 
 fn header<R: Row>(lines: &mut csv::Reader<&[u8]>) -> Option<Columns<R>> {

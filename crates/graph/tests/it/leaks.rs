@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use hobbs_graph::{AppFilter, Budget, TransportError, Window};
+use hobbs_graph::{AppFilter, Budget, Format, Period, ReportVersion, TransportError, Window};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -100,6 +100,63 @@ async fn nothing_leaks() {
         "the logs were captured"
     );
     for secret in [TOKEN, SECRET, SKIP_TOKEN] {
+        let line = texts.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_of_a_download_address_or_a_delta_link_leaks() {
+    const SIGNATURE: &str = "s1g-that-must-not-leak";
+    let captured = Captured::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(captured.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let mut texts = String::new();
+    let address = format!("https://reports.example/{SIGNATURE}?sig={SIGNATURE}");
+    let link = format!("{GRAPH}/v1.0/users/delta?$deltatoken={SIGNATURE}");
+    for fate in 0..6 {
+        let (address, link) = (address.clone(), link.clone());
+        let transport = script(move |request| {
+            let is_download = request.uri().host() == Some("reports.example");
+            let is_report = request.uri().path().contains("/reports/");
+            let mut redirect = answer(302, "");
+            redirect
+                .headers_mut()
+                .insert("location", address.parse().unwrap());
+            let page = json!({"value": [], "@odata.deltaLink": link}).to_string();
+            std::future::ready(match (is_download, fate) {
+                (false, _) if is_report => Ok(redirect),
+                (false, 0) => Ok(answer(200, page)),
+                (false, _) => graph_error(410, "syncStateNotFound", &format!("see {link}")),
+                (true, 0) => Ok(answer(200, "Report Refresh Date,User Principal Name\n")),
+                (true, 1) => Ok(redirect),
+                (true, 2) => Ok(answer(403, address.clone())),
+                (true, 3) => Err(TransportError::Cut),
+                (true, 4) => Err(TransportError::TooLarge { limit_bytes: 1 }),
+                (true, _) => Ok(answer(200, address.clone())),
+            })
+        });
+        let client = builder(transport).build().unwrap();
+        let report = client
+            .user_detail(Period::all(ReportVersion::V2), Format::Csv)
+            .await;
+        let delta = client.people_delta(None, |_| {}).await;
+        assert_eq!((report.is_ok(), delta.is_ok()), (fate == 0, fate == 0));
+        if let Err(error) = &report {
+            texts.push_str(&format!("{error}\n"));
+        }
+        if let Err(error) = &delta {
+            texts.push_str(&format!("{error}\n"));
+        }
+        texts.push_str(&format!("{report:?}\n{delta:?}\n"));
+    }
+    texts.push_str(&String::from_utf8(captured.0.lock().unwrap().clone()).unwrap());
+    assert!(texts.contains("download"), "the logs were captured");
+    for secret in [TOKEN, SECRET, SIGNATURE] {
         let line = texts.lines().find(|line| line.contains(secret));
         assert_eq!(line, None);
     }

@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod certificate;
+mod directory;
+mod downloads;
 mod history;
 mod http;
 mod leaks;
 mod pacing;
 mod people;
+mod reports;
 mod retries;
 mod script;
 mod sign_in;
