@@ -106,62 +106,122 @@ impl Histories {
 
     /// Everything that happens to a user until the end of a local day, oldest first.
     pub(crate) fn until(&self, people: &People, user: u32, last_day: i64) -> Vec<Item> {
-        let culture = people.person(user).culture;
-        let language = language_of(culture.locale);
-        let offset_min = culture.offset_min;
-        let bent = Bent::of(self.seed, user);
-        let hand = hash(&[self.seed, u64::from(user), 0x4a4d]) as u8;
         let mut items = Vec::new();
-        let mut fill = |part: &Part, rows: u64| {
-            let day = Day {
-                seed: self.seed,
-                user,
-                corpus: self.corpus,
-                bent,
-                hand,
-                language,
-                offset_min,
-                day: part.day,
-                within: part.within,
-            };
-            day.fill(rows, &mut items);
-        };
-        let past_days =
-            local_day(self.start_ms, offset_min) - self.days..=local_day(self.start_ms, offset_min);
-        match self.fixed_rows(user) {
-            Some(rows) => {
-                let past = self.past(user, past_days, offset_min);
-                for (part, rows) in past.iter().zip(shares(rows, &past)) {
-                    fill(part, rows);
-                }
-                if self.live {
-                    let working: f64 = past.iter().map(|part| part.weight).sum();
-                    let rate = rows as f64 / working.max(1.0);
-                    for day in local_day(self.start_ms, offset_min)..=last_day {
-                        let part = self.part(user, day, offset_min, When::Future);
-                        let mut draw = Draw::of(&[self.seed, u64::from(user), day as u64, 0x11fe]);
-                        fill(&part, draw.round(rate * part.weight));
-                    }
-                }
-            }
-            None => {
-                let Volume::Monthly(monthly) = self.volume else {
-                    return items;
-                };
-                let rate = monthly / WORKDAYS_A_MONTH * self.activity(user);
-                for day in *past_days.start()..=last_day {
-                    let part = self.part(user, day, offset_min, When::Whole);
-                    let mut draw = Draw::of(&[self.seed, u64::from(user), day as u64, 0x11fe]);
-                    let mood = 2.0 * draw.unit();
-                    fill(&part, draw.round(rate * part.weight * mood));
-                }
-                if !self.live {
-                    items.retain(|item| item.created_ms <= self.start_ms);
-                }
-            }
+        let scribe = self.scribe(people, user);
+        for (part, rows) in self.plan(user, scribe.offset_min, i64::MIN..=last_day) {
+            self.write(&scribe, &part, rows, &mut items);
         }
         self.finish(user, &mut items);
         items
+    }
+
+    /// What happens to a user on some local days, day by day and in the order in which it is drawn: an exchange's rows
+    /// stand together, its prompt first. Times are those of [`Histories::until`]; nothing is said of when an item
+    /// shows up or changes.
+    pub(crate) fn on_days(
+        &self,
+        people: &People,
+        user: u32,
+        days: RangeInclusive<i64>,
+        mut each: impl FnMut(&[Item]),
+    ) {
+        let scribe = self.scribe(people, user);
+        let mut items = Vec::new();
+        for (part, rows) in self.plan(user, scribe.offset_min, days) {
+            items.clear();
+            self.write(&scribe, &part, rows, &mut items);
+            // Keys are made unique by moving items by milliseconds, which matters here at midnight alone.
+            if items.iter().any(|item| is_near_midnight(item.created_ms)) {
+                self.make_keys_unique(&mut items);
+            }
+            each(&items);
+        }
+    }
+
+    /// The first local day of any history, wherever it is lived.
+    pub(crate) fn first_day(&self) -> i64 {
+        local_day(self.start_ms, -12 * 60) - self.days
+    }
+
+    fn scribe(&self, people: &People, user: u32) -> Day {
+        let culture = people.culture(user);
+        Day {
+            seed: self.seed,
+            user,
+            corpus: self.corpus,
+            bent: Bent::of(self.seed, user),
+            hand: hash(&[self.seed, u64::from(user), 0x4a4d]) as u8,
+            language: language_of(culture.locale),
+            offset_min: culture.offset_min,
+            day: 0,
+            within: (0, 0),
+        }
+    }
+
+    /// Appends a part's rows.
+    fn write(&self, scribe: &Day, part: &Part, rows: u64, items: &mut Vec<Item>) {
+        if rows == 0 {
+            return;
+        }
+        let begin = items.len();
+        let day = Day {
+            day: part.day,
+            within: part.within,
+            ..*scribe
+        };
+        day.fill(rows, items);
+        if !self.live {
+            let mut place = begin;
+            while place < items.len() {
+                if items[place].created_ms > self.start_ms {
+                    items.remove(place);
+                } else {
+                    place += 1;
+                }
+            }
+        }
+    }
+
+    /// How many rows a user has on each of some local days, as far as they are in the history. A day may come in two
+    /// parts, before and after the start.
+    fn plan(&self, user: u32, offset_min: i32, days: RangeInclusive<i64>) -> Vec<(Part, u64)> {
+        let start_day = local_day(self.start_ms, offset_min);
+        let past_days = start_day - self.days..=start_day;
+        let first = *past_days.start().max(days.start());
+        let last = *days.end();
+        let drawn = |day: i64| Draw::of(&[self.seed, u64::from(user), day as u64, 0x11fe]);
+        let Some(rows) = self.fixed_rows(user) else {
+            let Volume::Monthly(monthly) = self.volume else {
+                return Vec::new();
+            };
+            let rate = monthly / WORKDAYS_A_MONTH * self.activity(user);
+            return (first..=last)
+                .map(|day| {
+                    let part = self.part(user, day, offset_min, When::Whole);
+                    let mut draw = drawn(day);
+                    let mood = 2.0 * draw.unit();
+                    let rows = draw.round(rate * part.weight * mood);
+                    (part, rows)
+                })
+                .collect();
+        };
+        let past = self.past(user, past_days, offset_min);
+        let shares = shares(rows, &past);
+        let working: f64 = past.iter().map(|part| part.weight).sum();
+        let rate = rows as f64 / working.max(1.0);
+        let mut plan: Vec<(Part, u64)> = past
+            .into_iter()
+            .zip(shares)
+            .filter(|(part, _)| days.contains(&part.day))
+            .collect();
+        if self.live {
+            plan.extend((first.max(start_day)..=last).map(|day| {
+                let part = self.part(user, day, offset_min, When::Future);
+                let rows = drawn(day).round(rate * part.weight);
+                (part, rows)
+            }));
+        }
+        plan
     }
 
     /// The days before the start. Who was away in all of them has the rows of a given number all the same, in weeks
@@ -233,13 +293,10 @@ impl Histories {
         }
     }
 
-    /// Makes the keys unique, and says when each item shows up and when it changes.
-    fn finish(&self, user: u32, items: &mut [Item]) {
+    /// No two items of a user have session and id in common.
+    fn make_keys_unique(&self, items: &mut [Item]) {
         let mut taken = HashSet::with_capacity(items.len());
-        let mut salts = HashSet::with_capacity(items.len());
-        let fixed = !matches!(self.volume, Volume::Monthly(_))
-            || self.heavy_user.is_some_and(|(heavy, _)| heavy == user);
-        for item in items.iter_mut() {
+        for item in items {
             // Not past the start: it counts what comes before it.
             let step = if item.created_ms <= self.start_ms {
                 -1
@@ -250,6 +307,16 @@ impl Histories {
                 item.id_ms += step;
                 item.created_ms += step;
             }
+        }
+    }
+
+    /// Makes the keys unique, and says when each item shows up and when it changes.
+    fn finish(&self, user: u32, items: &mut [Item]) {
+        self.make_keys_unique(items);
+        let mut salts = HashSet::with_capacity(items.len());
+        let fixed = !matches!(self.volume, Volume::Monthly(_))
+            || self.heavy_user.is_some_and(|(heavy, _)| heavy == user);
+        for item in items.iter_mut() {
             while !salts.insert(item.salt) {
                 item.salt = crate::draw::mix(item.salt);
             }
@@ -286,6 +353,12 @@ enum When {
     Whole,
     Past,
     Future,
+}
+
+/// Whether a time is so near to a UTC midnight that some milliseconds may decide on its day.
+fn is_near_midnight(at_ms: i64) -> bool {
+    const NEAR_MS: i64 = 1_000;
+    (at_ms + NEAR_MS).rem_euclid(DAY_MS) < 2 * NEAR_MS
 }
 
 fn local_day(at_ms: i64, offset_min: i32) -> i64 {

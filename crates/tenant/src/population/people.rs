@@ -168,7 +168,7 @@ impl People {
         self.culture(index).offset_min
     }
 
-    fn culture(&self, index: u32) -> &'static Culture {
+    pub(crate) fn culture(&self, index: u32) -> &'static Culture {
         &CULTURES[(self.combination(index) / (GIVEN * FAMILY)) as usize]
     }
 
