@@ -106,7 +106,7 @@ impl Histories {
 
     /// Everything that happens to a user until the end of a local day, oldest first.
     pub(crate) fn until(&self, people: &People, user: u32, last_day: i64) -> Vec<Item> {
-        let culture = people.person(user).culture;
+        let culture = people.culture(user);
         let language = language_of(culture.locale);
         let offset_min = culture.offset_min;
         let bent = Bent::of(self.seed, user);
