@@ -47,6 +47,14 @@ impl Cache {
         items
     }
 
+    /// Draws a user's history anew as it is asked for again.
+    pub(crate) fn forget(&self, user: u32) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = state.kept.remove(&user) {
+            state.items -= kept.items.len();
+        }
+    }
+
     fn find(&self, user: u32, last_day: i64) -> Option<Arc<Vec<Item>>> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.clock += 1;

@@ -29,6 +29,7 @@ mod spoil;
 mod statistics;
 mod tenant;
 mod time;
+mod turnover;
 
 pub use answer::Answer;
 pub use directory::{COPILOT_CHAT_PLAN, COPILOT_SKU, SECOND_COPILOT_SKU};
@@ -36,7 +37,9 @@ pub use faults::{Fault, FaultOf, FaultRate, FaultRateError, Faults};
 pub use limits::{Limits, Peaks};
 pub use options::{Corpus, TenantOptions, UnknownCorpus, Volume};
 pub use population::item::Maker;
+pub use population::life::LifeEvent;
 pub use population::people::Access;
 pub use statistics::Statistics;
 pub use tenant::{Clock, Tenant, TenantError, UserFacts};
 pub use truth::{JunkCount, TrueItem};
+pub use turnover::Turnover;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::faults::Faults;
 use crate::limits::Limits;
+use crate::turnover::Turnover;
 
 /// How much the people of a tenant do.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,6 +99,8 @@ pub struct TenantOptions {
     pub disabled_share: f64,
     /// Share of the users who are listed, but were deleted a moment ago: whoever asks for them by id gets 404.
     pub deleted_share: f64,
+    /// What happens to people over time.
+    pub turnover: Turnover,
     /// Share of the items that are changed later (a later etag), within 12 hours of their time.
     pub edited_share: f64,
     /// How long a page of interaction history takes, in milliseconds.
@@ -151,6 +154,7 @@ impl Default for TenantOptions {
             guest_share: 0.02,
             disabled_share: 0.03,
             deleted_share: 0.0,
+            turnover: Turnover::default(),
             edited_share: 0.02,
             latency_ms: 0..=0,
             directory_latency_ms: 0..=0,
@@ -199,6 +203,15 @@ impl TenantOptions {
             plan_disabled_share: 0.0,
             guest_share: 0.0,
             deleted_share: 0.0,
+            ..self
+        }
+    }
+
+    /// Time passes for people: they get and lose licenses, join, leave, move and are away.
+    #[must_use]
+    pub fn lively(self) -> Self {
+        Self {
+            turnover: Turnover::lively(),
             ..self
         }
     }

@@ -19,6 +19,7 @@ use crate::limits::Gate;
 use crate::options::TenantOptions;
 use crate::population::history::Histories;
 use crate::population::item::Item;
+use crate::population::life::LifeEvent;
 use crate::population::people::{Access, People};
 use crate::route::Route;
 use crate::spoil;
@@ -80,11 +81,9 @@ pub struct Tenant {
     gate: Gate,
     attempts: Attempts,
     pub(crate) counters: Counters,
-    /// For users whose license goes: how many pages they were asked for; [`REMOVED`] once it is gone.
+    /// For users whose license goes: how many pages they were asked for.
     pages_asked: Mutex<HashMap<u32, u32>>,
 }
-
-const REMOVED: u32 = u32::MAX;
 
 impl std::fmt::Debug for Tenant {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -150,18 +149,15 @@ impl Tenant {
 
     /// A user by their place in the directory, below [`Tenant::user_count`].
     pub fn user_facts(&self, index: u32) -> UserFacts {
-        let person = self.people.person(index);
+        let person = self.people.person_at(index, self.now_ms());
         UserFacts {
             index,
             display_name: person.display_name(),
             department: person.department,
-            manager_id: self
-                .people
-                .manager(index)
-                .map(|manager| self.people.id(manager)),
+            manager_id: person.manager.map(|manager| self.people.id(manager)),
             locale: person.culture.locale,
             enabled: person.enabled,
-            access: self.access(index),
+            access: person.access,
             filter_refused: self.user_has(Fault::FilterRefused, index),
             foreign_next_link: self.user_has(Fault::ForeignNextLink, index),
             loses_license: self.user_has(Fault::LicenseRemoved, index),
@@ -170,25 +166,71 @@ impl Tenant {
         }
     }
 
+    /// Whether a user's history could be read at a time, UTC milliseconds.
+    pub fn access_at(&self, index: u32, at_ms: i64) -> Access {
+        self.people.access_at(index, at_ms)
+    }
+
+    /// Whether a Copilot license was assigned to a user at a time, UTC milliseconds; working plan or not.
+    pub fn is_licensed_at(&self, index: u32, at_ms: i64) -> bool {
+        self.people.is_licensed_at(index, at_ms)
+    }
+
+    /// Whether a user was in the directory at a time, UTC milliseconds.
+    pub fn exists_at(&self, index: u32, at_ms: i64) -> bool {
+        self.people.exists_at(index, at_ms)
+    }
+
+    /// What happens to a user and when, UTC milliseconds, in the order of time; what is drawn for the future too.
+    pub fn events_of(&self, index: u32) -> Vec<(i64, LifeEvent)> {
+        let life = self.people.life(index);
+        life.map_or_else(Vec::new, |life| life.events().to_vec())
+    }
+
     /// The place in the directory of whoever has this object id or user principal name.
     pub fn find_user(&self, id_or_upn: &str) -> Option<u32> {
         self.people.find(id_or_upn)
     }
 
-    /// Takes a user's license away: from now on 403.
+    /// Takes a user's license away: from now on 403, and nothing more comes into the history.
     pub fn remove_license(&self, index: u32) {
-        self.pages_asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(index, REMOVED);
+        self.act(index, LifeEvent::LicenseRemoved);
     }
 
-    /// Gives it back.
+    /// Gives it back, or to somebody who never had one.
     pub fn give_license_back(&self, index: u32) {
         self.pages_asked
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&index);
+        if self.people.access(index) != Access::Guest {
+            self.act(index, LifeEvent::LicenseAssigned);
+        }
+    }
+
+    /// Disables a user's account: from now on nothing comes into the history. What is there can still be read.
+    pub fn disable_account(&self, index: u32) {
+        self.act(index, LifeEvent::AccountDisabled);
+    }
+
+    /// Deletes a user, and the license with them: from now on 404.
+    pub fn delete_user(&self, index: u32) {
+        self.act(index, LifeEvent::Left);
+    }
+
+    /// Moves a user to another department, under its head and into another office. False where there is no such
+    /// department, or it has no head.
+    pub fn move_department(&self, index: u32, department: &str) -> bool {
+        let found = self.people.department_named(department);
+        if let Some(department) = found {
+            self.act(index, LifeEvent::Moved { department });
+        }
+        found.is_some()
+    }
+
+    fn act(&self, index: u32, event: LifeEvent) {
+        self.people.act(index, self.now_ms(), event);
+        self.cache.forget(index);
     }
 
     /// All tokens handed out so far are answered with 401.
@@ -207,20 +249,9 @@ impl Tenant {
             .strikes(fault, self.options.seed, hash(&[u64::from(user), 0x05e4]))
     }
 
-    pub(crate) fn license_removed(&self, user: u32) -> bool {
-        self.pages_asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&user)
-            == Some(&REMOVED)
-    }
-
     /// Whether a user's history can be read now.
     pub(crate) fn access(&self, user: u32) -> Access {
-        match self.people.access(user) {
-            Access::Readable if self.license_removed(user) => Access::LicenseRemoved,
-            access => access,
-        }
+        self.people.access_at(user, self.now_ms())
     }
 
     /// The same as somebody asks for a page, which may be one too many.
@@ -234,8 +265,11 @@ impl Tenant {
             let pages = asked.entry(user).or_default();
             let allowed = 1 + (hash(&[self.options.seed, u64::from(user), 0x11c]) % 3) as u32;
             if *pages >= allowed {
-                *pages = REMOVED;
-                self.counters.fault(Fault::LicenseRemoved);
+                if *pages == allowed {
+                    *pages += 1;
+                    self.act(user, LifeEvent::LicenseRemoved);
+                    self.counters.fault(Fault::LicenseRemoved);
+                }
                 return Access::LicenseRemoved;
             }
             *pages += 1;
