@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::faults::Faults;
 use crate::limits::Limits;
+use crate::reports::options::{ReportDelivery, ReportOddity};
 use crate::turnover::Turnover;
 
 /// How much the people of a tenant do.
@@ -113,6 +114,19 @@ pub struct TenantOptions {
     pub faults: Faults,
     /// Scheme and host that a foreign nextLink points to; a test may put a listener of its own here.
     pub foreign_base: String,
+    /// How long after its beginning a UTC day comes into the usage reports, in hours; a whole day at least. Drawn for
+    /// each day: by default the refresh date lies two or three days back.
+    pub report_lag_hours: RangeInclusive<u64>,
+    /// Share of the automatic insights that somebody views or expands: these alone count in the usage reports.
+    pub viewed_share: f64,
+    /// Whether the usage reports show hashes in place of names.
+    pub conceal_names: bool,
+    /// How usage reports in CSV are delivered.
+    pub report_delivery: ReportDelivery,
+    /// Scheme and host of download addresses; those that the client used where None.
+    pub report_download_base: Option<String>,
+    /// What is strange about usage reports.
+    pub report_oddities: Vec<ReportOddity>,
     /// Whether a `$filter` with fractions of a second is answered with 400, as some tenants do.
     pub refuse_fractions: bool,
     /// Whether `appClass` values other than the documented six are taken in a filter.
@@ -161,6 +175,12 @@ impl Default for TenantOptions {
             limits: Limits::default(),
             faults: Faults::default(),
             foreign_base: "https://graph.microsoft.com.collector.example".to_owned(),
+            report_lag_hours: 48..=72,
+            viewed_share: 0.7,
+            conceal_names: false,
+            report_delivery: ReportDelivery::default(),
+            report_download_base: None,
+            report_oddities: Vec::new(),
             refuse_fractions: true,
             filter_any_app: false,
             tenant_id: "5d1ad1be-6b2c-4f7e-9a52-3f0f6c0c4e11".to_owned(),

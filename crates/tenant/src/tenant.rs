@@ -21,6 +21,8 @@ use crate::population::history::Histories;
 use crate::population::item::Item;
 use crate::population::life::LifeEvent;
 use crate::population::people::{Access, People};
+use crate::reports::book::Book;
+use crate::reports::gate::ReportGate;
 use crate::route::Route;
 use crate::spoil;
 use crate::statistics::{Counters, Statistics};
@@ -75,10 +77,12 @@ pub struct Tenant {
     pub(crate) options: TenantOptions,
     clock: Clock,
     pub(crate) people: People,
-    histories: Histories,
+    pub(crate) histories: Histories,
     cache: Cache,
+    pub(crate) book: Book,
     entra: Entra,
     gate: Gate,
+    report_gate: ReportGate,
     attempts: Attempts,
     pub(crate) counters: Counters,
     /// For users whose license goes: how many pages they were asked for.
@@ -106,10 +110,12 @@ impl Tenant {
             histories: Histories::new(&options, &people, start_ms),
             entra: Entra::new(&options)?,
             gate: Gate::new(options.limits),
+            report_gate: ReportGate::new(options.limits),
             people,
             options,
             clock,
             cache: Cache::default(),
+            book: Book::default(),
             attempts: Attempts::default(),
             counters: Counters::default(),
             pages_asked: Mutex::default(),
@@ -343,13 +349,13 @@ impl Tenant {
         key: u64,
         attempt: u32,
     ) -> Answer {
-        if let Err(error) = self.authorize(route, &parts.headers, asked.now_ms) {
+        // A download address carries its own permission, and refuses any other.
+        if *route != Route::ReportDownload
+            && let Err(error) = self.authorize(route, &parts.headers, asked.now_ms)
+        {
             return Answer::Whole(asked.error(&error));
         }
-        if matches!(route, Route::History { .. })
-            && let Err(wait) = self.gate.enter(Instant::now())
-        {
-            self.counters.refused_by_limits();
+        if let Err(wait) = self.make_room(route, parts) {
             let seconds = wait.as_millis().div_ceil(1000).max(1);
             return Answer::Whole(asked.too_many(Some(&seconds.to_string())));
         }
@@ -361,10 +367,11 @@ impl Tenant {
                 message,
             )));
         }
-        let fault =
-            self.options
-                .faults
-                .at_attempt(FaultOf::Attempt, self.options.seed, key, attempt);
+        let fault = self
+            .options
+            .faults
+            .at_attempt(FaultOf::Attempt, self.options.seed, key, attempt)
+            .filter(|fault| *route != Route::ReportDownload || *fault != Fault::ExpiredToken);
         if let Some(fault) = fault {
             self.counters.fault(fault);
         }
@@ -385,6 +392,27 @@ impl Tenant {
         match fault {
             None => Answer::Whole(self.read(route, parts, &asked)),
             Some(fault) => self.spoil(fault, route, parts, &asked),
+        }
+    }
+
+    /// Whether the limits let a request in, and if not, how long until they do.
+    fn make_room(&self, route: &Route, parts: &http::request::Parts) -> Result<(), Duration> {
+        match route {
+            Route::History { .. } => self
+                .gate
+                .enter(Instant::now())
+                .inspect_err(|_| self.counters.refused_by_limits()),
+            Route::Report(called) => {
+                // What has no known form is no report, and is refused as it is read.
+                let Ok(form) = called.form(parts.uri.query()) else {
+                    return Ok(());
+                };
+                self.report_gate
+                    .enter(form, Instant::now())
+                    .inspect(|()| self.counters.report(form.name()))
+                    .inspect_err(|_| self.counters.report_refused())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -433,6 +461,9 @@ impl Tenant {
             Route::SubscribedSkus => Ok(self.subscribed_skus(asked)),
             Route::Organization => Ok(self.organization(asked)),
             Route::History { id } => self.history_page(id, path, query, asked),
+            Route::Report(called) => self.report(called, path, query, asked),
+            Route::ReportDownload => self.report_download(&parts.headers, query, asked),
+            Route::ReportSettings => Ok(self.report_settings(asked)),
             Route::Token { .. } | Route::Batch | Route::Unknown { .. } => {
                 let segment = if let Route::Unknown { segment } = route {
                     segment

@@ -114,6 +114,16 @@ impl Called {
     }
 }
 
+impl Form {
+    /// The name under which requests are counted.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
+}
+
 impl Version {
     /// The periods, in days.
     pub(crate) fn periods(self) -> [u16; 4] {
