@@ -37,7 +37,7 @@ impl Cache {
         user: u32,
         now_ms: i64,
     ) -> Arc<Vec<Item>> {
-        let last_day = histories.last_day(people.offset_min(user), now_ms);
+        let last_day = histories.last_day(histories.offset_min(people, user), now_ms);
         if let Some(items) = self.find(user, last_day) {
             return items;
         }

@@ -84,6 +84,11 @@ pub struct TenantOptions {
     /// Whether some people begin, pause, stop and come back over the weeks, and others use Copilot in some weeks only.
     /// Without, everyone's weeks are alike but for vacations.
     pub careers: bool,
+    /// Share of the users who do something on a day, drawn for each user and UTC day anew, in place of habits, weekends
+    /// and vacations; the volume says how much on average. Each does at least something on such a day.
+    pub active_share: Option<f64>,
+    /// Share of the users who do nothing themselves: documents summarize themselves, and that is all. 4 % where None.
+    pub automatic_only_share: Option<f64>,
     /// One user, by index, with exactly this many rows in the history at the start.
     pub heavy_user: Option<(u32, u64)>,
     /// Whether people go on working as the clock passes the start.
@@ -160,6 +165,8 @@ impl Default for TenantOptions {
             volume: Volume::Monthly(80.0),
             corpus: Corpus::Everyday,
             careers: false,
+            active_share: None,
+            automatic_only_share: None,
             heavy_user: None,
             live: true,
             start_ms: None,

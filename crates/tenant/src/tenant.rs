@@ -1,6 +1,6 @@
 //! The tenant: takes a request, gives what Microsoft would.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use crate::entra::{BadToken, Entra};
 use crate::faults::{Attempts, Fault, FaultOf, request_key};
 use crate::limits::Gate;
 use crate::options::TenantOptions;
+use crate::population::habits::Bent;
 use crate::population::history::Histories;
 use crate::population::item::Item;
 use crate::population::life::LifeEvent;
@@ -68,6 +69,8 @@ pub struct UserFacts {
     pub filter_refused: bool,
     /// Links to next pages point to another host.
     pub foreign_next_link: bool,
+    /// Does nothing themselves: all that is in the history was made by documents and apps.
+    pub automatic_only: bool,
     /// The license goes away in the run, after one to three pages.
     pub loses_license: bool,
 }
@@ -166,6 +169,7 @@ impl Tenant {
             access: person.access,
             filter_refused: self.user_has(Fault::FilterRefused, index),
             foreign_next_link: self.user_has(Fault::ForeignNextLink, index),
+            automatic_only: self.histories.bent(index) == Bent::LooksOn,
             loses_license: self.user_has(Fault::LicenseRemoved, index),
             id: person.id,
             user_principal_name: person.upn,
@@ -191,6 +195,14 @@ impl Tenant {
     pub fn events_of(&self, index: u32) -> Vec<(i64, LifeEvent)> {
         let life = self.people.life(index);
         life.map_or_else(Vec::new, |life| life.events().to_vec())
+    }
+
+    /// The UTC days, since 1970, on which something comes into a user's history from one time on and before another, UTC
+    /// milliseconds; what is drawn for the future too. As with [`Tenant::truth_of`], whether it can be read is not
+    /// asked. Cheap where [`TenantOptions::active_share`] is set; else the days asked for are drawn.
+    pub fn active_days_of(&self, index: u32, from_ms: i64, to_ms: i64) -> BTreeSet<i64> {
+        self.histories
+            .active_days(&self.people, index, (from_ms, to_ms))
     }
 
     /// The place in the directory of whoever has this object id or user principal name.

@@ -147,7 +147,7 @@ impl Sources<'_> {
         let mut found = Vec::new();
         for user in users {
             // East of Greenwich the local day after a UTC day begins within it.
-            let ahead = i64::from(self.people.offset_min(user) > 0);
+            let ahead = i64::from(self.histories.offset_min(self.people, user) > 0);
             let local = days.start() + ahead..=days.end() + ahead;
             found.clear();
             self.histories
