@@ -139,7 +139,11 @@ fn within(times: &VecDeque<Instant>, now: Instant, window: Duration) -> u32 {
 }
 
 /// When the next request fits: once the `allowed`-th last one has left the window. None if fewer came at all.
-pub(crate) fn room_at(times: &VecDeque<Instant>, allowed: u32, window: Duration) -> Option<Instant> {
+pub(crate) fn room_at(
+    times: &VecDeque<Instant>,
+    allowed: u32,
+    window: Duration,
+) -> Option<Instant> {
     let first_counted = times.len().checked_sub(allowed as usize)?;
     times.get(first_counted).map(|time| *time + window)
 }

@@ -186,11 +186,7 @@ impl Apps {
                 UsageApp::Microsoft365Copilot,
                 IN_THE_APP,
             ),
-            (
-                UsageApp::CopilotChatWeb.made_of(),
-                UsageApp::Edge,
-                IN_EDGE,
-            ),
+            (UsageApp::CopilotChatWeb.made_of(), UsageApp::Edge, IN_EDGE),
             (
                 UsageApp::AnyApp.made_of(),
                 UsageApp::CopilotAgent,

@@ -42,8 +42,9 @@ pub(crate) struct Sources<'a> {
 
 /// Who holds a license when.
 struct Licenses {
-    from_first: Vec<bool>,
-    /// Those whom anything happens to.
+    /// Whether each user holds one, for those whom nothing happens to; false for the others.
+    always: Vec<bool>,
+    /// Those whom something happens to.
     lives: HashMap<u32, Life>,
 }
 
@@ -150,10 +151,9 @@ impl Sources<'_> {
             let ahead = i64::from(self.histories.offset_min(self.people, user) > 0);
             let local = days.start() + ahead..=days.end() + ahead;
             found.clear();
-            self.histories
-                .on_days(self.people, user, local, |items| {
-                    self.rule.tally(user, items, &mut found);
-                });
+            self.histories.on_days(self.people, user, local, |items| {
+                self.rule.tally(user, items, &mut found);
+            });
             for (day, row) in &found {
                 by_day.entry(*day).or_default().push(*row);
             }
@@ -165,32 +165,39 @@ impl Sources<'_> {
 impl Licenses {
     fn of(people: &People) -> Self {
         let mut lives = HashMap::new();
-        let from_first = (0..people.count)
-            .map(|user| {
-                if let Some(life) = people.life(user)
-                    && !life.events().is_empty()
-                {
+        let always = (0..people.count)
+            .map(|user| match people.life(user) {
+                Some(life) if !life.events().is_empty() => {
                     lives.insert(user, life);
+                    false
                 }
-                people.is_licensed_at(user, i64::MIN)
+                _ => people.is_licensed_at(user, i64::MIN),
             })
             .collect();
-        Self { from_first, lives }
+        Self { always, lives }
     }
 
     fn at(&self, user: u32, at_ms: i64) -> bool {
         match self.lives.get(&user) {
             Some(life) => life.at(at_ms).license.is_assigned(),
-            None => self.from_first[user as usize],
+            None => self.always[user as usize],
         }
+    }
+
+    fn always_enabled(&self) -> u64 {
+        self.always.iter().map(|enabled| u64::from(*enabled)).sum()
+    }
+
+    fn enabled_then(&self, at_ms: i64) -> u64 {
+        let lives = self.lives.values();
+        let enabled = lives.filter(|life| life.at(at_ms).license.is_assigned());
+        enabled.count() as u64
     }
 
     fn count(&self, day: i64, rows: &[Row]) -> Counts {
         let at_ms = end_ms(day);
         let mut counts = Counts {
-            enabled: (0..self.from_first.len() as u32)
-                .filter(|user| self.at(*user, at_ms))
-                .count() as u64,
+            enabled: self.always_enabled() + self.enabled_then(at_ms),
             ..Counts::default()
         };
         for row in rows.iter().filter(|row| self.at(row.user, at_ms)) {

@@ -81,8 +81,11 @@ impl Column {
         let v2 = version == Version::V2;
         match kind {
             Kind::UserDetail => {
-                let mut columns =
-                    vec![Self::RefreshDate, Self::UserPrincipalName, Self::DisplayName];
+                let mut columns = vec![
+                    Self::RefreshDate,
+                    Self::UserPrincipalName,
+                    Self::DisplayName,
+                ];
                 columns.extend(DETAIL.map(Self::LastActivity));
                 columns.push(Self::Period);
                 if v2 {

@@ -15,7 +15,13 @@ const LIFETIME_MS: i64 = 5 * MINUTE_MS;
 const QUESTION_BITS: u32 = 32;
 
 /// The address of a report.
-pub(crate) fn address(seed: u64, base: &str, asked_ms: i64, refresh: i64, question: Question) -> String {
+pub(crate) fn address(
+    seed: u64,
+    base: &str,
+    asked_ms: i64,
+    refresh: i64,
+    question: Question,
+) -> String {
     let second = (refresh as u64) << QUESTION_BITS | question.number();
     let token = paging::seal(seed, purpose(), asked_ms + LIFETIME_MS, second);
     format!("{base}/data/v1.0/download?token={token}")

@@ -74,7 +74,9 @@ impl Ledger {
     /// What a user did in a period of version 2; nothing in any other.
     pub(crate) fn sums(&self, user: u32, period: u16) -> Sums {
         let place = COUNTED.iter().position(|known| *known == period);
-        place.map_or(Sums::default(), |place| self.usage[user as usize].sums[place])
+        place.map_or(Sums::default(), |place| {
+            self.usage[user as usize].sums[place]
+        })
     }
 }
 
@@ -83,7 +85,12 @@ impl Usage {
         for bit in row.apps.bits() {
             self.last[bit] = stamp;
         }
-        for (sums, _) in self.sums.iter_mut().zip(counted).filter(|(_, counted)| *counted) {
+        for (sums, _) in self
+            .sums
+            .iter_mut()
+            .zip(counted)
+            .filter(|(_, counted)| *counted)
+        {
             sums.prompts += row.prompts;
             sums.chat_work += row.chat_work;
             sums.chat_web += row.chat_web;

@@ -90,9 +90,7 @@ impl Tenant {
         let refresh = self.refresh_day(asked.now_ms);
         match (form, self.options.report_delivery) {
             (Form::Json, _) => self.report_page(question, path, query, asked),
-            (Form::Csv, ReportDelivery::AtOnce) => {
-                Ok(self.report_file(question, refresh, asked))
-            }
+            (Form::Csv, ReportDelivery::AtOnce) => Ok(self.report_file(question, refresh, asked)),
             (Form::Csv, ReportDelivery::Redirect) => {
                 let base = self.options.report_download_base.as_ref();
                 let address = download::address(
@@ -118,8 +116,7 @@ impl Tenant {
         query: Option<&str>,
         asked: &Asked,
     ) -> Result<Response<Bytes>, GraphError> {
-        let (refresh, question) =
-            download::open(self.options.seed, headers, query, asked.now_ms)?;
+        let (refresh, question) = download::open(self.options.seed, headers, query, asked.now_ms)?;
         Ok(self.report_file(question, refresh, asked))
     }
 

@@ -102,7 +102,9 @@ impl Called {
             }
         }
         let Some(period) = period else {
-            return Err(GraphError::bad_request("The parameter 'period' is missing."));
+            return Err(GraphError::bad_request(
+                "The parameter 'period' is missing.",
+            ));
         };
         Question::new(self.kind, version, period).ok_or_else(|| {
             let days = version.periods().map(|days| format!("D{days}")).join(", ");
@@ -193,7 +195,10 @@ mod tests {
     fn arguments_are_read_in_any_order() {
         let function = "getMicrosoft365CopilotUserCountTrend";
         let both = question(&format!("{function}(period='D28',version='v2')")).unwrap();
-        assert_eq!(both, question(&format!("{function}(version='v2', period='d28')")).unwrap());
+        assert_eq!(
+            both,
+            question(&format!("{function}(version='v2', period='d28')")).unwrap()
+        );
         assert_eq!(both.periods(), [28]);
         assert_eq!(Question::numbered(both.number()), Some(both));
         let all = question(&format!("{function}(period='ALL')")).unwrap();

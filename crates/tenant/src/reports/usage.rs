@@ -124,7 +124,10 @@ impl TrueUsage {
 
     /// What is true of a period of 7, 28, 30, 90 or 180 days.
     pub fn period(&self, days: u16) -> Option<TruePeriod> {
-        self.periods.iter().find(|period| period.days == days).copied()
+        self.periods
+            .iter()
+            .find(|period| period.days == days)
+            .copied()
     }
 
     /// Whether the history could be read at any time until now.
@@ -273,12 +276,7 @@ impl Tenant {
         }
     }
 
-    fn apps_of(
-        &self,
-        user: u32,
-        columned: &[Deed],
-        refresh: i64,
-    ) -> BTreeMap<UsageApp, TrueApp> {
+    fn apps_of(&self, user: u32, columned: &[Deed], refresh: i64) -> BTreeMap<UsageApp, TrueApp> {
         let made_of = |deed: &Deed| UsageApp::of(deed.app).map(UsageApp::made_of);
         let of_app = |app: UsageApp| {
             let deeds = columned
@@ -287,7 +285,9 @@ impl Tenant {
             if app.in_history() {
                 return app_of(deeds, refresh);
             }
-            let seen = columned.iter().filter(|deed| deed.counts() && deed.day <= refresh);
+            let seen = columned
+                .iter()
+                .filter(|deed| deed.counts() && deed.day <= refresh);
             let shown = seen
                 .filter(|deed| {
                     made_of(deed).is_some_and(|apps| {

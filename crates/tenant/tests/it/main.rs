@@ -12,6 +12,7 @@ mod faults;
 mod history;
 mod limits;
 mod population;
+mod reports;
 mod server;
 mod sign_in;
 mod support;
