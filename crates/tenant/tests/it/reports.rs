@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hobbs_tenant::{
-    Access, Limits, ReportDelivery, ReportOddity, Tenant, TenantOptions, TrueReason, TrueUsage,
-    UsageApp, Volume,
+    Access, Corpus, Limits, ReportDelivery, ReportOddity, Tenant, TenantOptions, TrueReason,
+    TrueUsage, UsageApp, Volume,
 };
 use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value};
@@ -271,15 +271,35 @@ async fn headers_are_microsofts() {
 #[tokio::test]
 async fn the_user_detail_is_the_truth() {
     let weeks = [("period='ALL',version='v2'", V2), ("period='ALL'", V1)];
-    for (seed, volume) in [
-        (3, Volume::Monthly(80.0)),
-        (4, Volume::Exactly(150)),
-        (5, Volume::Total(9_000)),
-    ] {
-        let (tenant, hands) = tenant(TenantOptions {
-            volume,
-            ..lively(seed)
-        });
+    let tenants = [
+        lively(3),
+        TenantOptions {
+            volume: Volume::Exactly(150),
+            ..lively(4)
+        },
+        TenantOptions {
+            volume: Volume::Total(9_000),
+            careers: true,
+            ..lively(5)
+        },
+        TenantOptions {
+            corpus: Corpus::Tuning,
+            ..lively(6)
+        },
+        TenantOptions {
+            active_share: Some(0.3),
+            ..lively(7)
+        },
+        // So much in so short a time that ids collide and sessions run into midnight.
+        TenantOptions {
+            users: 20,
+            days_of_history: 5,
+            volume: Volume::Exactly(8_000),
+            ..lively(8).frozen()
+        },
+    ];
+    for options in tenants {
+        let (tenant, hands) = tenant(options);
         let token = token(&tenant).await;
         let mut seen = BTreeMap::new();
         for _ in 0..6 {
