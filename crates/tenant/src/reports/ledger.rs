@@ -59,7 +59,8 @@ impl Ledger {
         }
     }
 
-    /// The last day of an app until the refresh date, however long ago.
+    /// The last day of an app until the refresh date, however long ago and whatever the period: Microsoft's own example
+    /// of a report over 7 days shows a last activity five months back.
     pub(crate) fn last_day(&self, user: u32, app: UsageApp) -> Option<i64> {
         let last = self.usage[user as usize].last(app.made_of());
         (last > 0).then(|| self.first + i64::from(last) - 1)

@@ -4,6 +4,7 @@ pub(crate) mod apps;
 pub(crate) mod book;
 mod columns;
 mod content;
+mod deeds;
 mod download;
 pub(crate) mod gate;
 mod ledger;
@@ -39,6 +40,13 @@ use crate::tenant::Tenant;
 /// Entries of a JSON page.
 const TOP_DEFAULT: usize = 200;
 const TOP_MOST: usize = 1_000;
+
+/// A name that reports may conceal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Name {
+    UserPrincipal,
+    Display,
+}
 
 /// Which part of a report in JSON, and where the rest is.
 struct Page<'a> {
@@ -228,8 +236,8 @@ impl Tenant {
     fn shown(&self, user: u32, refresh: i64) -> Shown {
         if self.options.conceal_names {
             return Shown {
-                user_principal_name: self.concealed(user, 1),
-                display_name: self.concealed(user, 2),
+                user_principal_name: self.concealed(user, Name::UserPrincipal),
+                display_name: self.concealed(user, Name::Display),
             };
         }
         let person = self.people.person_at(user, end_ms(refresh));
@@ -249,8 +257,8 @@ impl Tenant {
     }
 
     /// 32 digits that stand for a name, always the same ones.
-    fn concealed(&self, user: u32, what: u64) -> String {
-        let high = hash(&[self.options.seed, u64::from(user), 0xc0ce, what]);
+    pub(crate) fn concealed(&self, user: u32, name: Name) -> String {
+        let high = hash(&[self.options.seed, u64::from(user), 0xc0ce, name as u64]);
         format!("{high:016X}{:016X}", mix(high))
     }
 }

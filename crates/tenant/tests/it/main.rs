@@ -12,6 +12,8 @@ mod faults;
 mod history;
 mod limits;
 mod population;
+mod report_reader;
+mod report_truth;
 mod reports;
 mod server;
 mod sign_in;
