@@ -37,7 +37,7 @@ impl Cache {
         user: u32,
         now_ms: i64,
     ) -> Arc<Vec<Item>> {
-        let last_day = histories.last_day(people.offset_min(user), now_ms);
+        let last_day = histories.last_day(histories.offset_min(people, user), now_ms);
         if let Some(items) = self.find(user, last_day) {
             return items;
         }
@@ -45,6 +45,14 @@ impl Cache {
         let items = Arc::new(histories.until(people, user, last_day));
         self.keep(user, last_day, &items);
         items
+    }
+
+    /// Draws a user's history anew as it is asked for again.
+    pub(crate) fn forget(&self, user: u32) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = state.kept.remove(&user) {
+            state.items -= kept.items.len();
+        }
     }
 
     fn find(&self, user: u32, last_day: i64) -> Option<Arc<Vec<Item>>> {

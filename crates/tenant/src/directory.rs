@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 use crate::answer::{Asked, GraphError, uuid};
 use crate::draw::{hash, hash_text};
 use crate::paging;
+use crate::population::life::License;
 use crate::population::names::shown;
 use crate::population::people::{Access, Person};
 use crate::tenant::Tenant;
-use crate::time::{DAY_MS, iso_seconds};
+use crate::time::iso_seconds;
 
 /// SKU of Microsoft 365 Copilot.
 pub const COPILOT_SKU: &str = "639dec6b-bb19-468b-871c-c5c441c4b0cb";
@@ -123,7 +124,10 @@ impl Tenant {
         let mut values = Vec::new();
         let mut next = None;
         for index in begin..self.people.count {
-            let person = self.people.person(index);
+            if !self.people.exists_at(index, asked.now_ms) {
+                continue;
+            }
+            let person = self.people.person_at(index, asked.now_ms);
             if filter
                 .as_ref()
                 .is_some_and(|filter| !self.passes(filter, &person))
@@ -134,7 +138,7 @@ impl Tenant {
                 next = Some(index);
                 break;
             }
-            values.push(Value::Object(self.user_json(&person, &view)));
+            values.push(Value::Object(self.user_json(&person, &view, asked.now_ms)));
         }
         let mut body = Map::new();
         body.insert(
@@ -164,7 +168,7 @@ impl Tenant {
         query: Option<&str>,
         asked: &Asked,
     ) -> Result<Response<Bytes>, GraphError> {
-        let person = self.existing(id)?;
+        let person = self.existing(id, asked)?;
         Ok(self.one(&person, query, asked, "users"))
     }
 
@@ -175,13 +179,12 @@ impl Tenant {
         query: Option<&str>,
         asked: &Asked,
     ) -> Result<Response<Bytes>, GraphError> {
-        let person = self.existing(id)?;
-        let manager = self
-            .people
-            .manager(person.index)
+        let person = self.existing(id, asked)?;
+        let manager = person
+            .manager
             .ok_or_else(|| GraphError::no_such_resource("manager"))?;
         Ok(self.one(
-            &self.people.person(manager),
+            &self.people.person_at(manager, asked.now_ms),
             query,
             asked,
             "directoryObjects",
@@ -204,12 +207,13 @@ impl Tenant {
         if set == "directoryObjects" {
             body.insert("@odata.type".into(), "#microsoft.graph.user".into());
         }
-        body.extend(self.user_json(person, &view));
+        body.extend(self.user_json(person, &view, asked.now_ms));
         asked.json(Value::Object(body).to_string())
     }
 
-    fn existing(&self, id: &str) -> Result<Person, GraphError> {
-        let found = self.people.find(id).map(|index| self.people.person(index));
+    fn existing(&self, id: &str, asked: &Asked) -> Result<Person, GraphError> {
+        let found = self.people.find(id);
+        let found = found.map(|index| self.people.person_at(index, asked.now_ms));
         found
             .filter(|person| person.access != Access::Deleted)
             .ok_or_else(|| GraphError::no_such_resource(id))
@@ -228,7 +232,7 @@ impl Tenant {
         if !person.guest() {
             skus.push(E5_SKU);
         }
-        if person.licensed() && !self.license_removed(person.index) {
+        if person.licensed() {
             skus.push(if person.second_sku {
                 SECOND_COPILOT_SKU
             } else {
@@ -238,16 +242,16 @@ impl Tenant {
         skus
     }
 
-    fn user_json(&self, person: &Person, view: &View) -> Map<String, Value> {
+    fn user_json(&self, person: &Person, view: &View, at_ms: i64) -> Map<String, Value> {
         let mut json: Map<String, Value> = view
             .fields
             .iter()
             .filter_map(|field| Some((field.clone(), self.field(person, field)?)))
             .collect();
         if let Some(fields) = &view.manager
-            && let Some(manager) = self.people.manager(person.index)
+            && let Some(manager) = person.manager
         {
-            let manager = self.people.person(manager);
+            let manager = self.people.person_at(manager, at_ms);
             let view = View {
                 fields: fields.clone(),
                 manager: None,
@@ -255,7 +259,7 @@ impl Tenant {
             };
             let mut expanded =
                 Map::from_iter([("@odata.type".to_owned(), json!("#microsoft.graph.user"))]);
-            expanded.extend(self.user_json(&manager, &view));
+            expanded.extend(self.user_json(&manager, &view, at_ms));
             json.insert("manager".into(), expanded.into());
         }
         json
@@ -302,7 +306,7 @@ impl Tenant {
 
     fn assigned_licenses(&self, person: &Person) -> Value {
         let licenses = self.skus(person).into_iter().map(|sku| {
-            let disabled: &[&str] = if person.access == Access::PlanDisabled && sku != E5_SKU {
+            let disabled: &[&str] = if person.license == License::PlanOff && sku != E5_SKU {
                 &[COPILOT_CHAT_PLAN]
             } else {
                 &[]
@@ -313,20 +317,28 @@ impl Tenant {
     }
 
     fn assigned_plans(&self, person: &Person) -> Value {
-        let assigned = iso_seconds(person.created_ms + 30 * DAY_MS);
-        let plan = |(id, _, service): &(&str, &str, &str), status: &str| json!({"assignedDateTime": assigned, "capabilityStatus": status, "service": service, "servicePlanId": id});
+        let plan = |(id, _, service): &(&str, &str, &str), assigned_ms: i64, status: &str| json!({"assignedDateTime": iso_seconds(assigned_ms), "capabilityStatus": status, "service": service, "servicePlanId": id});
         let mut plans = Vec::new();
         if !person.guest() {
-            plans.extend(E5_PLANS.iter().map(|entry| plan(entry, "Enabled")));
+            plans.extend(
+                E5_PLANS
+                    .iter()
+                    .map(|entry| plan(entry, person.equipped_ms, "Enabled")),
+            );
         }
-        if person.licensed() {
-            let removed = self.license_removed(person.index);
-            plans.extend(COPILOT_PLANS.iter().map(|entry| {
-                let off = removed
-                    || person.access == Access::PlanDisabled && entry.0 == COPILOT_CHAT_PLAN;
-                plan(entry, if off { "Deleted" } else { "Enabled" })
-            }));
-        }
+        let status = |id: &str| match person.license {
+            License::Never => None,
+            License::PlanOff if id == COPILOT_CHAT_PLAN => Some("Deleted"),
+            License::Enabled | License::PlanOff => Some("Enabled"),
+            License::Warning => Some("Warning"),
+            License::Suspended => Some("Suspended"),
+            License::Removed => Some("Deleted"),
+        };
+        plans.extend(
+            COPILOT_PLANS
+                .iter()
+                .filter_map(|entry| Some(plan(entry, person.assigned_ms, status(entry.0)?))),
+        );
         plans.into()
     }
 
@@ -334,7 +346,10 @@ impl Tenant {
     pub(crate) fn subscribed_skus(&self, asked: &Asked) -> Response<Bytes> {
         let (mut e5, mut copilot, mut second) = (0u64, 0u64, 0u64);
         for index in 0..self.people.count {
-            let person = self.people.person(index);
+            if !self.people.exists_at(index, asked.now_ms) {
+                continue;
+            }
+            let person = self.people.person_at(index, asked.now_ms);
             for sku in self.skus(&person) {
                 match sku {
                     E5_SKU => e5 += 1,

@@ -1,4 +1,5 @@
 //! The limits of the interaction history API: so many requests in any second, fewer on average over a longer window.
+//! Those of the usage reports are beside them.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +16,12 @@ pub struct Limits {
     pub sustained_per_second: u32,
     /// The longer window, in seconds.
     pub window_s: u32,
+    /// Requests for usage reports in CSV within their window.
+    pub csv_reports: u32,
+    /// Requests for usage reports in JSON within their window, each page one.
+    pub json_reports: u32,
+    /// The window of the usage reports, in seconds.
+    pub reports_window_s: u32,
     /// Whether more is answered with 429. Requests are counted either way.
     pub enforced: bool,
 }
@@ -25,6 +32,9 @@ impl Default for Limits {
             burst_per_second: 30,
             sustained_per_second: 25,
             window_s: 10,
+            csv_reports: 14,
+            json_reports: 100,
+            reports_window_s: 600,
             enforced: true,
         }
     }
@@ -115,7 +125,7 @@ fn note(times: &mut VecDeque<Instant>, now: Instant, window: Duration) {
     times.push_back(now);
 }
 
-fn forget(times: &mut VecDeque<Instant>, now: Instant, window: Duration) {
+pub(crate) fn forget(times: &mut VecDeque<Instant>, now: Instant, window: Duration) {
     while times
         .front()
         .is_some_and(|oldest| now.duration_since(*oldest) >= window)
@@ -129,7 +139,11 @@ fn within(times: &VecDeque<Instant>, now: Instant, window: Duration) -> u32 {
 }
 
 /// When the next request fits: once the `allowed`-th last one has left the window. None if fewer came at all.
-fn room_at(times: &VecDeque<Instant>, allowed: u32, window: Duration) -> Option<Instant> {
+pub(crate) fn room_at(
+    times: &VecDeque<Instant>,
+    allowed: u32,
+    window: Duration,
+) -> Option<Instant> {
     let first_counted = times.len().checked_sub(allowed as usize)?;
     times.get(first_counted).map(|time| *time + window)
 }

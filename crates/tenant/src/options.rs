@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use crate::faults::Faults;
 use crate::limits::Limits;
+use crate::reports::options::{ReportDelivery, ReportOddity};
+use crate::turnover::Turnover;
 
 /// How much the people of a tenant do.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,6 +84,11 @@ pub struct TenantOptions {
     /// Whether some people begin, pause, stop and come back over the weeks, and others use Copilot in some weeks only.
     /// Without, everyone's weeks are alike but for vacations.
     pub careers: bool,
+    /// Share of the users who do something on a day, drawn for each user and UTC day anew, in place of habits, weekends
+    /// and vacations; the volume says how much on average. Each does at least something on such a day.
+    pub active_share: Option<f64>,
+    /// Share of the users who do nothing themselves: documents summarize themselves, and that is all. 4 % where None.
+    pub automatic_only_share: Option<f64>,
     /// One user, by index, with exactly this many rows in the history at the start.
     pub heavy_user: Option<(u32, u64)>,
     /// Whether people go on working as the clock passes the start.
@@ -98,6 +105,8 @@ pub struct TenantOptions {
     pub disabled_share: f64,
     /// Share of the users who are listed, but were deleted a moment ago: whoever asks for them by id gets 404.
     pub deleted_share: f64,
+    /// What happens to people over time.
+    pub turnover: Turnover,
     /// Share of the items that are changed later (a later etag), within 12 hours of their time.
     pub edited_share: f64,
     /// How long a page of interaction history takes, in milliseconds.
@@ -110,6 +119,19 @@ pub struct TenantOptions {
     pub faults: Faults,
     /// Scheme and host that a foreign nextLink points to; a test may put a listener of its own here.
     pub foreign_base: String,
+    /// How long after its beginning a UTC day comes into the usage reports, in hours; a whole day at least. Drawn for
+    /// each day: by default the refresh date lies two or three days back.
+    pub report_lag_hours: RangeInclusive<u64>,
+    /// Share of the automatic insights that somebody views or expands: these alone count in the usage reports.
+    pub viewed_share: f64,
+    /// Whether the usage reports show hashes in place of names.
+    pub conceal_names: bool,
+    /// How usage reports in CSV are delivered.
+    pub report_delivery: ReportDelivery,
+    /// Scheme and host of download addresses; those that the client used where None.
+    pub report_download_base: Option<String>,
+    /// What is strange about usage reports.
+    pub report_oddities: Vec<ReportOddity>,
     /// Whether a `$filter` with fractions of a second is answered with 400, as some tenants do.
     pub refuse_fractions: bool,
     /// Whether `appClass` values other than the documented six are taken in a filter.
@@ -143,6 +165,8 @@ impl Default for TenantOptions {
             volume: Volume::Monthly(80.0),
             corpus: Corpus::Everyday,
             careers: false,
+            active_share: None,
+            automatic_only_share: None,
             heavy_user: None,
             live: true,
             start_ms: None,
@@ -151,12 +175,19 @@ impl Default for TenantOptions {
             guest_share: 0.02,
             disabled_share: 0.03,
             deleted_share: 0.0,
+            turnover: Turnover::default(),
             edited_share: 0.02,
             latency_ms: 0..=0,
             directory_latency_ms: 0..=0,
             limits: Limits::default(),
             faults: Faults::default(),
             foreign_base: "https://graph.microsoft.com.collector.example".to_owned(),
+            report_lag_hours: 48..=72,
+            viewed_share: 0.7,
+            conceal_names: false,
+            report_delivery: ReportDelivery::default(),
+            report_download_base: None,
+            report_oddities: Vec::new(),
             refuse_fractions: true,
             filter_any_app: false,
             tenant_id: "5d1ad1be-6b2c-4f7e-9a52-3f0f6c0c4e11".to_owned(),
@@ -199,6 +230,15 @@ impl TenantOptions {
             plan_disabled_share: 0.0,
             guest_share: 0.0,
             deleted_share: 0.0,
+            ..self
+        }
+    }
+
+    /// Time passes for people: they get and lose licenses, join, leave, move and are away.
+    #[must_use]
+    pub fn lively(self) -> Self {
+        Self {
+            turnover: Turnover::lively(),
             ..self
         }
     }

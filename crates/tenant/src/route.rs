@@ -1,5 +1,7 @@
 //! Which question a request asks.
 
+use crate::reports::question::{Called, Kind};
+
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -10,6 +12,9 @@ pub(crate) enum Route {
     SubscribedSkus,
     Organization,
     History { id: String },
+    Report(Called),
+    ReportDownload,
+    ReportSettings,
     Batch,
     Unknown { segment: String },
 }
@@ -48,6 +53,14 @@ impl Route {
                 "interactionhistory",
                 "getallenterpriseinteractions" | "getallenterpriseinteractions()",
             ] => Self::History { id: id(3) },
+            [version @ ("v1.0" | "beta"), "copilot", "reports", function] => {
+                match Called::of(version == "beta", function) {
+                    Some(called) => Self::Report(called),
+                    None => Self::Unknown { segment: id(3) },
+                }
+            }
+            ["v1.0" | "beta", "admin", "reportsettings"] => Self::ReportSettings,
+            ["data", "v1.0", "download"] => Self::ReportDownload,
             _ => Self::Unknown {
                 segment: segments
                     .get(1)
@@ -68,6 +81,13 @@ impl Route {
             Self::SubscribedSkus => "subscribed_skus",
             Self::Organization => "organization",
             Self::History { .. } => "history",
+            Self::Report(called) => match called.kind {
+                Kind::UserDetail => "user_detail",
+                Kind::CountSummary => "user_count_summary",
+                Kind::CountTrend => "user_count_trend",
+            },
+            Self::ReportDownload => "report_download",
+            Self::ReportSettings => "report_settings",
             Self::Batch => "batch",
             Self::Unknown { .. } => "unknown",
         }
@@ -90,7 +110,9 @@ impl Route {
                 "User.Read.All",
             ],
             Self::History { .. } => &["AiEnterpriseInteraction.Read.All"],
-            Self::Token { .. } | Self::Batch | Self::Unknown { .. } => &[],
+            Self::Report(_) => &["Reports.Read.All"],
+            Self::ReportSettings => &["ReportSettings.Read.All", "ReportSettings.ReadWrite.All"],
+            Self::Token { .. } | Self::ReportDownload | Self::Batch | Self::Unknown { .. } => &[],
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::limits::Peaks;
 /// Counts since the tenant was made.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Statistics {
-    /// Requests by route: `token`, `users`, `user`, `manager`, `subscribed_skus`, `organization`, `history`, `batch`,
-    /// `unknown`.
+    /// Requests by route: `token`, `users`, `user`, `manager`, `subscribed_skus`, `organization`, `history`, `user_detail`,
+    /// `user_count_summary`, `user_count_trend`, `report_settings`, `report_download`, `batch`, `unknown`.
     pub requests_by_route: BTreeMap<&'static str, u64>,
     /// Answers by status. Cut and truncated ones count under the status that their head shows; resets and hangs not
     /// at all.
@@ -21,6 +21,10 @@ pub struct Statistics {
     pub faults: BTreeMap<&'static str, u64>,
     /// 429s that the limits caused, not a fault.
     pub refused_by_limits: u64,
+    /// Of these, requests for usage reports.
+    pub reports_refused: u64,
+    /// Requests for usage reports that the limits let in, by form: `csv`, `json`.
+    pub reports_by_form: BTreeMap<&'static str, u64>,
     /// Items served, again if served again.
     pub items_served: u64,
     /// Graph requests, those of the token endpoint not counted.
@@ -78,6 +82,17 @@ impl Counters {
 
     pub(crate) fn refused_by_limits(&self) {
         self.update(|counts| counts.refused_by_limits += 1);
+    }
+
+    pub(crate) fn report(&self, form: &'static str) {
+        self.update(|counts| *counts.reports_by_form.entry(form).or_default() += 1);
+    }
+
+    pub(crate) fn report_refused(&self) {
+        self.update(|counts| {
+            counts.refused_by_limits += 1;
+            counts.reports_refused += 1;
+        });
     }
 
     pub(crate) fn items(&self, count: u64) {

@@ -1,6 +1,6 @@
 //! The tenant: takes a request, gives what Microsoft would.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,9 +17,13 @@ use crate::entra::{BadToken, Entra};
 use crate::faults::{Attempts, Fault, FaultOf, request_key};
 use crate::limits::Gate;
 use crate::options::TenantOptions;
+use crate::population::habits::Bent;
 use crate::population::history::Histories;
 use crate::population::item::Item;
+use crate::population::life::LifeEvent;
 use crate::population::people::{Access, People};
+use crate::reports::book::Book;
+use crate::reports::gate::ReportGate;
 use crate::route::Route;
 use crate::spoil;
 use crate::statistics::{Counters, Statistics};
@@ -65,6 +69,8 @@ pub struct UserFacts {
     pub filter_refused: bool,
     /// Links to next pages point to another host.
     pub foreign_next_link: bool,
+    /// Does nothing themselves: all that is in the history was made by documents and apps.
+    pub automatic_only: bool,
     /// The license goes away in the run, after one to three pages.
     pub loses_license: bool,
 }
@@ -74,17 +80,17 @@ pub struct Tenant {
     pub(crate) options: TenantOptions,
     clock: Clock,
     pub(crate) people: People,
-    histories: Histories,
+    pub(crate) histories: Histories,
     cache: Cache,
+    pub(crate) book: Book,
     entra: Entra,
     gate: Gate,
+    report_gate: ReportGate,
     attempts: Attempts,
     pub(crate) counters: Counters,
-    /// For users whose license goes: how many pages they were asked for; [`REMOVED`] once it is gone.
+    /// For users whose license goes: how many pages they were asked for.
     pages_asked: Mutex<HashMap<u32, u32>>,
 }
-
-const REMOVED: u32 = u32::MAX;
 
 impl std::fmt::Debug for Tenant {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -107,10 +113,12 @@ impl Tenant {
             histories: Histories::new(&options, &people, start_ms),
             entra: Entra::new(&options)?,
             gate: Gate::new(options.limits),
+            report_gate: ReportGate::new(options.limits),
             people,
             options,
             clock,
             cache: Cache::default(),
+            book: Book::default(),
             attempts: Attempts::default(),
             counters: Counters::default(),
             pages_asked: Mutex::default(),
@@ -150,24 +158,51 @@ impl Tenant {
 
     /// A user by their place in the directory, below [`Tenant::user_count`].
     pub fn user_facts(&self, index: u32) -> UserFacts {
-        let person = self.people.person(index);
+        let person = self.people.person_at(index, self.now_ms());
         UserFacts {
             index,
             display_name: person.display_name(),
             department: person.department,
-            manager_id: self
-                .people
-                .manager(index)
-                .map(|manager| self.people.id(manager)),
+            manager_id: person.manager.map(|manager| self.people.id(manager)),
             locale: person.culture.locale,
             enabled: person.enabled,
-            access: self.access(index),
+            access: person.access,
             filter_refused: self.user_has(Fault::FilterRefused, index),
             foreign_next_link: self.user_has(Fault::ForeignNextLink, index),
+            automatic_only: self.histories.bent(index) == Bent::LooksOn,
             loses_license: self.user_has(Fault::LicenseRemoved, index),
             id: person.id,
             user_principal_name: person.upn,
         }
+    }
+
+    /// Whether a user's history could be read at a time, UTC milliseconds.
+    pub fn access_at(&self, index: u32, at_ms: i64) -> Access {
+        self.people.access_at(index, at_ms)
+    }
+
+    /// Whether a Copilot license was assigned to a user at a time, UTC milliseconds; working plan or not.
+    pub fn is_licensed_at(&self, index: u32, at_ms: i64) -> bool {
+        self.people.is_licensed_at(index, at_ms)
+    }
+
+    /// Whether a user was in the directory at a time, UTC milliseconds.
+    pub fn exists_at(&self, index: u32, at_ms: i64) -> bool {
+        self.people.exists_at(index, at_ms)
+    }
+
+    /// What happens to a user and when, UTC milliseconds, in the order of time; what is drawn for the future too.
+    pub fn events_of(&self, index: u32) -> Vec<(i64, LifeEvent)> {
+        let life = self.people.life(index);
+        life.map_or_else(Vec::new, |life| life.events().to_vec())
+    }
+
+    /// The UTC days, since 1970, on which something comes into a user's history from one time on and before another, UTC
+    /// milliseconds; what is drawn for the future too. As with [`Tenant::truth_of`], whether it can be read is not
+    /// asked. Cheap where [`TenantOptions::active_share`] is set; else the days asked for are drawn.
+    pub fn active_days_of(&self, index: u32, from_ms: i64, to_ms: i64) -> BTreeSet<i64> {
+        self.histories
+            .active_days(&self.people, index, (from_ms, to_ms))
     }
 
     /// The place in the directory of whoever has this object id or user principal name.
@@ -175,20 +210,45 @@ impl Tenant {
         self.people.find(id_or_upn)
     }
 
-    /// Takes a user's license away: from now on 403.
+    /// Takes a user's license away: from now on 403, and nothing more comes into the history.
     pub fn remove_license(&self, index: u32) {
-        self.pages_asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(index, REMOVED);
+        self.act(index, LifeEvent::LicenseRemoved);
     }
 
-    /// Gives it back.
+    /// Gives it back, or to somebody who never had one.
     pub fn give_license_back(&self, index: u32) {
         self.pages_asked
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&index);
+        if self.people.access(index) != Access::Guest {
+            self.act(index, LifeEvent::LicenseAssigned);
+        }
+    }
+
+    /// Disables a user's account: from now on nothing comes into the history. What is there can still be read.
+    pub fn disable_account(&self, index: u32) {
+        self.act(index, LifeEvent::AccountDisabled);
+    }
+
+    /// Deletes a user, and the license with them: from now on 404.
+    pub fn delete_user(&self, index: u32) {
+        self.act(index, LifeEvent::Left);
+    }
+
+    /// Moves a user to another department, under its head and into another office. False where there is no such
+    /// department, or it has no head.
+    pub fn move_department(&self, index: u32, department: &str) -> bool {
+        let found = self.people.department_named(department);
+        if let Some(department) = found {
+            self.act(index, LifeEvent::Moved { department });
+        }
+        found.is_some()
+    }
+
+    fn act(&self, index: u32, event: LifeEvent) {
+        self.people.act(index, self.now_ms(), event);
+        self.cache.forget(index);
     }
 
     /// All tokens handed out so far are answered with 401.
@@ -207,20 +267,9 @@ impl Tenant {
             .strikes(fault, self.options.seed, hash(&[u64::from(user), 0x05e4]))
     }
 
-    pub(crate) fn license_removed(&self, user: u32) -> bool {
-        self.pages_asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&user)
-            == Some(&REMOVED)
-    }
-
     /// Whether a user's history can be read now.
     pub(crate) fn access(&self, user: u32) -> Access {
-        match self.people.access(user) {
-            Access::Readable if self.license_removed(user) => Access::LicenseRemoved,
-            access => access,
-        }
+        self.people.access_at(user, self.now_ms())
     }
 
     /// The same as somebody asks for a page, which may be one too many.
@@ -234,8 +283,11 @@ impl Tenant {
             let pages = asked.entry(user).or_default();
             let allowed = 1 + (hash(&[self.options.seed, u64::from(user), 0x11c]) % 3) as u32;
             if *pages >= allowed {
-                *pages = REMOVED;
-                self.counters.fault(Fault::LicenseRemoved);
+                if *pages == allowed {
+                    *pages += 1;
+                    self.act(user, LifeEvent::LicenseRemoved);
+                    self.counters.fault(Fault::LicenseRemoved);
+                }
                 return Access::LicenseRemoved;
             }
             *pages += 1;
@@ -309,13 +361,13 @@ impl Tenant {
         key: u64,
         attempt: u32,
     ) -> Answer {
-        if let Err(error) = self.authorize(route, &parts.headers, asked.now_ms) {
+        // A download address carries its own permission, and refuses any other.
+        if *route != Route::ReportDownload
+            && let Err(error) = self.authorize(route, &parts.headers, asked.now_ms)
+        {
             return Answer::Whole(asked.error(&error));
         }
-        if matches!(route, Route::History { .. })
-            && let Err(wait) = self.gate.enter(Instant::now())
-        {
-            self.counters.refused_by_limits();
+        if let Err(wait) = self.make_room(route, parts) {
             let seconds = wait.as_millis().div_ceil(1000).max(1);
             return Answer::Whole(asked.too_many(Some(&seconds.to_string())));
         }
@@ -327,10 +379,11 @@ impl Tenant {
                 message,
             )));
         }
-        let fault =
-            self.options
-                .faults
-                .at_attempt(FaultOf::Attempt, self.options.seed, key, attempt);
+        let fault = self
+            .options
+            .faults
+            .at_attempt(FaultOf::Attempt, self.options.seed, key, attempt)
+            .filter(|fault| *route != Route::ReportDownload || *fault != Fault::ExpiredToken);
         if let Some(fault) = fault {
             self.counters.fault(fault);
         }
@@ -351,6 +404,27 @@ impl Tenant {
         match fault {
             None => Answer::Whole(self.read(route, parts, &asked)),
             Some(fault) => self.spoil(fault, route, parts, &asked),
+        }
+    }
+
+    /// Whether the limits let a request in, and if not, how long until they do.
+    fn make_room(&self, route: &Route, parts: &http::request::Parts) -> Result<(), Duration> {
+        match route {
+            Route::History { .. } => self
+                .gate
+                .enter(Instant::now())
+                .inspect_err(|_| self.counters.refused_by_limits()),
+            Route::Report(called) => {
+                // What has no known form is no report, and is refused as it is read.
+                let Ok(form) = called.form(parts.uri.query()) else {
+                    return Ok(());
+                };
+                self.report_gate
+                    .enter(form, Instant::now())
+                    .inspect(|()| self.counters.report(form.name()))
+                    .inspect_err(|_| self.counters.report_refused())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -399,6 +473,9 @@ impl Tenant {
             Route::SubscribedSkus => Ok(self.subscribed_skus(asked)),
             Route::Organization => Ok(self.organization(asked)),
             Route::History { id } => self.history_page(id, path, query, asked),
+            Route::Report(called) => self.report(called, path, query, asked),
+            Route::ReportDownload => self.report_download(&parts.headers, query, asked),
+            Route::ReportSettings => Ok(self.report_settings(asked)),
             Route::Token { .. } | Route::Batch | Route::Unknown { .. } => {
                 let segment = if let Route::Unknown { segment } = route {
                     segment

@@ -22,6 +22,17 @@ impl Bent {
             _ => Self::Asks,
         }
     }
+
+    /// The same where this share of the users looks on.
+    pub(crate) fn of_whom_some_look_on(seed: u64, user: u32, share: f64) -> Self {
+        if unit(hash(&[seed, u64::from(user), 0xbe28])) < share {
+            return Self::LooksOn;
+        }
+        match Self::of(seed, user) {
+            Self::LooksOn => Self::Asks,
+            bent => bent,
+        }
+    }
 }
 
 /// In which weeks a person uses Copilot.

@@ -3,11 +3,14 @@
 mod activities;
 pub(crate) mod compose;
 pub(crate) mod day;
+pub(crate) mod fate;
 pub(crate) mod habits;
 pub(crate) mod history;
 pub(crate) mod item;
+pub(crate) mod life;
 pub(crate) mod names;
 mod occasions;
+mod over_time;
 pub(crate) mod people;
 mod phrases;
 mod speak;

@@ -1,9 +1,15 @@
 //! Who works here: everyone is a pure function of seed and index, so that 200,000 people cost nothing until asked.
 
+use std::collections::HashMap;
+use std::sync::RwLock;
+
 use crate::answer::write_uuid_bits;
 use crate::draw::{Draw, hash, mix, unit};
 use crate::options::TenantOptions;
+use crate::population::fate::Fate;
+use crate::population::life::{License, LifeEvent};
 use crate::population::names::{CULTURES, Culture, DEPARTMENTS, TITLES, in_address, shown};
+use crate::time::DAY_MS;
 
 /// Whether a user's history can be read, and if not, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,17 +18,17 @@ pub enum Access {
     Readable,
     /// No Copilot license: 403.
     Unlicensed,
-    /// A license with the Copilot Chat plan switched off: 403.
+    /// A license with the Copilot Chat plan switched off, or suspended: 403.
     PlanDisabled,
     /// A guest: 404.
     Guest,
-    /// Deleted after the directory was listed: 404.
+    /// Deleted, if only after the directory was listed, or not in it yet: 404.
     Deleted,
-    /// The license was taken away in the run: 403.
+    /// The license was taken away: 403.
     LicenseRemoved,
 }
 
-/// One person.
+/// One person, as the directory has them at some time.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     pub(crate) index: u32,
@@ -38,6 +44,12 @@ pub(crate) struct Person {
     pub(crate) enabled: bool,
     pub(crate) created_ms: i64,
     pub(crate) access: Access,
+    pub(crate) manager: Option<u32>,
+    /// When everything but Copilot was assigned.
+    pub(crate) equipped_ms: i64,
+    pub(crate) license: License,
+    /// When the license was assigned.
+    pub(crate) assigned_ms: i64,
     /// Whether the license is the second Copilot SKU.
     pub(crate) second_sku: bool,
 }
@@ -58,15 +70,12 @@ impl Person {
 
     /// Whether a Copilot SKU is assigned, working plan or not.
     pub(crate) fn licensed(&self) -> bool {
-        matches!(
-            self.access,
-            Access::Readable | Access::PlanDisabled | Access::Deleted
-        )
+        self.license.is_assigned()
     }
 }
 
 /// The people of a tenant.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct People {
     seed: u64,
     pub(crate) count: u32,
@@ -79,6 +88,9 @@ pub(crate) struct People {
     start_ms: i64,
     stride: u64,
     offset: u64,
+    pub(super) fate: Fate,
+    /// What was done by hand: UTC milliseconds, in the order of time.
+    pub(super) acts: RwLock<HashMap<u32, Vec<(i64, LifeEvent)>>>,
 }
 
 const GIVEN: u64 = 12;
@@ -106,11 +118,13 @@ impl People {
             start_ms,
             stride: stride % COMBINATIONS,
             offset: hash(&[options.seed, 0x0ff]) % COMBINATIONS,
+            fate: Fate::new(options, start_ms),
+            acts: RwLock::default(),
         }
     }
 
-    /// Everything about one person.
-    pub(crate) fn person(&self, index: u32) -> Person {
+    /// Everything about one person as long as nothing happens to them.
+    pub(super) fn unchanged(&self, index: u32) -> Person {
         let combination = self.combination(index);
         let culture = self.culture(index);
         let given = culture.given[(combination % GIVEN) as usize];
@@ -143,6 +157,9 @@ impl People {
         } else {
             format!("{department} {}", draw.pick(&TITLES))
         };
+        let office = draw.pick(&culture.offices);
+        let created_ms =
+            self.start_ms - draw.between(200, 4000) * DAY_MS - draw.between(0, 86_399) * 1000;
         Person {
             index,
             id: self.id(index),
@@ -153,12 +170,14 @@ impl People {
             mail,
             department,
             title,
-            office: draw.pick(&culture.offices),
+            office,
             enabled: self.leads(index) || !self.drawn(index, 1, self.disabled),
-            created_ms: self.start_ms
-                - draw.between(200, 4000) * crate::time::DAY_MS
-                - draw.between(0, 86_399) * 1000,
+            created_ms,
             access,
+            manager: self.manager(index),
+            equipped_ms: created_ms + 30 * DAY_MS,
+            license: License::of(access),
+            assigned_ms: created_ms + 30 * DAY_MS,
             second_sku: draw.chance(0.1),
         }
     }
@@ -168,7 +187,8 @@ impl People {
         self.culture(index).offset_min
     }
 
-    fn culture(&self, index: u32) -> &'static Culture {
+    /// Where this person comes from.
+    pub(crate) fn culture(&self, index: u32) -> &'static Culture {
         &CULTURES[(self.combination(index) / (GIVEN * FAMILY)) as usize]
     }
 
@@ -228,10 +248,10 @@ impl People {
                     .saturating_add(place as u64)
             })
             .filter_map(|index| u32::try_from(index).ok())
-            .find(|index| *index < self.count && self.person(*index).upn.to_lowercase() == upn)
+            .find(|index| *index < self.count && self.unchanged(*index).upn.to_lowercase() == upn)
     }
 
-    /// Whose report this person is: ten heads under the first, then seven reports each.
+    /// Whose report this person is as long as nobody moves: ten heads under the first, then seven reports each.
     pub(crate) fn manager(&self, index: u32) -> Option<u32> {
         match index {
             0 => None,
@@ -240,11 +260,11 @@ impl People {
         }
     }
 
-    fn leads(&self, index: u32) -> bool {
+    pub(super) fn leads(&self, index: u32) -> bool {
         index == 0 || 1 + TOP_REPORTS + (index - 1).saturating_mul(REPORTS) < self.count
     }
 
-    fn department(&self, index: u32) -> &'static str {
+    pub(super) fn department(&self, index: u32) -> &'static str {
         let mut at = index;
         while at > TOP_REPORTS {
             at = self.manager(at).unwrap_or(0);
@@ -260,7 +280,7 @@ impl People {
         unit(hash(&[self.seed, u64::from(index), 0xacc, what])) < share
     }
 
-    /// Whether this person's history can be read. People who lead others are no guests and are not deleted.
+    /// Whether this person's history can be read as long as nothing happens to them. People who lead others are no guests and are not deleted.
     pub(crate) fn access(&self, index: u32) -> Access {
         let leads = self.leads(index);
         if !leads && self.drawn(index, 2, self.guest) {
@@ -330,7 +350,7 @@ mod tests {
     fn everyone_is_found_by_id_and_by_name() {
         let people = people(200_000);
         for index in (0..200_000).step_by(997) {
-            let person = people.person(index);
+            let person = people.unchanged(index);
             assert_eq!(people.find(&person.id), Some(index));
             assert_eq!(people.find(&person.id.to_uppercase()), Some(index));
             assert_eq!(people.find(&person.upn), Some(index), "{}", person.upn);
@@ -352,8 +372,8 @@ mod tests {
             assert_ne!(people.access(manager), Access::Guest);
             if index > 10 {
                 assert_eq!(
-                    people.person(index).department,
-                    people.person(manager).department
+                    people.unchanged(index).department,
+                    people.unchanged(manager).department
                 );
             }
         }

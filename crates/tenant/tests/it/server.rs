@@ -130,3 +130,81 @@ async fn a_hanging_request_says_nothing() {
         .timeout(Duration::from_millis(300));
     assert!(request.send().await.unwrap_err().is_timeout());
 }
+
+#[tokio::test]
+async fn a_report_is_downloaded_without_the_token() {
+    let running = run(TenantOptions {
+        days_of_history: 20,
+        volume: Volume::Monthly(300.0),
+        ..small()
+    })
+    .await;
+    let token = running.token().await;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let reports = format!("{}/v1.0/copilot/reports", running.base);
+    let url = format!("{reports}/getMicrosoft365CopilotUsageUserDetail(period='ALL',version='v2')");
+    let response = client.get(&url).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(response.status(), 302);
+    let address = response.headers()["location"].to_str().unwrap().to_owned();
+    assert!(address.starts_with(&running.base), "{address}");
+    let refused = client
+        .get(&address)
+        .bearer_auth(&token)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), 400);
+    let response = client.get(&address).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let csv = response.bytes().await.unwrap();
+    let text = std::str::from_utf8(&csv).unwrap();
+    assert!(text.starts_with("\u{feff}Report Refresh Date,"));
+    assert_eq!(text.lines().count(), 1 + 4 * 30);
+
+    let mut next = Some(format!("{}?$format=application/json&$top=7", url));
+    let mut users = 0;
+    while let Some(url) = next {
+        let (status, body) = running.get(&token, &url).await.unwrap();
+        assert_eq!(status, 200);
+        let page: Value = serde_json::from_slice(&body).unwrap();
+        for entry in page["value"].as_array().unwrap() {
+            users += 1;
+            for period in entry["copilotActivityUserDetailsByPeriod"]
+                .as_array()
+                .unwrap()
+            {
+                let line = format!(
+                    "{},{},{}",
+                    entry["reportRefreshDate"].as_str().unwrap(),
+                    entry["userPrincipalName"].as_str().unwrap(),
+                    entry["displayName"].as_str().unwrap(),
+                );
+                let counts = format!(
+                    ",{},{},{},{},{},",
+                    period["reportPeriod"],
+                    period["promptsSubmitted"],
+                    period["promptsSubmittedForCopilotChatWork"],
+                    period["promptsSubmittedForCopilotChatWeb"],
+                    period["activeUsageDays"],
+                );
+                assert!(
+                    text.lines()
+                        .any(|row| row.starts_with(&line) && row.contains(&counts)),
+                    "{line} {counts}"
+                );
+            }
+        }
+        next = page["@odata.nextLink"].as_str().map(str::to_owned);
+    }
+    assert_eq!(users, 30);
+    let detail = running.tenant.usage_truth(running.tenant.now_ms());
+    assert!(
+        detail
+            .into_iter()
+            .any(|truth| truth.period(180).unwrap().prompts > 50)
+    );
+}
