@@ -58,7 +58,7 @@ struct Changes {
     known: u64,
 }
 
-/// Commits the rows of one tenant, in one commit; none where all are known.
+/// Commits the rows of one tenant, in one commit; none where all are known. Gives what it wrote.
 ///
 /// `known_as_of` is the version in which known rows are looked up: the start of the run, where
 /// each user comes once a run, or the newest.
@@ -70,7 +70,7 @@ pub(crate) async fn commit(
     now_ms: i64,
     sequence: i64,
     carried: impl FnOnce() -> Carried,
-) -> Result<Kept, LakeError> {
+) -> Result<(Kept, Option<RecordBatch>), LakeError> {
     let changes = compare(known_as_of, rows).await?;
     let kept = Kept {
         new: changes.new.len() as u64,
@@ -79,16 +79,16 @@ pub(crate) async fn commit(
     };
     let mut order = [changes.new.as_slice(), changes.changed.as_slice()].concat();
     if order.is_empty() {
-        return Ok(kept);
+        return Ok((kept, None));
     }
     order.sort_by_key(|&index| rows[index].created_at_ms);
     let batch =
         batch(rows, &order, run_id, now_ms, sequence).map_err(|error| table.error(error.into()))?;
     match changes.replaced_us {
-        None => table.append(batch, carried()).await?,
-        Some(times) => replace(table, batch, times, carried()).await?,
+        None => table.append(batch.clone(), carried()).await?,
+        Some(times) => replace(table, batch.clone(), times, carried()).await?,
     }
-    Ok(kept)
+    Ok((kept, Some(batch)))
 }
 
 /// True where `a` is of a later change than `b`: etags are milliseconds as text, compared as

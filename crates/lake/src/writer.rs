@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use hobbs_interaction::{FingerprintKey, Interaction};
 
 use crate::coverage::{self, CoverageLine, Note, Read};
-use crate::derive::{self, Derivation, DerivedTables, Rederived};
+use crate::derive::{self, Derivation, DerivedTables, Fresh, Rederived};
 use crate::error::LakeError;
 use crate::interactions::{self, Kept};
 use crate::keys;
@@ -42,6 +42,8 @@ pub struct Writer {
     runs: Table,
     coverage: Table,
     derived: DerivedTables,
+    /// What was written since the last derivation.
+    fresh: Fresh,
     key: FingerprintKey,
     sequence: i64,
     repaired: usize,
@@ -111,6 +113,7 @@ impl Writer {
                 conversations,
                 resources,
             },
+            fresh: Fresh::default(),
             key,
             sequence,
             repaired,
@@ -129,8 +132,10 @@ impl Writer {
     /// # Errors
     /// A table can't be read or written. What was not derived is derived the next time.
     pub async fn derive(&mut self, derivation: &Derivation) -> Result<Rederived, LakeError> {
+        let fresh = std::mem::take(&mut self.fresh);
         derive::derive(
             &self.interactions,
+            &fresh,
             &mut self.derived,
             derivation,
             self.sequence,
@@ -421,7 +426,7 @@ impl Writer {
             derived_by: None,
             note: serde_json::to_value(&note).ok(),
         };
-        let kept = interactions::commit(
+        let (kept, written) = interactions::commit(
             &mut self.interactions,
             &self.baseline,
             rows,
@@ -435,6 +440,9 @@ impl Writer {
             coverage::append(&mut self.coverage, &note, None).await?;
         } else {
             self.sequence = sequence;
+            if let Some(written) = written {
+                self.fresh.add(sequence, &written, kept.changed);
+            }
             coverage::append(&mut self.coverage, &note, Some(sequence)).await?;
         }
         Ok(kept)

@@ -142,6 +142,16 @@ impl Threads {
     }
 }
 
+/// Those of the columns of a batch of `interactions` that a derivation looks at.
+pub(super) fn of(written: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = written.schema();
+    let columns: Vec<usize> = COLUMNS
+        .iter()
+        .map(|name| schema.index_of(name))
+        .collect::<Result<_, _>>()?;
+    written.project(&columns)
+}
+
 /// The rows of a batch that belong to these threads.
 pub(super) fn only(
     batch: &RecordBatch,

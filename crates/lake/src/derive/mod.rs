@@ -10,6 +10,7 @@
 //! (UTC). What is derived of a thread depends on that thread alone (crate `hobbs-verdict`).
 
 pub(crate) mod evidence;
+mod fresh;
 mod replace;
 mod rows;
 
@@ -26,6 +27,7 @@ use crate::error::LakeError;
 use crate::scan::time_literal;
 use crate::table::{Carried, Table};
 pub use evidence::Threads;
+pub(crate) use fresh::Fresh;
 use replace::replace;
 
 /// By which rules, and in whose time, exchanges are judged.
@@ -98,6 +100,7 @@ const COMMITS_AT_ONCE: i64 = 5;
 /// Derives what `interactions` has and the derived tables have not.
 pub(crate) async fn derive(
     interactions: &Table,
+    fresh: &Fresh,
     derived: &mut DerivedTables,
     derivation: &Derivation,
     newest: i64,
@@ -115,26 +118,38 @@ pub(crate) async fn derive(
     let mut all = Rederived::default();
     while done < newest {
         let until = newest.min(done + COMMITS_AT_ONCE);
-        all += step(interactions, derived, derivation, by, (done, until)).await?;
+        let rows = match fresh.rows((done, until)) {
+            Some(rows) => rows,
+            None => rows_of(interactions, (done, until)).await?,
+        };
+        all += step(interactions, rows, derived, derivation, by, until).await?;
         done = until;
     }
     Ok(all)
 }
 
-/// Derives what the commits after the first number, up to the second, touch.
-async fn step(
+/// The rows of the commits after the first number, up to the second.
+async fn rows_of(
     interactions: &Table,
-    derived: &mut DerivedTables,
-    derivation: &Derivation,
-    by: i64,
     (done, until): (i64, i64),
-) -> Result<Rederived, LakeError> {
-    let fresh = interactions
+) -> Result<Vec<RecordBatch>, LakeError> {
+    interactions
         .scan(&evidence::COLUMNS)
         .filter(col("sequence").gt(lit(done)))
         .filter(col("sequence").lt_eq(lit(until)))
         .collect()
-        .await?;
+        .await
+}
+
+/// Derives what these rows touch, which are those of the commits up to this number.
+async fn step(
+    interactions: &Table,
+    fresh: Vec<RecordBatch>,
+    derived: &mut DerivedTables,
+    derivation: &Derivation,
+    by: i64,
+    until: i64,
+) -> Result<Rederived, LakeError> {
     let mut threads_touched = Threads::of(fresh);
     let touched: HashSet<i64> = threads_touched.keys().collect();
     let known = known_threads(&derived.conversations, &touched).await?;
@@ -188,6 +203,7 @@ async fn known_threads(
     }
     let mut stream = conversations
         .scan(&["thread_key", "started_at", "ended_at"])
+        .of_plain_files()
         .stream()
         .await?;
     while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
