@@ -4,7 +4,8 @@
 //! [`Tenant::answer`] takes a request and gives what Microsoft would, in the same process and on tokio's clock, paused
 //! or not; [`server::serve`] puts the same behind real HTTP. [`Tenant::truth`] tells what a client should have found.
 //!
-//! The population costs nothing until asked: users, days and items are pure functions of the seed.
+//! The population costs nothing until asked: users, what happens to them, days and items are pure functions of the
+//! seed. Only what a test does by hand ([`Tenant::delete_user`] and its like) is kept.
 
 pub mod server;
 pub mod truth;

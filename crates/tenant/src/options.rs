@@ -17,7 +17,8 @@ pub enum Volume {
     Monthly(f64),
     /// Heavy-tailed, and about this many rows in the whole history at the start.
     Total(u64),
-    /// Exactly this many rows for each user with access in the history at the start.
+    /// Exactly this many rows for each user with access in the history at the start; a part of them for whom a
+    /// [`Turnover`] leaves a part of the days.
     Exactly(u64),
 }
 

@@ -1,5 +1,7 @@
 //! Units bought and held as licenses come and go.
 
+use std::time::Instant;
+
 use hobbs_tenant::{COPILOT_SKU, SECOND_COPILOT_SKU, Tenant, TenantOptions};
 use serde_json::Value;
 
@@ -53,4 +55,18 @@ async fn units_may_be_suspended_or_in_grace() {
         units(&skus, SECOND_COPILOT_SKU, "/prepaidUnits/suspended"),
         0
     );
+}
+
+#[tokio::test]
+async fn units_of_two_hundred_thousand_are_counted_soon() {
+    let tenant = crate::support::tenant(lively(200_000));
+    let begun = Instant::now();
+    let skus = skus(&tenant).await;
+    let took = begun.elapsed();
+    println!("units counted in {took:?}");
+    assert!(units(&skus, COPILOT_SKU, "/consumedUnits") > 100_000);
+    let begun = Instant::now();
+    let members = tenant.members_of("Copilot Users").len();
+    println!("{members} members found in {:?}", begun.elapsed());
+    assert!(took.as_secs() < 60, "{took:?}");
 }
