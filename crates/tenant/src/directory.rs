@@ -1,79 +1,19 @@
-//! Users, managers, licenses and the organization, as Graph's directory shows them.
+//! Users, managers and the organization, as Graph's directory shows them.
 
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value, json};
 
-use crate::answer::{Asked, GraphError, uuid};
+use crate::answer::{Asked, GraphError};
 use crate::draw::{hash, hash_text};
 use crate::paging;
-use crate::population::life::License;
 use crate::population::names::shown;
 use crate::population::people::{Access, Person};
 use crate::tenant::Tenant;
 use crate::time::iso_seconds;
 
-/// SKU of Microsoft 365 Copilot.
-pub const COPILOT_SKU: &str = "639dec6b-bb19-468b-871c-c5c441c4b0cb";
-/// The second Copilot SKU, since 2026.
-pub const SECOND_COPILOT_SKU: &str = "ea2d19f9-23bc-4f7f-9c12-a677b26a8e2a";
-/// The service plan that decides: Microsoft 365 Copilot Chat.
-pub const COPILOT_CHAT_PLAN: &str = "3f30311c-6b1e-48a4-ab79-725b469da960";
-/// Microsoft 365 E5, which everyone but guests has.
-const E5_SKU: &str = "06ebc4ee-1bb5-47dd-8120-11324bc54e06";
-
-const COPILOT_PLANS: [(&str, &str, &str); 7] = [
-    (
-        COPILOT_CHAT_PLAN,
-        "M365_COPILOT_BUSINESS_CHAT",
-        "M365CopilotBusinessChat",
-    ),
-    (
-        "b95945de-b3bd-46db-8437-f2beb6ea2347",
-        "M365_COPILOT_TEAMS",
-        "TeamspaceAPI",
-    ),
-    (
-        "a62f8878-de10-42f3-b68f-6149a25ceb97",
-        "M365_COPILOT_APPS",
-        "MicrosoftOffice",
-    ),
-    (
-        "82d30987-df9b-4486-b146-198b21d164c7",
-        "GRAPH_CONNECTORS_COPILOT",
-        "M365CopilotConnectors",
-    ),
-    (
-        "931e4a88-a67f-48b5-814f-16a5f1e6028d",
-        "M365_COPILOT_INTELLIGENT_SEARCH",
-        "IntelligentSearch",
-    ),
-    (
-        "89f1c4c8-0878-40f7-804d-869c9128ab5d",
-        "M365_COPILOT_CONNECTORS",
-        "PowerPlatform",
-    ),
-    (
-        "fe6c28b3-d468-44ea-bbd0-a10a5167435c",
-        "COPILOT_STUDIO_IN_COPILOT_FOR_M365",
-        "CopilotStudio",
-    ),
-];
-const E5_PLANS: [(&str, &str, &str); 2] = [
-    (
-        "efb87545-963c-4e0d-99df-69c6916d9eb0",
-        "EXCHANGE_S_ENTERPRISE",
-        "exchange",
-    ),
-    (
-        "57ff2da0-773e-42df-b2af-ffb7a2317929",
-        "TEAMS1",
-        "TeamspaceAPI",
-    ),
-];
-
 /// What Graph gives without `$select`.
-const DEFAULT_FIELDS: [&str; 11] = [
+pub(crate) const DEFAULT_FIELDS: [&str; 11] = [
     "businessPhones",
     "displayName",
     "givenName",
@@ -227,22 +167,7 @@ impl Tenant {
         }
     }
 
-    fn skus(&self, person: &Person) -> Vec<&'static str> {
-        let mut skus = Vec::new();
-        if !person.guest() {
-            skus.push(E5_SKU);
-        }
-        if person.licensed() {
-            skus.push(if person.second_sku {
-                SECOND_COPILOT_SKU
-            } else {
-                COPILOT_SKU
-            });
-        }
-        skus
-    }
-
-    fn user_json(&self, person: &Person, view: &View, at_ms: i64) -> Map<String, Value> {
+    pub(crate) fn user_json(&self, person: &Person, view: &View, at_ms: i64) -> Map<String, Value> {
         let mut json: Map<String, Value> = view
             .fields
             .iter()
@@ -266,7 +191,7 @@ impl Tenant {
     }
 
     /// One property; None for those that a user does not have here.
-    fn field(&self, person: &Person, field: &str) -> Option<Value> {
+    pub(crate) fn field(&self, person: &Person, field: &str) -> Option<Value> {
         let member = !person.guest();
         let if_member = |value: Value| if member { value } else { Value::Null };
         let drawn = hash(&[self.options.seed, u64::from(person.index), 0x70e]);
@@ -304,83 +229,6 @@ impl Tenant {
         })
     }
 
-    fn assigned_licenses(&self, person: &Person) -> Value {
-        let licenses = self.skus(person).into_iter().map(|sku| {
-            let disabled: &[&str] = if person.license == License::PlanOff && sku != E5_SKU {
-                &[COPILOT_CHAT_PLAN]
-            } else {
-                &[]
-            };
-            json!({"disabledPlans": disabled, "skuId": sku})
-        });
-        licenses.collect()
-    }
-
-    fn assigned_plans(&self, person: &Person) -> Value {
-        let plan = |(id, _, service): &(&str, &str, &str), assigned_ms: i64, status: &str| json!({"assignedDateTime": iso_seconds(assigned_ms), "capabilityStatus": status, "service": service, "servicePlanId": id});
-        let mut plans = Vec::new();
-        if !person.guest() {
-            plans.extend(
-                E5_PLANS
-                    .iter()
-                    .map(|entry| plan(entry, person.equipped_ms, "Enabled")),
-            );
-        }
-        let status = |id: &str| match person.license {
-            License::Never => None,
-            License::PlanOff if id == COPILOT_CHAT_PLAN => Some("Deleted"),
-            License::Enabled | License::PlanOff => Some("Enabled"),
-            License::Warning => Some("Warning"),
-            License::Suspended => Some("Suspended"),
-            License::Removed => Some("Deleted"),
-        };
-        plans.extend(
-            COPILOT_PLANS
-                .iter()
-                .filter_map(|entry| Some(plan(entry, person.assigned_ms, status(entry.0)?))),
-        );
-        plans.into()
-    }
-
-    /// `GET /subscribedSkus`.
-    pub(crate) fn subscribed_skus(&self, asked: &Asked) -> Response<Bytes> {
-        let (mut e5, mut copilot, mut second) = (0u64, 0u64, 0u64);
-        for index in 0..self.people.count {
-            if !self.people.exists_at(index, asked.now_ms) {
-                continue;
-            }
-            let person = self.people.person_at(index, asked.now_ms);
-            for sku in self.skus(&person) {
-                match sku {
-                    E5_SKU => e5 += 1,
-                    SECOND_COPILOT_SKU => second += 1,
-                    _ => copilot += 1,
-                }
-            }
-        }
-        let sku = |id: &str, name: &str, consumed: u64, plans: &[(&str, &str, &str)]| {
-            json!({
-                "accountName": self.options.organization, "accountId": self.options.tenant_id, "appliesTo": "User",
-                "capabilityStatus": "Enabled", "consumedUnits": consumed,
-                "id": format!("{}_{id}", self.options.tenant_id), "skuId": id, "skuPartNumber": name,
-                "subscriptionIds": [uuid(hash_text(self.options.seed, id))],
-                "prepaidUnits": {"enabled": consumed + consumed / 10 + 5, "suspended": 0, "warning": 0, "lockedOut": 0},
-                "servicePlans": plans.iter().map(|(id, name, _)| json!({
-                    "servicePlanId": id, "servicePlanName": name, "provisioningStatus": "Success", "appliesTo": "User",
-                })).collect::<Vec<_>>(),
-            })
-        };
-        let body = json!({
-            "@odata.context": format!("{}/v1.0/$metadata#subscribedSkus", asked.base),
-            "value": [
-                sku(E5_SKU, "SPE_E5", e5, &E5_PLANS),
-                sku(COPILOT_SKU, "Microsoft_365_Copilot", copilot, &COPILOT_PLANS),
-                sku(SECOND_COPILOT_SKU, "Microsoft_365_Copilot_2", second, &COPILOT_PLANS),
-            ],
-        });
-        asked.json(body.to_string())
-    }
-
     /// `GET /organization`.
     pub(crate) fn organization(&self, asked: &Asked) -> Response<Bytes> {
         let domain = |name: &str, initial: bool| json!({"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": initial, "isInitial": initial, "name": name, "type": "Managed"});
@@ -397,14 +245,14 @@ impl Tenant {
 }
 
 /// Which properties an answer shows.
-struct View {
-    fields: Vec<String>,
-    manager: Option<Vec<String>>,
-    selected: bool,
+pub(crate) struct View {
+    pub(crate) fields: Vec<String>,
+    pub(crate) manager: Option<Vec<String>>,
+    pub(crate) selected: bool,
 }
 
 impl View {
-    fn of(parameters: &[(String, String)]) -> Self {
+    pub(crate) fn of(parameters: &[(String, String)]) -> Self {
         let split = |list: &str| {
             list.split(',')
                 .map(|field| field.trim().to_owned())
@@ -428,7 +276,7 @@ impl View {
         }
     }
 
-    fn context(&self, base: &str, set: &str, single: bool) -> String {
+    pub(crate) fn context(&self, base: &str, set: &str, single: bool) -> String {
         let mut fields = self.fields.clone();
         fields.extend(
             self.manager

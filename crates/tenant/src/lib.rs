@@ -4,7 +4,8 @@
 //! [`Tenant::answer`] takes a request and gives what Microsoft would, in the same process and on tokio's clock, paused
 //! or not; [`server::serve`] puts the same behind real HTTP. [`Tenant::truth`] tells what a client should have found.
 //!
-//! The population costs nothing until asked: users, days and items are pure functions of the seed.
+//! The population costs nothing until asked: users, what happens to them, days and items are pure functions of the
+//! seed. Only what a test does by hand ([`Tenant::delete_user`] and its like) is kept.
 
 pub mod server;
 pub mod truth;
@@ -13,12 +14,15 @@ mod answer;
 mod assertion;
 mod batch;
 mod cache;
+mod delta;
 mod directory;
 mod draw;
 mod entra;
 mod faults;
 mod filter;
+mod groups;
 mod json;
+mod licenses;
 mod limits;
 mod options;
 mod pages;
@@ -33,8 +37,8 @@ mod time;
 mod turnover;
 
 pub use answer::Answer;
-pub use directory::{COPILOT_CHAT_PLAN, COPILOT_SKU, SECOND_COPILOT_SKU};
 pub use faults::{Fault, FaultOf, FaultRate, FaultRateError, Faults};
+pub use licenses::{COPILOT_CHAT_PLAN, COPILOT_SKU, SECOND_COPILOT_SKU};
 pub use limits::{Limits, Peaks};
 pub use options::{Corpus, TenantOptions, UnknownCorpus, Volume};
 pub use population::item::Maker;

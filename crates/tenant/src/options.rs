@@ -17,7 +17,8 @@ pub enum Volume {
     Monthly(f64),
     /// Heavy-tailed, and about this many rows in the whole history at the start.
     Total(u64),
-    /// Exactly this many rows for each user with access in the history at the start.
+    /// Exactly this many rows for each user with access in the history at the start; a part of them for whom a
+    /// [`Turnover`] leaves a part of the days.
     Exactly(u64),
 }
 
@@ -107,6 +108,12 @@ pub struct TenantOptions {
     pub deleted_share: f64,
     /// What happens to people over time.
     pub turnover: Turnover,
+    /// For how many days a delta token is good.
+    pub delta_token_days: u32,
+    /// Units of Microsoft 365 Copilot that are suspended.
+    pub units_suspended: u32,
+    /// Units of Microsoft 365 Copilot in the days of grace after their subscription ended.
+    pub units_warning: u32,
     /// Share of the items that are changed later (a later etag), within 12 hours of their time.
     pub edited_share: f64,
     /// How long a page of interaction history takes, in milliseconds.
@@ -176,6 +183,9 @@ impl Default for TenantOptions {
             disabled_share: 0.03,
             deleted_share: 0.0,
             turnover: Turnover::default(),
+            delta_token_days: 7,
+            units_suspended: 0,
+            units_warning: 0,
             edited_share: 0.02,
             latency_ms: 0..=0,
             directory_latency_ms: 0..=0,
@@ -200,6 +210,7 @@ impl Default for TenantOptions {
             roles: [
                 "AiEnterpriseInteraction.Read.All",
                 "User.Read.All",
+                "GroupMember.Read.All",
                 "Organization.Read.All",
                 "Reports.Read.All",
                 "ReportSettings.Read.All",

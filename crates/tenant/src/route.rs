@@ -5,18 +5,47 @@ use crate::reports::question::{Called, Kind};
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
-    Token { tenant: String },
+    Token {
+        tenant: String,
+    },
     Users,
-    User { id: String },
-    Manager { id: String },
+    UsersDelta,
+    User {
+        id: String,
+    },
+    Manager {
+        id: String,
+    },
+    Groups,
+    Group {
+        id: String,
+    },
+    Members {
+        id: String,
+        reach: Reach,
+        users_only: bool,
+    },
     SubscribedSkus,
     Organization,
-    History { id: String },
+    History {
+        id: String,
+    },
     Report(Called),
     ReportDownload,
     ReportSettings,
     Batch,
-    Unknown { segment: String },
+    Unknown {
+        segment: String,
+    },
+}
+
+/// Whose members a group's members are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Its own.
+    Direct,
+    /// Those of the groups in it too.
+    Transitive,
 }
 
 impl Route {
@@ -40,8 +69,30 @@ impl Route {
         let id = |place: usize| segments[place].clone();
         match lower[..] {
             ["v1.0" | "beta", "users"] => Self::Users,
+            [
+                "v1.0" | "beta",
+                "users",
+                "delta" | "delta()" | "microsoft.graph.delta" | "microsoft.graph.delta()",
+            ] => Self::UsersDelta,
             ["v1.0" | "beta", "users", _] => Self::User { id: id(2) },
             ["v1.0" | "beta", "users", _, "manager"] => Self::Manager { id: id(2) },
+            ["v1.0" | "beta", "groups"] => Self::Groups,
+            ["v1.0" | "beta", "groups", _] => Self::Group { id: id(2) },
+            [
+                "v1.0" | "beta",
+                "groups",
+                _,
+                reach @ ("members" | "transitivemembers"),
+                ref cast @ ..,
+            ] if matches!(cast, [] | ["microsoft.graph.user"]) => Self::Members {
+                id: id(2),
+                reach: if reach == "members" {
+                    Reach::Direct
+                } else {
+                    Reach::Transitive
+                },
+                users_only: !cast.is_empty(),
+            },
             ["v1.0" | "beta", "subscribedskus"] => Self::SubscribedSkus,
             ["v1.0" | "beta", "organization"] => Self::Organization,
             ["v1.0" | "beta", "$batch"] => Self::Batch,
@@ -76,8 +127,12 @@ impl Route {
         match self {
             Self::Token { .. } => "token",
             Self::Users => "users",
+            Self::UsersDelta => "users_delta",
             Self::User { .. } => "user",
             Self::Manager { .. } => "manager",
+            Self::Groups => "groups",
+            Self::Group { .. } => "group",
+            Self::Members { .. } => "group_members",
             Self::SubscribedSkus => "subscribed_skus",
             Self::Organization => "organization",
             Self::History { .. } => "history",
@@ -96,9 +151,14 @@ impl Route {
     /// Application permissions of which one is enough; none needed where empty.
     pub(crate) fn roles(&self) -> &'static [&'static str] {
         match self {
-            Self::Users | Self::User { .. } | Self::Manager { .. } => {
+            Self::Users | Self::UsersDelta | Self::User { .. } | Self::Manager { .. } => {
                 &["User.Read.All", "Directory.Read.All"]
             }
+            Self::Groups | Self::Group { .. } | Self::Members { .. } => &[
+                "GroupMember.Read.All",
+                "Group.Read.All",
+                "Directory.Read.All",
+            ],
             Self::SubscribedSkus => &[
                 "Organization.Read.All",
                 "LicenseAssignment.Read.All",

@@ -11,8 +11,9 @@ use crate::limits::Peaks;
 /// Counts since the tenant was made.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Statistics {
-    /// Requests by route: `token`, `users`, `user`, `manager`, `subscribed_skus`, `organization`, `history`, `user_detail`,
-    /// `user_count_summary`, `user_count_trend`, `report_settings`, `report_download`, `batch`, `unknown`.
+    /// Requests by route: `token`, `users`, `users_delta`, `user`, `manager`, `groups`, `group`, `group_members`,
+    /// `subscribed_skus`, `organization`, `history`, `user_detail`, `user_count_summary`, `user_count_trend`,
+    /// `report_settings`, `report_download`, `batch`, `unknown`.
     pub requests_by_route: BTreeMap<&'static str, u64>,
     /// Answers by status. Cut and truncated ones count under the status that their head shows; resets and hangs not
     /// at all.

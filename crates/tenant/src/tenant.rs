@@ -468,8 +468,16 @@ impl Tenant {
         let (path, query) = (parts.uri.path(), parts.uri.query());
         let answer = match route {
             Route::Users => self.users(path, query, asked),
+            Route::UsersDelta => self.users_delta(path, query, &parts.headers, asked),
             Route::User { id } => self.user(id, query, asked),
             Route::Manager { id } => self.manager(id, query, asked),
+            Route::Groups => self.groups(path, query, asked),
+            Route::Group { id } => self.group(id, query, asked),
+            Route::Members {
+                id,
+                reach,
+                users_only,
+            } => self.members(id, (*reach, *users_only), path, query, asked),
             Route::SubscribedSkus => Ok(self.subscribed_skus(asked)),
             Route::Organization => Ok(self.organization(asked)),
             Route::History { id } => self.history_page(id, path, query, asked),

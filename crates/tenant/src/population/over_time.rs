@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use crate::population::fate::Fated;
 use crate::population::life::{License, Life, LifeEvent};
 use crate::population::names::DEPARTMENTS;
-use crate::population::people::{Access, People, Person};
+use crate::population::people::{Access, People, Person, TOP_REPORTS};
 
 impl People {
     /// What happens to a person; None to whom nothing ever does.
@@ -25,7 +25,8 @@ impl People {
         Fated {
             index,
             access: self.access(index),
-            leads: self.leads(index),
+            // The heads of departments stay, even where nobody reports to them.
+            leads: self.leads(index) || index <= TOP_REPORTS,
             department: self.department(index),
             departments: self.departments().len(),
         }
@@ -79,6 +80,32 @@ impl People {
     /// Whether this person was in the directory at a time.
     pub(crate) fn exists_at(&self, index: u32, at_ms: i64) -> bool {
         self.life(index).is_none_or(|life| life.at(at_ms).exists)
+    }
+
+    /// Whether this person is on a long leave at a time.
+    pub(crate) fn is_on_leave_at(&self, index: u32, at_ms: i64) -> bool {
+        self.life(index).is_some_and(|life| life.at(at_ms).on_leave)
+    }
+
+    /// Where this person works at a time.
+    pub(crate) fn department_at(&self, index: u32, at_ms: i64) -> &'static str {
+        let moved = self.life(index).and_then(|life| life.at(at_ms).department);
+        moved.unwrap_or_else(|| self.department(index))
+    }
+
+    /// Whether this person's manager is deleted after a time and until another. Only by hand are people deleted who
+    /// lead others.
+    pub(crate) fn manager_goes(&self, index: u32, after_ms: i64, until_ms: i64) -> bool {
+        if self
+            .acts
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
+        {
+            return false;
+        }
+        let manager = self.person_at(index, after_ms).manager;
+        manager.is_some_and(|manager| !self.exists_at(manager, until_ms))
     }
 
     /// Everything about one person at a time, even if they were not in the directory then.

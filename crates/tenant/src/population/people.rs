@@ -96,7 +96,7 @@ pub(crate) struct People {
 const GIVEN: u64 = 12;
 const FAMILY: u64 = 12;
 const COMBINATIONS: u64 = CULTURES.len() as u64 * GIVEN * FAMILY;
-const TOP_REPORTS: u32 = DEPARTMENTS.len() as u32;
+pub(super) const TOP_REPORTS: u32 = DEPARTMENTS.len() as u32;
 const REPORTS: u32 = 7;
 
 impl People {
@@ -274,6 +274,11 @@ impl People {
         } else {
             DEPARTMENTS[(at - 1) as usize]
         }
+    }
+
+    /// Whether this person is a guest, which never changes.
+    pub(crate) fn is_guest(&self, index: u32) -> bool {
+        self.access(index) == Access::Guest
     }
 
     fn drawn(&self, index: u32, what: u64, share: f64) -> bool {

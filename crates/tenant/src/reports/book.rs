@@ -1,17 +1,17 @@
 //! The books behind the reports: sheets of all days until the refresh date, each drawn once, and what follows from them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::population::history::Histories;
-use crate::population::life::Life;
 use crate::population::people::People;
 use crate::reports::apps::UsageApp;
 use crate::reports::content::Counts;
 use crate::reports::ledger::Ledger;
 use crate::reports::refresh::end_ms;
 use crate::reports::sheet::{Row, Rule, Sheet};
+use crate::time::DAY_MS;
 
 /// Refresh dates of which the ledger is kept: the current one, and the one before it for who is still reading it.
 const LEDGERS_KEPT: usize = 2;
@@ -40,13 +40,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) rule: Rule,
 }
 
-/// Who holds a license when.
-struct Licenses {
-    /// Whether each user holds one, for those whom nothing happens to; false for the others.
-    always: Vec<bool>,
-    /// Those whom something happens to.
-    lives: HashMap<u32, Life>,
-}
+/// Who holds a license at the end of which day: user by user, since when who has it and who has not, days since 1970.
+struct Licenses(Vec<Vec<(i64, bool)>>);
 
 impl Book {
     /// What the reports of a refresh date say.
@@ -164,43 +159,36 @@ impl Sources<'_> {
 
 impl Licenses {
     fn of(people: &People) -> Self {
-        let mut lives = HashMap::new();
-        let always = (0..people.count)
-            .map(|user| match people.life(user) {
-                Some(life) if !life.events().is_empty() => {
-                    lives.insert(user, life);
-                    false
-                }
-                _ => people.is_licensed_at(user, i64::MIN),
-            })
-            .collect();
-        Self { always, lives }
+        let held = |user: u32| {
+            let Some(life) = people.life(user) else {
+                return vec![(i64::MIN, people.is_licensed_at(user, i64::MIN))];
+            };
+            let days = life
+                .events()
+                .iter()
+                .map(|(at_ms, _)| at_ms.div_euclid(DAY_MS));
+            let changes = days.map(|day| (day, life.at(end_ms(day)).license.is_assigned()));
+            let first = (i64::MIN, life.at(i64::MIN).license.is_assigned());
+            let mut held: Vec<(i64, bool)> = std::iter::once(first).chain(changes).collect();
+            held.dedup_by_key(|(_, holds)| *holds);
+            held
+        };
+        Self((0..people.count).map(held).collect())
     }
 
-    fn at(&self, user: u32, at_ms: i64) -> bool {
-        match self.lives.get(&user) {
-            Some(life) => life.at(at_ms).license.is_assigned(),
-            None => self.always[user as usize],
-        }
-    }
-
-    fn always_enabled(&self) -> u64 {
-        self.always.iter().map(|enabled| u64::from(*enabled)).sum()
-    }
-
-    fn enabled_then(&self, at_ms: i64) -> u64 {
-        let lives = self.lives.values();
-        let enabled = lives.filter(|life| life.at(at_ms).license.is_assigned());
-        enabled.count() as u64
+    fn at(&self, user: u32, day: i64) -> bool {
+        let held = &self.0[user as usize];
+        let now = held.iter().rfind(|(since, _)| *since <= day);
+        now.is_some_and(|(_, holds)| *holds)
     }
 
     fn count(&self, day: i64, rows: &[Row]) -> Counts {
-        let at_ms = end_ms(day);
+        let users = 0..self.0.len() as u32;
         let mut counts = Counts {
-            enabled: self.always_enabled() + self.enabled_then(at_ms),
+            enabled: users.filter(|user| self.at(*user, day)).count() as u64,
             ..Counts::default()
         };
-        for row in rows.iter().filter(|row| self.at(row.user, at_ms)) {
+        for row in rows.iter().filter(|row| self.at(row.user, day)) {
             for app in UsageApp::ALL {
                 counts.active[app as usize] += u64::from(row.apps.meets(app.made_of()));
             }

@@ -7,9 +7,13 @@
 )]
 
 mod corpus;
+mod delta;
 mod directory;
 mod faults;
+mod groups;
 mod history;
+mod licenses;
+mod life;
 mod limits;
 mod population;
 mod report_reader;
