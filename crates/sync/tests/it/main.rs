@@ -11,5 +11,8 @@ mod economy;
 mod faults;
 mod in_process;
 mod kills;
+mod large;
+mod people;
 mod scopes;
+mod usage;
 mod whole;

@@ -1,0 +1,267 @@
+//! People and licenses over time: what changed is followed, and no history is lost when a license goes.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hobbs_sync::{PeopleScope, SyncError, SyncOptions};
+use hobbs_tenant::{Access, TenantOptions, Turnover, Volume};
+use serde_json::Value;
+use tokio::time::advance;
+
+use crate::in_process::{World, failed_ids};
+
+fn lively(users: u32) -> TenantOptions {
+    TenantOptions {
+        users,
+        volume: Volume::Monthly(20.0),
+        days_of_history: 60,
+        turnover: Turnover {
+            leavers: 0.2,
+            joiners: 0.2,
+            movers: 0.3,
+            license_removed: 0.2,
+            licensed_late: 0.2,
+            ..Turnover::lively()
+        },
+        ..TenantOptions::default()
+    }
+}
+
+async fn days(days: u64) {
+    advance(Duration::from_secs(days * 86_400)).await;
+}
+
+/// Who the tenant has now, and how the lake must show them.
+fn truth(world: &World) -> BTreeSet<(String, String, bool)> {
+    let now_ms = world.now_ms();
+    (0..world.tenant.user_count())
+        .filter(|user| world.tenant.exists_at(*user, now_ms))
+        .map(|user| {
+            let facts = world.tenant.user_facts(user);
+            let department = match facts.access {
+                Access::Guest => String::new(),
+                _ => facts.department.to_owned(),
+            };
+            (facts.id, department, facts.access == Access::Readable)
+        })
+        .collect()
+}
+
+async fn shown(world: &World) -> BTreeSet<(String, String, bool)> {
+    let rows = world
+        .select("SELECT user_id, department, licensed FROM users_now WHERE state = 'present'")
+        .await;
+    rows.iter()
+        .map(|row| {
+            let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
+            (
+                text("user_id").to_owned(),
+                text("department").to_owned(),
+                row["licensed"] == true,
+            )
+        })
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_are_followed_without_listing_everyone_again() {
+    let world = World::new(lively(150));
+    world.sync().await;
+    assert_eq!(shown(&world).await, truth(&world));
+    let listings = || world.tenant.statistics().requests("users");
+    let listed = listings();
+    let mut seen = vec![truth(&world)];
+    for _ in 0..6 {
+        days(4).await;
+        world.sync().await;
+        let now = truth(&world);
+        assert_eq!(shown(&world).await, now);
+        seen.push(now);
+    }
+    assert!(
+        seen.windows(2).filter(|pair| pair[0] != pair[1]).count() >= 4,
+        "a lively tenant"
+    );
+    assert_eq!(listings(), listed, "nobody was listed a second time");
+    // Each user has one record that holds, and records without gap or overlap before it.
+    let broken = world
+        .number(
+            "SELECT count(*) FROM (SELECT valid_to, lead(valid_from) OVER (PARTITION BY user_id ORDER BY valid_from) AS next FROM users) AS spans WHERE valid_to IS DISTINCT FROM next",
+        )
+        .await;
+    assert_eq!(broken, 0);
+    assert!(
+        world
+            .number("SELECT count(*) FROM users WHERE valid_to IS NOT NULL")
+            .await
+            > 10
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_long_time_the_link_is_too_old_and_everyone_is_listed() {
+    let world = World::new(lively(60));
+    world.sync().await;
+    let listed = world.tenant.statistics().requests("users");
+    days(20).await;
+    let summary = world.sync().await;
+    assert_eq!(shown(&world).await, truth(&world));
+    assert!(world.tenant.statistics().requests("users") > listed);
+    assert_eq!(summary.warnings, Vec::<String>::new());
+}
+
+/// The lake keeps the whole history up to the removal, as far as it was ever read.
+#[tokio::test(start_paused = true)]
+async fn a_license_that_goes_between_two_syncs_freezes_the_history() {
+    let world = World::new(TenantOptions {
+        users: 24,
+        volume: Volume::Monthly(60.0),
+        ..TenantOptions::default()
+    });
+    world.sync().await;
+    let readable: Vec<u32> = (0..world.tenant.user_count())
+        .filter(|user| world.tenant.user_facts(*user).access == Access::Readable)
+        .collect();
+    let (removed, deleted) = (readable[2], readable[readable.len() - 1]);
+    let rows_of = async |id: &str| {
+        let sql = format!("SELECT count(*) FROM interactions WHERE user_id = '{id}'");
+        world.number(&sql).await
+    };
+    let ids = [removed, deleted].map(|user| world.tenant.user_facts(user).id);
+    let before = [rows_of(&ids[0]).await, rows_of(&ids[1]).await];
+    days(2).await;
+    world.tenant.remove_license(removed);
+    world.tenant.delete_user(deleted);
+    let summary = world.sync().await;
+    let frozen: BTreeSet<&str> = summary
+        .frozen
+        .iter()
+        .map(|user| user.user_id.as_str())
+        .collect();
+    assert_eq!(
+        frozen,
+        ids.iter().map(String::as_str).collect::<BTreeSet<_>>()
+    );
+    assert_eq!(summary.status, "whole", "{:?}", summary.failed);
+    assert_eq!(
+        [rows_of(&ids[0]).await, rows_of(&ids[1]).await],
+        before,
+        "what was read stays"
+    );
+    // Nobody is asked for ever who can't be read.
+    days(1).await;
+    let summary = world.sync().await;
+    assert_eq!((summary.frozen.len(), summary.status), (0, "whole"));
+    // One that comes back is read on from where it ended.
+    world.tenant.give_license_back(removed);
+    days(1).await;
+    let summary = world.sync().await;
+    assert_eq!(summary.status, "whole");
+    let truth = world.tenant.truth_of(removed).len() as u64;
+    assert_eq!(rows_of(&ids[0]).await, truth);
+    let statuses = world
+        .select(&format!(
+            "SELECT status FROM license_assignments WHERE user_id = '{}' ORDER BY valid_from",
+            ids[0]
+        ))
+        .await;
+    let statuses: Vec<&str> = statuses
+        .iter()
+        .filter_map(|row| row["status"].as_str())
+        .collect();
+    assert_eq!(statuses, ["enabled", "removed", "enabled"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disabled_account_is_read_first() {
+    let world = World::new(TenantOptions {
+        users: 40,
+        ..TenantOptions::default()
+    });
+    world.sync().await;
+    let last = world
+        .user_ids(|facts| facts.access == Access::Readable)
+        .pop_last()
+        .unwrap();
+    world
+        .tenant
+        .disable_account(world.tenant.find_user(&last).unwrap());
+    days(1).await;
+    let (_, plan) = hobbs_sync::planned(
+        &world.client(),
+        std::sync::Arc::new(world.clock),
+        &world.options(),
+        &mut hobbs_sync::Silent,
+    )
+    .await
+    .unwrap();
+    let ending: Vec<&str> = plan
+        .asks
+        .iter()
+        .take_while(|ask| ask.due == hobbs_sync::Due::LicenseEnding)
+        .map(|ask| ask.user_id.as_str())
+        .collect();
+    assert!(ending.contains(&last.as_str()), "{ending:?}");
+    assert!(plan.asks.len() > ending.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_some_groups_and_departments() {
+    let world = World::new(TenantOptions {
+        users: 80,
+        volume: Volume::Monthly(10.0),
+        ..TenantOptions::default()
+    });
+    let run = async |scope: PeopleScope| {
+        let options = SyncOptions {
+            scope,
+            ..world.options()
+        };
+        world
+            .sync_with(&world.client(), &options, std::future::pending())
+            .await
+    };
+    let list =
+        |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+    let summary = run(PeopleScope {
+        groups: list(&["Department Sales"]),
+        ..PeopleScope::default()
+    })
+    .await
+    .unwrap();
+    let sales =
+        world.user_ids(|facts| facts.department == "Sales" && facts.access == Access::Readable);
+    assert!(!sales.is_empty());
+    assert_eq!(
+        (summary.users_asked, failed_ids(&summary)),
+        (sales.len() as u64, BTreeSet::new())
+    );
+    let read: BTreeSet<String> = world
+        .select("SELECT DISTINCT user_id FROM coverage")
+        .await
+        .iter()
+        .filter_map(|row| row["user_id"].as_str().map(str::to_owned))
+        .collect();
+    assert_eq!(read, sales);
+    assert_eq!(
+        world.number("SELECT count(*) FROM users_now").await,
+        u64::from(world.tenant.user_count()),
+        "people are kept whole whatever the scope"
+    );
+    let ambiguous = run(PeopleScope {
+        groups: list(&["Duplicates"]),
+        ..PeopleScope::default()
+    })
+    .await;
+    assert!(
+        matches!(ambiguous, Err(SyncError::Scope(_))),
+        "{ambiguous:?}"
+    );
+    let nobody = run(PeopleScope {
+        departments: list(&["No such department"]),
+        ..PeopleScope::default()
+    })
+    .await
+    .unwrap();
+    assert_eq!(nobody.users_asked, 0);
+}
