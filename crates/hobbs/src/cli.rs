@@ -449,6 +449,18 @@ pub struct Tenant {
     /// Everybody holds a license
     #[arg(long)]
     pub everyone_licensed: bool,
+    /// People join, leave, move, go on leave, and licenses come and go
+    #[arg(long)]
+    pub lively: bool,
+    /// Share of the people (0 to 1) active on a day, each drawn anew each day
+    #[arg(long, value_name = "SHARE")]
+    pub active_share: Option<f64>,
+    /// Share of the people (0 to 1) who never ask anything themselves
+    #[arg(long, value_name = "SHARE")]
+    pub automatic_only_share: Option<f64>,
+    /// Microsoft's usage reports show hashes in place of names
+    #[arg(long)]
+    pub conceal_names: bool,
     /// The app's certificate (PEM or .cer), besides its secret
     #[arg(long, value_name = "FILE")]
     pub certificate: Option<PathBuf>,

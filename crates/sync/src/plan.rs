@@ -6,7 +6,7 @@
 //! after that nobody knows yet, and the next report will tell. So such a user's turn is later, and
 //! comes at the latest when the watermark would be older than a bound before the next sync.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hobbs_graph::Window;
 use hobbs_lake::{DayNumber, LastActivity, Read, Span, UserRecord};
@@ -19,6 +19,12 @@ const DAY_MS: i64 = 86_400_000;
 /// Tenants with fewer users to ask than this are asked whole where nothing else is said: seven minutes
 /// at the documented pace, and nobody waits for a report.
 const FEW_USERS: usize = 10_000;
+
+/// A sync that asks ahead asks no more users than so many times those active since the last sync.
+const AT_A_SYNC: f64 = 1.25;
+
+/// And counts on this much for users who were not active, at each of the next syncs.
+const BESIDE_ACTIVE: f64 = 0.35;
 
 /// One user to ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,19 +57,22 @@ pub enum Due {
     NotInReport,
     /// The watermark would be older than `max_staleness` before the next sync.
     Stale,
+    /// So many watermarks will grow too old at once that some users are asked ahead of their turn.
+    Ahead,
     /// Everyone is asked: the tenant is small, there is no usage report with names, or it was asked for.
     Everyone,
 }
 
 impl Due {
     /// Every reason, in the order in which users are asked: who may lose the license first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LicenseGone,
         Self::LicenseEnding,
         Self::New,
         Self::Active,
         Self::NotInReport,
         Self::Stale,
+        Self::Ahead,
         Self::Everyone,
     ];
 
@@ -82,6 +91,7 @@ impl Due {
             Self::Stale => {
                 "whose last reading would be older than max_staleness before the next sync"
             }
+            Self::Ahead => "ahead of their turn, since too many would have it at once",
             Self::Everyone => "because everyone is asked",
         }
     }
@@ -152,12 +162,25 @@ pub fn plan<'a>(
     let users: Vec<&UserRecord> = users.into_iter().collect();
     let turns = Turns::of(known, wanted, users.len());
     let mut plan = Plan::default();
+    let mut waiting = Vec::new();
     for user in users {
         match turns.of_user(&user.user_id) {
             Ok(due) => plan.asks.extend(ask(user, due, known, wanted)),
-            Err(later) => plan.later.push((user.user_id.clone(), later)),
+            Err(later) => waiting.push((user, later)),
         }
     }
+    let ahead = turns.ahead(&waiting, plan.asks.len());
+    // Whose watermark is oldest comes first.
+    waiting.sort_by_key(|(user, _)| known.read.get(&user.user_id).map(|read| read.whole.to_ms));
+    let (now, later) = waiting.split_at(ahead);
+    let asks = now
+        .iter()
+        .filter_map(|(user, _)| ask(user, Due::Ahead, known, wanted));
+    plan.asks.extend(asks);
+    plan.later = later
+        .iter()
+        .map(|(user, later)| (user.user_id.clone(), *later))
+        .collect();
     // A stable sort: within a reason users stay in their order.
     plan.asks.sort_by_key(|ask| ask.due);
     plan
@@ -245,6 +268,55 @@ impl<'a> Turns<'a> {
             Some(_) if sparing.report.refreshed < watermark => Err(Later::ReportNotThere),
             Some(_) => Err(Later::Inactive),
         }
+    }
+}
+
+impl Turns<'_> {
+    /// How many of those whose turn is later are asked now, so that not all have their turn at once:
+    /// after a first sync all watermarks are of one age.
+    ///
+    /// Of those who wait, some will be active before their watermark is too old, and are asked for
+    /// that. The rest should fit into what the syncs until then can take beside the active ones.
+    fn ahead(&self, waiting: &[(&UserRecord, Later)], due: usize) -> usize {
+        let Some(sparing) = &self.sparing else {
+            return 0;
+        };
+        let active = sparing.active_at_a_sync();
+        let users = sparing.report.by_user.len().max(1) as f64;
+        let stays_away = (1.0 - active / users).clamp(0.0, 1.0);
+        let mut due_after: BTreeMap<i32, f64> = BTreeMap::new();
+        for (user, _) in waiting {
+            *due_after.entry(self.syncs_left(sparing, user)).or_default() += 1.0;
+        }
+        let mut waves = 0.0;
+        let mut too_many = 0.0_f64;
+        for (syncs, users) in due_after {
+            waves += users * stays_away.powi(syncs);
+            too_many = too_many.max(waves - f64::from(syncs) * BESIDE_ACTIVE * active);
+        }
+        let room = (AT_A_SYNC * active - due as f64).max(0.0);
+        (too_many.min(room) as usize).min(waiting.len())
+    }
+
+    /// After how many syncs the watermark of a user would be too old.
+    fn syncs_left(&self, sparing: &Sparing<'_>, user: &UserRecord) -> i32 {
+        let read = self.known.read.get(&user.user_id);
+        let age_ms = read.map_or(0, |read| self.now_ms.saturating_sub(read.whole.to_ms));
+        let left_ms = sparing.max_staleness_ms.saturating_sub(age_ms);
+        i32::try_from(left_ms / sparing.interval_ms.max(1)).map_or(i32::MAX, |syncs| syncs.max(1))
+    }
+}
+
+impl Sparing<'_> {
+    /// Users active between two syncs, by the last day of the report.
+    fn active_at_a_sync(&self) -> f64 {
+        let last_day = Some(self.report.refreshed);
+        let active = self
+            .report
+            .by_user
+            .values()
+            .filter(|last| **last == last_day);
+        active.count() as f64 * self.interval_ms as f64 / DAY_MS as f64
     }
 }
 

@@ -61,11 +61,7 @@ fn seconds(plan: &Plan, requests_per_second: f64) -> f64 {
     plan.asks.len() as f64 / requests_per_second.max(f64::MIN_POSITIVE)
 }
 
-fn json<'a>(
-    summary: &'a SyncSummary,
-    plan: &'a Plan,
-    requests_per_second: f64,
-) -> PlanJson<'a> {
+fn json<'a>(summary: &'a SyncSummary, plan: &'a Plan, requests_per_second: f64) -> PlanJson<'a> {
     let asked = plan.asks.iter().map(|ask| Asked {
         user_id: &ask.user_id,
         user_principal_name: ask.user_principal_name.as_deref(),
@@ -73,10 +69,10 @@ fn json<'a>(
         from_ms: (ask.span.from_ms > 0).then_some(ask.span.from_ms),
         to_ms: ask.span.to_ms,
     });
-    let deferred = plan.later.iter().map(|(user_id, why)| Deferred {
-        user_id,
-        why: *why,
-    });
+    let deferred = plan
+        .later
+        .iter()
+        .map(|(user_id, why)| Deferred { user_id, why: *why });
     PlanJson {
         users_listed: summary.users_listed,
         users_licensed: summary.users_licensed,
@@ -114,7 +110,11 @@ fn words(summary: &SyncSummary, plan: &Plan, requests_per_second: f64) -> String
     for later in Later::ALL {
         let users = plan.later.iter().filter(|(_, why)| *why == later).count();
         if users > 0 {
-            lines.push(format!("  {:>9}  {}", thousands(users as u64), later.words()));
+            lines.push(format!(
+                "  {:>9}  {}",
+                thousands(users as u64),
+                later.words()
+            ));
         }
     }
     for warning in &summary.warnings {

@@ -73,6 +73,9 @@ fn options(args: &Tenant) -> Result<TenantOptions> {
         faults: args.faults.iter().copied().collect::<Faults>(),
         live: !args.frozen,
         corpus: args.corpus,
+        active_share: share(args.active_share, "--active-share")?,
+        automatic_only_share: share(args.automatic_only_share, "--automatic-only-share")?,
+        conceal_names: args.conceal_names,
         ..TenantOptions::seeded(args.seed)
     };
     if let Some(rows) = args.rows {
@@ -84,6 +87,9 @@ fn options(args: &Tenant) -> Result<TenantOptions> {
     if args.everyone_licensed {
         options = options.everyone_licensed();
     }
+    if args.lively {
+        options = options.lively();
+    }
     if args.no_limits {
         options.limits = Limits::off();
     }
@@ -93,6 +99,16 @@ fn options(args: &Tenant) -> Result<TenantOptions> {
         options.certificates.push(certificate(&content));
     }
     Ok(options)
+}
+
+/// A share, which is no less than nothing and no more than all.
+fn share(value: Option<f64>, flag: &str) -> Result<Option<f64>> {
+    match value {
+        Some(value) if !(0.0..=1.0).contains(&value) => {
+            Err(Misconfigured(format!("{flag} {value}: a share is between 0 and 1")).into())
+        }
+        other => Ok(other),
+    }
 }
 
 /// The certificate of a PEM file, or the file as it is (.cer).

@@ -40,7 +40,7 @@ async fn few_are_asked_nobody_waits_longer_than_the_bound_and_nothing_is_lost() 
     let mut last_ms = world.now_ms();
     let (mut asked, mut active) = (0, 0);
     let mut read_ms: BTreeMap<u32, i64> = (0..400).map(|user| (user, last_ms)).collect();
-    for day in 0..16 {
+    for day in 0..20 {
         advance(Duration::from_secs(86_400)).await;
         let requests = world.history_requests();
         let summary = sync().await;
