@@ -22,7 +22,6 @@ mod metrics;
 mod query;
 pub mod scope;
 pub mod source;
-pub mod spans;
 mod steps;
 pub mod summary;
 pub mod table;
@@ -32,6 +31,7 @@ mod words;
 pub mod workbook;
 
 pub use error::ReportError;
+pub use hobbs_reconcile::spans;
 pub use figures::summarize;
 pub use scope::Scope;
 pub use source::{Order, ReportRow, RowKind, Source, SourceError};
