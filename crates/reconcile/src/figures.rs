@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::columns::{COLUMNS, Feeds};
+use crate::days::Tally;
 use crate::facts::{Asked, UserFacts};
 use crate::line::Line;
 use crate::reason::Code;
@@ -36,10 +38,12 @@ pub struct ColumnFigures {
     pub column: String,
     /// Users whom Microsoft calls active in it: with a last activity date in the period.
     pub users_microsoft: u64,
-    /// Users with any interaction here in the period.
+    /// Users with any interaction here in the period, whether the report names them or not.
     pub users_any: u64,
     /// Users who typed or clicked here in the period.
     pub users_asked: u64,
+    /// Exchanges here in the period.
+    pub exchanges: Tally,
     /// Its lines by the reason that leads.
     pub reasons: BTreeMap<Code, u64>,
 }
@@ -112,6 +116,7 @@ pub enum Activity {
 impl Figures {
     /// Adds a user's lines, in the order of [`crate::line::lines`].
     pub fn add(&mut self, facts: &UserFacts, asked: &Asked, lines: &[Line]) {
+        self.add_use(facts, asked);
         let Some(all) = lines.first() else { return };
         match &facts.report {
             Some(row) => {
@@ -134,9 +139,33 @@ impl Figures {
                 .last_activity
                 .is_some_and(|last| asked.holds(last));
             column.users_microsoft += u64::from(active);
-            column.users_any += u64::from(line.ours.days_any > 0);
-            column.users_asked += u64::from(line.ours.days_asked > 0);
             *column.reasons.entry(line.reason).or_default() += 1;
+        }
+    }
+
+    /// What the user did here, by column: this needs no name.
+    fn add_use(&mut self, facts: &UserFacts, asked: &Asked) {
+        for column in COLUMNS
+            .iter()
+            .filter(|column| column.feeds != Feeds::Nothing && (asked.v2 || !column.v2))
+        {
+            let all = column.feeds == Feeds::AllApps;
+            let mut own = Tally::default();
+            for (_, days) in facts
+                .classes
+                .iter()
+                .filter(|(class, _)| all || column.is_fed_by(class))
+            {
+                for entry in days.iter().filter(|entry| asked.holds(entry.day)) {
+                    own.add(&entry.tally);
+                }
+            }
+            if own.total() > 0 {
+                let column = self.column(&column.name);
+                column.users_any += 1;
+                column.users_asked += u64::from(own.asked() > 0);
+                column.exchanges.add(&own);
+            }
         }
     }
 

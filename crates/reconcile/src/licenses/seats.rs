@@ -69,7 +69,8 @@ impl Candidate {
     }
 }
 
-/// Those who typed, the most and latest first, with their rank.
+/// Those who typed, the most and latest first, with their rank; what they already say of themselves
+/// stays in front.
 pub fn rank(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.retain(|candidate| candidate.typed > 0);
     candidates.sort_by(|a, b| {

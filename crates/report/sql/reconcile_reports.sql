@@ -1,0 +1,11 @@
+-- Which usage reports there are, by refresh date, period and version.
+SELECT
+    report_refresh_date,
+    report_period,
+    report_version,
+    count(*) AS users,
+    sum(CASE WHEN concealed THEN 1 ELSE 0 END) AS concealed
+FROM usage_reports
+WHERE {people}
+GROUP BY report_refresh_date, report_period, report_version
+ORDER BY report_refresh_date, report_period, report_version
