@@ -214,7 +214,7 @@ fn still_held(row: &LicenseHistory, now_ms: i64) -> Option<Held> {
 
 /// Of who holds none: whether they would use one, and whether their history is frozen.
 fn without(person: PersonRow, own: &UseRow, read: &Spans, found: &mut Found) {
-    if own.interactions > 0 || read.end_ms().is_some() {
+    if read.end_ms().is_some() || (person.has_left() && own.interactions > 0) {
         found.frozen.push(Frozen {
             user_id: person.user_id.clone(),
             user_principal_name: person.user_principal_name.clone(),

@@ -240,7 +240,7 @@ pub(crate) fn headline(figures: &Figures) -> String {
         part(of.typed),
     );
     if of.typed > 0 {
-        text.push_str(&format!(", {} times at the median", of.typed_median));
+        text.push_str(&format!(" (at the median {})", of.typed_median));
     }
     text.push_str(&format!(
         "; {} only pressed ready-made prompts, {} had automatic exchanges alone",

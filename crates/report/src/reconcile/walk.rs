@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use hobbs_reconcile::columns::{COLUMNS, Feeds};
 use hobbs_reconcile::days::{begin_ms, day_of, next};
 use hobbs_reconcile::facts::{Failure, LicenseRow};
+use hobbs_reconcile::figures::ColumnFigures;
 use hobbs_reconcile::spans::{Span, Spans};
 use hobbs_reconcile::{Asked, Code, DayTally, Figures, Licensing, Line, UserFacts, lines};
 use jiff::civil::Date;
@@ -411,26 +412,39 @@ impl Walk<'_> {
             ];
             theirs = select_with(self.source, query!("reconcile_summary.sql"), &places).await?;
         }
-        let mut apps = Vec::new();
-        for column in &COLUMNS {
-            let summary = theirs
-                .iter()
-                .find(|row| Some(row.app.as_str()) == column.summary);
-            let ours = figures.columns.iter().find(|own| own.column == column.name);
-            if summary.is_none() && ours.is_none() {
-                continue;
-            }
-            apps.push(SideBySide {
-                app: column.name.clone().into_owned(),
-                microsoft_enabled: summary.and_then(|row| row.enabled_users),
-                microsoft_active: summary.and_then(|row| row.active_users),
-                microsoft_prompts: summary.and_then(|row| row.prompts_submitted),
-                users_any: ours.map_or(0, |own| own.users_any),
-                users_asked: ours.map_or(0, |own| own.users_asked),
-                exchanges: ours.map(|own| own.exchanges).unwrap_or_default(),
-            });
+        let beside = |name: &str, summary: Option<&str>| {
+            let theirs = theirs.iter().find(|row| Some(row.app.as_str()) == summary);
+            let ours = figures.columns.iter().find(|own| own.column == name);
+            (theirs.is_some() || ours.is_some()).then(|| self.side_by_side(name, theirs, ours))
+        };
+        let known = COLUMNS
+            .iter()
+            .filter_map(|column| beside(&column.name, column.summary));
+        let is_known = |name: &str| COLUMNS.iter().any(|column| column.name == name);
+        let others = figures.columns.iter().filter(|own| !is_known(&own.column));
+        let others = others.filter_map(|own| beside(&own.column, None));
+        Ok(known.chain(others).collect())
+    }
+
+    /// Where Microsoft's summary is not there, its active users are counted from its rows by name.
+    fn side_by_side(
+        &self,
+        name: &str,
+        theirs: Option<&SummaryRow>,
+        ours: Option<&ColumnFigures>,
+    ) -> SideBySide {
+        let counted = ours
+            .filter(|_| !self.is_concealed())
+            .map(|own| own.users_microsoft);
+        SideBySide {
+            app: name.to_owned(),
+            microsoft_enabled: theirs.and_then(|row| row.enabled_users),
+            microsoft_active: theirs.and_then(|row| row.active_users).or(counted),
+            microsoft_prompts: theirs.and_then(|row| row.prompts_submitted),
+            users_any: ours.map_or(0, |own| own.users_any),
+            users_asked: ours.map_or(0, |own| own.users_asked),
+            exchanges: ours.map(|own| own.exchanges).unwrap_or_default(),
         }
-        Ok(apps)
     }
 
     /// The same by day.

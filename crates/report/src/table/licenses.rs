@@ -80,18 +80,8 @@ fn holders(text: &mut String, figures: &Licenses, style: Style) {
     if all == 0 {
         return;
     }
-    let mut table = bare(
-        "Worth moving",
-        &[
-            "Verdict",
-            "Days held",
-            "Last typed",
-            "Last any",
-            "28 days",
-            "Before",
-        ],
-        style,
-    );
+    let heads = ["Verdict", "Days held", "Last typed", "Last any"];
+    let mut table = bare("Worth moving", &heads, style);
     for holder in worth().take(SHOWN) {
         table.add_row(row(holder));
     }
@@ -111,8 +101,6 @@ fn row(holder: &Holder) -> Vec<Cell> {
         ),
         Cell::new(day(holder.last_typed)),
         Cell::new(day(holder.last_any)),
-        Cell::new(thousands(holder.typed_28)),
-        Cell::new(thousands(holder.typed_28_before)),
     ]
 }
 
