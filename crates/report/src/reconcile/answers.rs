@@ -15,6 +15,8 @@ use crate::metrics::{date, optional_date};
 /// One of the reports that there are.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Report {
+    #[serde(default)]
+    pub tenant_id: Option<String>,
     #[serde(deserialize_with = "date")]
     pub report_refresh_date: Date,
     pub report_period: u32,

@@ -8,6 +8,7 @@
 
 mod answers;
 mod files;
+mod sides;
 mod walk;
 
 use hobbs_reconcile::days::Tally;
@@ -31,7 +32,7 @@ pub const LINES_MAX: usize = 20_000;
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// One tenant, or all that the lake holds.
+    /// One tenant; None: the one whose report is the newest.
     pub tenant_id: Option<String>,
     /// Object ids of users; empty means every user.
     pub users: Vec<String>,
@@ -97,6 +98,8 @@ pub struct Reconciliation {
     pub version: u32,
     /// When it was made.
     pub generated_at: Timestamp,
+    /// Whose report it is; of several tenants in a lake the one with the newest report.
+    pub tenant_id: Option<String>,
     /// The last UTC day that Microsoft's report covers.
     pub report_refresh_date: Date,
     /// Days of its period, which ends with that day.

@@ -3,18 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use hobbs_reconcile::columns::{COLUMNS, Feeds};
-use hobbs_reconcile::days::{begin_ms, day_of, next};
+use hobbs_reconcile::days::begin_ms;
 use hobbs_reconcile::facts::{Failure, LicenseRow};
-use hobbs_reconcile::figures::ColumnFigures;
 use hobbs_reconcile::spans::{Span, Spans};
 use hobbs_reconcile::{Asked, Code, DayTally, Figures, Licensing, Line, UserFacts, lines};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::answers::{
-    DayRow, FailedRow, LicenseHistory, NobodyRow, OlderRow, OurDayRow, Record, Report, SummaryRow,
-    TrendRow,
-};
+use super::answers::{DayRow, FailedRow, LicenseHistory, NobodyRow, OlderRow, Record, Report};
 use super::{
     Answer, CONCEALED, DayBySide, LINES_MAX, Query, Reconciliation, SideBySide, VERSION, headline,
 };
@@ -41,30 +37,31 @@ pub(super) async fn reconcile(
     if !source.has_table("exchanges").await {
         return Ok(Answer::missing(NO_VERDICTS));
     }
-    let people = Scope {
-        tenant_id: query.tenant_id.clone(),
-        users: query.users.clone(),
-        ..Scope::default()
-    }
-    .people();
-    let tenant = Scope {
-        tenant_id: query.tenant_id.clone(),
-        ..Scope::default()
-    }
-    .people();
+    let tenant = |tenant_id: &Option<String>, users: &[String]| {
+        let (tenant_id, users) = (tenant_id.clone(), users.to_vec());
+        Scope {
+            tenant_id,
+            users,
+            ..Scope::default()
+        }
+        .people()
+    };
+    let any = tenant(&query.tenant_id, &[]);
     let reports: Vec<Report> = select_with(
         source,
         query!("reconcile_reports.sql"),
-        &[("{people}", &tenant)],
+        &[("{people}", &any)],
     )
     .await?;
     let Some(report) = chosen(reports, query.days) else {
         return Ok(Answer::missing(NO_TABLE));
     };
+    // Who of another tenant has no row in this report is nothing to be explained.
+    let tenant_id = report.tenant_id.clone().or_else(|| query.tenant_id.clone());
     let walk = Walk {
         source,
-        people,
-        tenant,
+        people: tenant(&tenant_id, &query.users),
+        tenant: tenant(&tenant_id, &[]),
         asked: asked(&report),
         report,
         history: source.has_table("license_assignments").await,
@@ -141,14 +138,14 @@ impl Kept {
 }
 
 /// One report over one tenant's users.
-struct Walk<'a> {
-    source: &'a dyn Source,
+pub(super) struct Walk<'a> {
+    pub source: &'a dyn Source,
     /// The condition over who is asked about.
-    people: String,
+    pub people: String,
     /// The same without single users.
-    tenant: String,
-    report: Report,
-    asked: Asked,
+    pub tenant: String,
+    pub report: Report,
+    pub asked: Asked,
     /// The lake knows when who held a license.
     history: bool,
 }
@@ -176,7 +173,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn is_concealed(&self) -> bool {
+    pub(super) fn is_concealed(&self) -> bool {
         self.report.concealed.unwrap_or(0) > 0
     }
 
@@ -396,100 +393,6 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Microsoft's counts by app, which need no names, beside ours.
-    async fn apps(&self, figures: &Figures) -> Result<Vec<SideBySide>, SourceError> {
-        let mut theirs: Vec<SummaryRow> = Vec::new();
-        if self.source.has_table("usage_summary").await {
-            let report = format!(
-                "report_refresh_date = DATE '{}' AND report_period = {} AND report_version = {}",
-                self.report.report_refresh_date,
-                self.report.report_period,
-                text_literal(&self.report.report_version)
-            );
-            let places = [
-                ("{people}", self.tenant.as_str()),
-                ("{report}", report.as_str()),
-            ];
-            theirs = select_with(self.source, query!("reconcile_summary.sql"), &places).await?;
-        }
-        let beside = |name: &str, summary: Option<&str>| {
-            let theirs = theirs.iter().find(|row| Some(row.app.as_str()) == summary);
-            let ours = figures.columns.iter().find(|own| own.column == name);
-            (theirs.is_some() || ours.is_some()).then(|| self.side_by_side(name, theirs, ours))
-        };
-        let known = COLUMNS
-            .iter()
-            .filter_map(|column| beside(&column.name, column.summary));
-        let is_known = |name: &str| COLUMNS.iter().any(|column| column.name == name);
-        let others = figures.columns.iter().filter(|own| !is_known(&own.column));
-        let others = others.filter_map(|own| beside(&own.column, None));
-        Ok(known.chain(others).collect())
-    }
-
-    /// Where Microsoft's summary is not there, its active users are counted from its rows by name.
-    fn side_by_side(
-        &self,
-        name: &str,
-        theirs: Option<&SummaryRow>,
-        ours: Option<&ColumnFigures>,
-    ) -> SideBySide {
-        let counted = ours
-            .filter(|_| !self.is_concealed())
-            .map(|own| own.users_microsoft);
-        SideBySide {
-            app: name.to_owned(),
-            microsoft_enabled: theirs.and_then(|row| row.enabled_users),
-            microsoft_active: theirs.and_then(|row| row.active_users).or(counted),
-            microsoft_prompts: theirs.and_then(|row| row.prompts_submitted),
-            users_any: ours.map_or(0, |own| own.users_any),
-            users_asked: ours.map_or(0, |own| own.users_asked),
-            exchanges: ours.map(|own| own.exchanges).unwrap_or_default(),
-        }
-    }
-
-    /// The same by day.
-    async fn days(&self) -> Result<Vec<DayBySide>, SourceError> {
-        let (first, last) = (self.asked.first(), self.asked.refreshed);
-        let mut days: BTreeMap<Date, DayBySide> = BTreeMap::new();
-        if self.source.has_table("usage_trend").await {
-            let report = format!(
-                "report_refresh_date = DATE '{last}' AND report_version = {} AND report_date >= DATE '{first}'",
-                text_literal(&self.report.report_version)
-            );
-            let places = [
-                ("{people}", self.tenant.as_str()),
-                ("{report}", report.as_str()),
-            ];
-            let rows: Vec<TrendRow> =
-                select_with(self.source, query!("reconcile_trend.sql"), &places).await?;
-            for row in rows {
-                let day = days.entry(row.report_date).or_default();
-                day.microsoft_active = row.active_users;
-                day.microsoft_prompts = row.prompts_submitted;
-            }
-        }
-        let (from, to) = (
-            time_literal(begin_ms(first)),
-            time_literal(begin_ms(next(last))),
-        );
-        let places = [
-            ("{people}", self.people.as_str()),
-            ("{from}", from.as_str()),
-            ("{to}", to.as_str()),
-        ];
-        let rows: Vec<OurDayRow> =
-            select_with(self.source, query!("reconcile_our_days.sql"), &places).await?;
-        for row in rows {
-            let day = days.entry(day_of(row.day_at.unwrap_or(0))).or_default();
-            (day.users_any, day.users_asked, day.asked) =
-                (row.users_any, row.users_asked, row.asked);
-        }
-        let dated = days
-            .into_iter()
-            .map(|(date, day)| DayBySide { day: date, ..day });
-        Ok(dated.collect())
-    }
-
     fn finished(
         &self,
         figures: Figures,
@@ -504,6 +407,7 @@ impl Walk<'_> {
         Reconciliation {
             version: VERSION,
             generated_at: now,
+            tenant_id: self.report.tenant_id.clone(),
             report_refresh_date: self.report.report_refresh_date,
             report_period: self.report.report_period,
             report_version: self.report.report_version.clone(),

@@ -625,9 +625,8 @@ fn all_forms_carry_the_same_numbers() {
         (differing.len(), differing.len())
     );
     for row in &rows {
-        let same = |line: &&&csv::StringRecord| {
-            line[1] == row[1].to_string() && line[2] == row[2].to_string()
-        };
+        let (user, column) = (row[1].to_string(), row[2].to_string());
+        let same = |line: &&&csv::StringRecord| line[1] == user && line[2] == column;
         let line = differing.iter().find(same).unwrap();
         for at in [3, 6, 7, 13, 14, 15, 17, 18, 22] {
             assert_eq!(line[at], row[at].to_string(), "column {at}");

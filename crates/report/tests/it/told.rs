@@ -71,7 +71,7 @@ impl Told {
     fn reports_there_are(&self) -> Vec<Value> {
         let mut counts: BTreeMap<String, (Value, u64, u64)> = BTreeMap::new();
         for row in &self.reports {
-            let key = json!({"report_refresh_date": row["report_refresh_date"], "report_period": row["report_period"], "report_version": row["report_version"]});
+            let key = json!({"tenant_id": "contoso", "report_refresh_date": row["report_refresh_date"], "report_period": row["report_period"], "report_version": row["report_version"]});
             let count = counts.entry(key.to_string()).or_insert((key, 0, 0));
             count.1 += 1;
             count.2 += u64::from(row["concealed"] == true);
@@ -87,10 +87,10 @@ impl Told {
     fn rows_of_report(&self, sql: &str) -> Vec<Value> {
         let nobody = sql.contains("user_id IS NULL");
         let date = between(sql, "report_refresh_date = DATE '", "'");
-        let period = between(sql, "report_period = ", " ");
+        let period: u64 = between(sql, "report_period = ", " ").parse().unwrap();
         let rows = self.reports.iter().filter(|row| {
             row["report_refresh_date"] == date
-                && row["report_period"].to_string() == period
+                && row["report_period"] == period
                 && row["user_id"].is_null() == nobody
                 && !(nobody && sql.contains("NOT concealed") && row["concealed"] == true)
         });
