@@ -115,7 +115,8 @@ pub(crate) fn of_all(facts: &UserFacts, asked: &Asked, seen: &Seen, without: &Se
     reasons
 }
 
-/// The report has only users who hold a license at its refresh.
+/// The report has only users who hold a license at its refresh. That a license is gone is known from
+/// the sync on that saw it, so the day after the refresh proves as much.
 fn not_in_report(facts: &UserFacts, asked: &Asked, seen: &Seen) -> Vec<Reason> {
     let difference = Difference::of(None, &seen.utc, asked);
     if difference.is_proved() && difference.proved == [Reason::ReportNotRefreshed(asked.refreshed)]
@@ -125,6 +126,7 @@ fn not_in_report(facts: &UserFacts, asked: &Asked, seen: &Seen) -> Vec<Reason> {
     vec![
         facts
             .unlicensed_on(&[asked.refreshed], asked.first())
+            .or_else(|| facts.unlicensed_on(&[next(asked.refreshed)], asked.first()))
             .unwrap_or(Reason::Unexplained),
     ]
 }

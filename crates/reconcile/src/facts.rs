@@ -106,7 +106,9 @@ impl UserFacts {
         seen
     }
 
-    /// Why nothing may be here of a time in which Microsoft saw something: a gap that touches it.
+    /// Why nothing may be here of a time in which Microsoft saw something: a gap that touches it. It
+    /// is laid to the license if the user is known without one at that time, or from some moment of
+    /// the gap on and no reading of it failed for another reason.
     pub(crate) fn absence(&self, time: Span, feeds: impl Fn(&str) -> bool) -> Option<Reason> {
         let whole = self.coverage.whole_for(feeds);
         let all = Span::new(0.min(time.from_ms()), time.to_ms())?;
@@ -121,18 +123,21 @@ impl UserFacts {
             .filter(|from| *from >= gap.to_ms());
         let end_ms = behind.min().unwrap_or(i64::MAX);
         let gap = Span::new(gap.from_ms(), end_ms).unwrap_or(gap);
-        if let Some(without) = self
+        let failed_in = |span: Span| {
+            let failures = &mut self.coverage.failures.iter();
+            failures.find(|failure| failure.span.overlaps(span))
+        };
+        let failed = failed_in(time).or_else(|| failed_in(gap));
+        let code = failed.map(|failure| failure.code.as_str());
+        // What was not read while there was a license can't be read once it is gone.
+        let by_license = matches!(code, None | Some("not_licensed"));
+        let without = self
             .licensing
-            .without(|span| span.overlaps(gap) && span.overlaps(time))
-        {
+            .without(|span| span.overlaps(gap) && (by_license || span.overlaps(time)));
+        if let Some(without) = without {
             return Some(Reason::LicenseMissing(Gap::of(without, "not_licensed")));
         }
-        let failed = self
-            .coverage
-            .failures
-            .iter()
-            .find(|failure| failure.span.overlaps(gap));
-        let reason = match failed.map(|failure| failure.code.as_str()) {
+        let reason = match code {
             Some("not_licensed") if self.licensing.is_unknown() => {
                 Reason::LicenseMissing(Gap::of(gap, "not_licensed"))
             }

@@ -11,7 +11,7 @@
 //! | `undecided` | the same as for automatic, but with exchanges that no accepted rule explains |
 //! | `outside_window` | Microsoft's day lies before the first moment that was read, and no reading of it failed; or an exchange of ours lies on that very day in the tenant's time zone; or all of ours is older than the report's period and Microsoft gives no day |
 //! | `history_not_whole` | a gap of this user's coverage touches Microsoft's day (for a count: the period) |
-//! | `license_missing` | the user is known without a license on each of the days in question: in a gap on Microsoft's day, or on all the days that are ours alone |
+//! | `license_missing` | the user is known without a license on each of the days in question: on all the days that are ours alone; in a gap on Microsoft's day, or from some moment of that gap on, if no reading of it failed for another reason; at the refresh, for who is not in the report |
 //! | `app_without_column` | the days or counts that one side alone has lie in apps that the report has no column for (all apps only) |
 //! | `no_counterpart` | the day stands in a column that no interaction can feed |
 //! | `concealed` | the report hides names, so that its row belongs to nobody here |

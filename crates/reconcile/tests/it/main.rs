@@ -218,6 +218,34 @@ fn a_gap_explains_only_the_day_that_it_touches() {
 }
 
 #[test]
+fn a_gap_that_ends_with_the_license_is_laid_to_it() {
+    let mut world = one(&[(Kind::Typed, 9)], Some(day(3)));
+    let read_until = begin_ms(day(3));
+    world.coverage.whole = Span::new(0, read_until).into_iter().collect();
+    assert_eq!(word(&world).gap.unwrap().code, "not_read");
+    let held = LicenseRow {
+        licensed: true,
+        assigned_ms: None,
+        from_ms: 0,
+        to_ms: Some(begin_ms(day(2))),
+    };
+    let gone = LicenseRow {
+        licensed: false,
+        from_ms: begin_ms(day(2)),
+        to_ms: None,
+        ..held
+    };
+    world.licenses = vec![held, gone];
+    assert_eq!(word(&world).reason, Code::LicenseMissing);
+    // A reading that failed before, for another reason, would have had it.
+    world.coverage.failures = vec![Failure {
+        span: Span::new(read_until, begin_ms(day(2))).unwrap(),
+        code: "throttled".into(),
+    }];
+    assert_eq!(word(&world).reason, Code::HistoryNotWhole);
+}
+
+#[test]
 fn who_is_not_in_the_report() {
     let mut world = one(&[(Kind::Typed, 9)], None);
     world.in_report = false;
