@@ -9,7 +9,7 @@ use crate::spans::Span;
 use crate::summary::{AppFigures, Counts, DayFigures};
 
 /// A time in a result: RFC 3339 text or UTC milliseconds, as UTC milliseconds.
-fn time_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(crate) fn time_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     match Option::<Value>::deserialize(deserializer)? {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Number(ms)) => ms
@@ -141,14 +141,23 @@ pub(crate) struct AppSpanRow {
 }
 
 impl AppSpanRow {
+    /// The apps that were read.
+    pub(crate) fn apps(&self) -> Vec<String> {
+        match &self.apps {
+            Value::Array(apps) => apps
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            Value::String(apps) => apps.split(',').map(|app| app.trim().to_owned()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether each app asked for was among those read. The lake may give a list or one text with
     /// commas.
     pub(crate) fn covers(&self, asked: &[String]) -> bool {
-        let read: Vec<&str> = match &self.apps {
-            Value::Array(apps) => apps.iter().filter_map(Value::as_str).collect(),
-            Value::String(apps) => apps.split(',').collect(),
-            _ => return false,
-        };
+        let read = self.apps();
         let bare = |app: &str| app.trim().rsplit('.').next().unwrap_or("").to_lowercase();
         asked
             .iter()

@@ -22,13 +22,10 @@ use crate::source::{Order, Source};
 pub async fn write(
     source: &dyn Source,
     scope: &Scope,
-    mut out: impl Write + Send,
+    out: impl Write + Send,
 ) -> Result<u64, ReportError> {
     let mut chunks = source.rows(scope, Order::Time).await?;
-    out.write_all("\u{feff}".as_bytes())?;
-    let mut csv = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(out);
+    let mut csv = writer(out)?;
     csv.write_record(COLUMNS.map(|column| column.name))
         .map_err(io)?;
     let mut written = 0;
@@ -51,6 +48,14 @@ pub async fn write(
     Ok(written)
 }
 
+/// As every CSV of ours begins and ends its lines.
+pub(crate) fn writer<W: Write>(mut out: W) -> Result<csv::Writer<W>, ReportError> {
+    out.write_all("\u{feff}".as_bytes())?;
+    Ok(csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(out))
+}
+
 /// `2024-11-15T20:16:41.008Z`.
 fn iso_8601(ms: i64) -> String {
     format!(
@@ -59,7 +64,7 @@ fn iso_8601(ms: i64) -> String {
     )
 }
 
-fn io(error: csv::Error) -> std::io::Error {
+pub(crate) fn io(error: csv::Error) -> std::io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => std::io::Error::other(format!("{other:?}")),

@@ -22,6 +22,9 @@ pub enum ReportError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The lake lacks what this is made of; the text says what to do.
+    #[error("{0}")]
+    Missing(String),
     /// The workbook could not be put together.
     #[error("the workbook could not be put together: {0}")]
     Workbook(String),

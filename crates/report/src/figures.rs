@@ -8,8 +8,10 @@ use crate::answers::{
     AnswersRow, AppRow, AppSpanRow, DayRow, FailureRow, PersonRow, SpanRow, UserRow,
 };
 use crate::coverage::{Judged, Read, Standing, printed, time};
+use crate::licenses::{self, Licenses};
 use crate::metrics;
 use crate::query::{query, select};
+use crate::reconcile::{self, Answer, Reconciliation};
 use crate::scope::Scope;
 use crate::source::{Source, SourceError};
 use crate::spans::{Span, Spans};
@@ -69,7 +71,41 @@ pub async fn summarize(
         users,
         days: days.into_iter().map(DayRow::figures).collect(),
         marks,
+        reconciliation: reconciliation(source, scope, now).await?,
+        licenses: license_figures(source, scope, now).await?,
     })
+}
+
+/// Microsoft's report beside the interactions of the users in scope.
+async fn reconciliation(
+    source: &dyn Source,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<Answer<Reconciliation>, SourceError> {
+    let query = reconcile::Query {
+        tenant_id: scope.tenant_id.clone(),
+        users: scope.users.clone(),
+        ..reconcile::Query::default()
+    };
+    reconcile::reconcile(source, &query, now).await
+}
+
+/// The licenses of the tenant; not told where the report is about single users.
+async fn license_figures(
+    source: &dyn Source,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<Answer<Licenses>, SourceError> {
+    if !scope.users.is_empty() {
+        return Ok(Answer::missing(
+            "A report about single users tells nothing of the tenant's licenses: see `hobbs licenses`.",
+        ));
+    }
+    let query = licenses::Query {
+        tenant_id: scope.tenant_id.clone(),
+        ..licenses::Query::default()
+    };
+    licenses::licenses(source, &query, now).await
 }
 
 async fn what_was_read(source: &dyn Source, scope: &Scope) -> Result<Read, SourceError> {

@@ -293,7 +293,7 @@ struct CohortRow {
 }
 
 /// A day as an engine prints it: the date, with or without a time behind it.
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+pub(crate) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.get(..10)
         .unwrap_or(&text)
@@ -301,7 +301,9 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
         .map_err(serde::de::Error::custom)
 }
 
-fn optional_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+pub(crate) fn optional_date<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Date>, D::Error> {
     #[derive(Deserialize)]
     struct Day(#[serde(deserialize_with = "date")] Date);
     Ok(Option::<Day>::deserialize(deserializer)?.map(|Day(day)| day))

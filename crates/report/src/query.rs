@@ -21,7 +21,7 @@ macro_rules! query {
     ($name:literal) => {
         $crate::query::Query {
             name: $name,
-            text: include_str!(concat!("../sql/", $name)),
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name)),
         }
     };
 }
@@ -38,23 +38,44 @@ pub(crate) async fn select<T: DeserializeOwned>(
 
 /// The file with what the report is about put in.
 fn filled(query: Query, scope: &Scope) -> String {
-    // Conditions go in last, so that a brace in a tenant's text is never taken for a place.
-    let mut sql = String::with_capacity(query.text.len() + 256);
-    let mut rest = query.text.replace("{automatic}", AUTOMATIC);
+    fill(query.text, |place| {
+        Some(match place {
+            "{automatic}" => AUTOMATIC.to_owned(),
+            "{scope}" => scope.interactions(),
+            "{exchanges}" => scope.exchanges(),
+            "{people}" => scope.people(),
+            _ => return None,
+        })
+    })
+}
+
+/// The rows of a file whose places are given one by one.
+pub(crate) async fn select_with<T: DeserializeOwned>(
+    source: &dyn Source,
+    query: Query,
+    places: &[(&str, &str)],
+) -> Result<Vec<T>, SourceError> {
+    let sql = fill(query.text, |place| {
+        let named = places.iter().find(|(name, _)| *name == place);
+        named.map(|(_, condition)| (*condition).to_owned())
+    });
+    rows(source, query.name, &sql).await
+}
+
+/// A text with its places filled, each once: a brace in what is put in is never taken for a place.
+fn fill(text: &str, put: impl Fn(&str) -> Option<String>) -> String {
+    let mut sql = String::with_capacity(text.len() + 256);
+    let mut rest = text;
     while let Some(at) = rest.find('{') {
         let end = rest[at..]
             .find('}')
             .map_or(rest.len(), |length| at + length + 1);
         sql.push_str(&rest[..at]);
-        match &rest[at..end] {
-            "{scope}" => sql.push_str(&scope.interactions()),
-            "{exchanges}" => sql.push_str(&scope.exchanges()),
-            "{people}" => sql.push_str(&scope.people()),
-            other => sql.push_str(other),
-        }
-        rest = rest.split_off(end);
+        let place = &rest[at..end];
+        sql.push_str(&put(place).unwrap_or_else(|| place.to_owned()));
+        rest = &rest[end..];
     }
-    sql.push_str(&rest);
+    sql.push_str(rest);
     sql
 }
 
@@ -120,10 +141,28 @@ mod tests {
         query!("users.sql"),
     ];
 
+    /// Those whose places are given one by one.
+    const OTHERS: [Query; 14] = [
+        query!("holders.sql"),
+        query!("license_history.sql"),
+        query!("license_seats.sql"),
+        query!("license_use.sql"),
+        query!("reconcile_days.sql"),
+        query!("reconcile_failures.sql"),
+        query!("reconcile_named_days.sql"),
+        query!("reconcile_nobody.sql"),
+        query!("reconcile_older.sql"),
+        query!("reconcile_our_days.sql"),
+        query!("reconcile_reports.sql"),
+        query!("reconcile_rows.sql"),
+        query!("reconcile_summary.sql"),
+        query!("reconcile_trend.sql"),
+    ];
+
     #[test]
     fn no_comment_holds_a_place() {
         // A line end in a text would end the comment, and the rest of the text be SQL.
-        for query in ALL {
+        for query in ALL.into_iter().chain(OTHERS) {
             for line in query.text.lines() {
                 let comment = line.split_once("--").map_or("", |(_, comment)| comment);
                 assert!(!comment.contains('{'), "{}: {line}", query.name);

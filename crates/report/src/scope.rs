@@ -80,7 +80,7 @@ pub fn text_literal(text: &str) -> String {
 
 /// A time as text, which every engine compares with a UTC column without casting that column (so
 /// that files are still skipped by their statistics). Times outside of what SQL can say are cut.
-fn time_literal(ms: i64) -> String {
+pub(crate) fn time_literal(ms: i64) -> String {
     const FIRST_MS: i64 = -62_135_596_800_000; // 0001-01-01
     const LAST_MS: i64 = 253_402_207_200_000; // 9999-12-30T22:00, the last moment jiff knows
     let time =

@@ -6,6 +6,8 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::Coverage;
+use crate::licenses::Licenses;
+use crate::reconcile::{Answer, Reconciliation};
 use crate::verdicts::VerdictFigures;
 
 /// The version of the JSON's shape.
@@ -40,6 +42,11 @@ pub struct Summary {
     pub days: Vec<DayFigures>,
     /// By the sign for which interactions count as automatic.
     pub marks: Vec<MarkFigures>,
+    /// Microsoft's usage report beside the interactions, or why it is not there. Of the report's
+    /// users, over Microsoft's newest period of 28 days or more, whatever the window.
+    pub reconciliation: Answer<Reconciliation>,
+    /// Licenses worth moving, or why they are not told. Of all users of the tenant.
+    pub licenses: Answer<Licenses>,
 }
 
 /// The time that a report is about: `[from, to)`.

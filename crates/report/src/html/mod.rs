@@ -12,6 +12,7 @@ mod charts;
 mod figures;
 mod page;
 mod people;
+mod sections;
 mod tables;
 
 use askama::Template;
@@ -28,6 +29,9 @@ pub const PEOPLE_MAX: usize = 5_000;
 pub const GAPS_MAX: usize = 1_000;
 /// The most departments that stand in the page.
 pub const DEPARTMENTS_MAX: usize = 500;
+
+/// The most lines of each list of the sections about Microsoft's report and licenses.
+pub const LINES_MAX: usize = 1_000;
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");

@@ -11,6 +11,7 @@ use crate::words::{NO_VERDICTS, about, minute, own_will, responses_to_prompts, s
 
 use super::figures::{self, Figure};
 use super::people;
+use super::sections::{self, Section};
 use super::tables::{self, Table};
 use super::{SCRIPT, STYLE, policy};
 
@@ -33,6 +34,7 @@ pub(super) struct Page {
     figures: Vec<Figure>,
     tables: Vec<Table>,
     people: Option<Table>,
+    sections: Vec<Section>,
     gaps: Option<Table>,
     version: &'static str,
 }
@@ -89,6 +91,10 @@ impl Page {
             figures: drawn,
             tables: lists,
             people: (!summary.users.is_empty()).then(|| people::people(summary)),
+            sections: vec![
+                sections::reconciliation(&summary.reconciliation),
+                sections::licenses(&summary.licenses),
+            ],
             gaps: people::gaps(summary),
             version: env!("CARGO_PKG_VERSION"),
         }

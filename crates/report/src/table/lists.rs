@@ -257,7 +257,7 @@ fn table(name: &str, tally: [&str; 4], last: &[&str], style: Style) -> Table {
 }
 
 /// A table of numbers beside names.
-fn bare(name: &str, heads: &[&str], style: Style) -> Table {
+pub(super) fn bare(name: &str, heads: &[&str], style: Style) -> Table {
     let mut header = vec![name];
     header.extend(heads);
     let mut table = Table::new();
@@ -273,7 +273,7 @@ fn bare(name: &str, heads: &[&str], style: Style) -> Table {
     table
 }
 
-fn print(text: &mut String, table: Table) {
+pub(super) fn print(text: &mut String, table: Table) {
     text.push('\n');
     for line in table.lines() {
         text.push_str(line.trim_end());

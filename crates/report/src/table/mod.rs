@@ -1,8 +1,13 @@
 //! The figures as text for a terminal of 80 columns or more.
 
+mod licenses;
 mod lists;
+mod reconcile;
 
 use std::fmt::Write as _;
+
+pub use licenses::licenses;
+pub use reconcile::reconciliation;
 
 use crate::coverage::Gap;
 use crate::summary::{Counts, Summary};

@@ -1,11 +1,14 @@
 //! The report as an Excel workbook: Summary, Patterns (where the lake has verdicts), Conversations,
-//! Interactions, People, Coverage.
+//! Interactions, People, Coverage; and where the lake knows them Reconciliation, Differences,
+//! Licenses and License holders.
 //!
 //! Memory stays flat: rows stream through a short channel to a thread that writes each sheet to a
 //! temporary file beside the output, one row at a time. The file appears under its name only when
 //! it is whole, readable by its owner alone, and the same data gives the same bytes.
 
+mod beside;
 mod charts;
+mod licenses;
 mod package;
 mod page;
 mod patterns;
@@ -159,6 +162,16 @@ fn build(
     let finished = rows.finish(&mut book)?;
     let people = people::people(&mut book, &styles, summary, sheet_rows_max)?;
     let coverage = people::coverage(&mut book, &styles, summary, sheet_rows_max)?;
+    let beside = summary
+        .reconciliation
+        .here()
+        .map(|figures| beside::sheets(&mut book, &styles, figures, sheet_rows_max))
+        .transpose()?;
+    let licenses = summary
+        .licenses
+        .here()
+        .map(|figures| licenses::sheets(&mut book, &styles, figures, sheet_rows_max))
+        .transpose()?;
     let front = summary::sheet(&styles, summary, &finished)?;
     let patterns = summary
         .verdicts
@@ -178,6 +191,10 @@ fn build(
         people,
         coverage,
     ] {
+        tables.extend(sheets.push_to(&mut book));
+    }
+    for (page, sheets) in beside.into_iter().chain(licenses) {
+        book.push_worksheet(page);
         tables.extend(sheets.push_to(&mut book));
     }
 

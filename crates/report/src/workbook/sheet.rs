@@ -1,8 +1,10 @@
 //! A long table over as many sheets as it needs.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_xlsxwriter::{Format, IgnoreError, Table, TableColumn, TableStyle, Workbook, Worksheet};
 
+use super::page::excel_day;
 use super::style::Styles;
 use crate::cell::{fitting, looks_like_formula, printable};
 use crate::columns::Column;
@@ -220,6 +222,17 @@ impl Sheets {
         Ok(())
     }
 
+    /// A day.
+    pub(super) fn day(&mut self, column: u16, day: Date) -> Result<(), ReportError> {
+        self.current.write_number_with_format(
+            self.row,
+            column,
+            excel_day(day),
+            &self.styles.day,
+        )?;
+        Ok(())
+    }
+
     /// A duration.
     pub(super) fn seconds(&mut self, column: u16, seconds: f64) -> Result<(), ReportError> {
         self.current
@@ -321,6 +334,18 @@ impl Cells<'_> {
             self.sheets.count(column, count)?;
         }
         Ok(())
+    }
+
+    /// A day; without one the cell stays empty.
+    pub(super) fn day(&mut self, day: Option<Date>) -> Result<(), ReportError> {
+        let column = self.take();
+        day.map_or(Ok(()), |day| self.sheets.day(column, day))
+    }
+
+    /// A whole number; without one the cell stays empty.
+    pub(super) fn count(&mut self, count: Option<u64>) -> Result<(), ReportError> {
+        let column = self.take();
+        count.map_or(Ok(()), |count| self.sheets.count(column, count))
     }
 
     /// A moment to the minute; without one the words given.

@@ -36,6 +36,8 @@ pub(super) struct Styles {
     pub time: Format,
     /// A moment, UTC, to the minute.
     pub minute: Format,
+    /// A day.
+    pub day: Format,
     /// True or false, in words; programs other than Excel would show a number.
     pub flag: Format,
     /// A whole number.
@@ -133,6 +135,7 @@ impl Styles {
             quoted: Format::new().set_quote_prefix(),
             time: moment("yyyy-mm-dd hh:mm:ss.000"),
             minute: moment("yyyy-mm-dd hh:mm"),
+            day: moment("yyyy-mm-dd"),
             flag: Format::new()
                 .set_num_format("\"TRUE\";\"TRUE\";\"FALSE\"")
                 .set_align(FormatAlign::Left),

@@ -192,6 +192,12 @@ fn notes(page: &mut Page<'_>, summary: &Summary, rows: &Finished) -> Result<(), 
     {
         lines.push(format!("Verdicts by the rules {}.", verdicts.rules));
     }
+    for why in [
+        summary.reconciliation.why_missing(),
+        summary.licenses.why_missing(),
+    ] {
+        lines.extend(why.map(str::to_owned));
+    }
     for line in lines {
         page.line(&line, &styles.subtitle)?;
     }

@@ -1,6 +1,7 @@
 //! Reports from outside: over a source in memory, read back with other code than what wrote them.
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+mod beside;
 mod conversation;
 mod coverage;
 mod csv;
@@ -10,6 +11,7 @@ mod figures;
 mod memory;
 mod page;
 mod population;
+mod told;
 mod verdicts;
 mod workbook;
 

@@ -157,6 +157,11 @@ impl Source for Memory {
         for place in ["{scope}", "{exchanges}", "{people}", "{automatic}"] {
             assert!(!sql.contains(place), "a place is left open in {sql}");
         }
+        for table in ["usage_reports", "license_assignments"] {
+            if sql.contains(table) {
+                return Err(SourceError::lake(format!("table '{table}' not found")));
+            }
+        }
         if sql.contains("exchanges") {
             if !self.derived {
                 return Err(SourceError::lake("table 'exchanges' not found"));

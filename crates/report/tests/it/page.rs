@@ -178,7 +178,7 @@ fn attributes(tag: &str) -> Vec<String> {
     names
 }
 
-fn assert_harmless(page: &str) {
+pub fn assert_harmless(page: &str) {
     for (name, attributes) in tags(page) {
         assert!(TAGS.contains(&name.as_str()), "a tag <{name}>");
         for attribute in attributes {
