@@ -80,6 +80,17 @@ pub enum Command {
     /// "Automatic" are interactions with a strong sign that nobody asked for them; `--format csv`
     /// and `xlsx` name the sign of each. Every report says which users and days it does not cover.
     Report(Report),
+    /// Microsoft's usage report beside the interactions, and why the two differ
+    ///
+    /// For each user and app: the last activity date, prompts and active days that Microsoft reports,
+    /// what the interactions say, and a reason for each difference. What no fact explains is listed
+    /// as unexplained. Needs the usage reports that `hobbs sync` reads (permission Reports.Read.All).
+    Reconcile(Reconcile),
+    /// Who holds a license and does not use it, who has none and would, what a typed exchange costs
+    ///
+    /// With the evidence for each. hobbs only reads: `--format csv` writes a proposal for whoever
+    /// changes licenses.
+    Licenses(Licenses),
     /// Ask the lake in SQL
     ///
     /// Tables: interactions, exchanges, conversations, resources, users (history), people (as they
@@ -250,6 +261,60 @@ pub struct Report {
     /// The form [default: by the file's ending, else table]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<ReportFormat>,
+    /// The file to write [default: stdout]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The form of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FiguresFormat {
+    /// For reading here
+    Table,
+    /// The figures and each line, for scripts
+    Json,
+    /// Each line
+    Csv,
+}
+
+/// `hobbs reconcile`
+#[derive(Debug, Args)]
+pub struct Reconcile {
+    /// Only this user, by principal name or object id; may be repeated
+    #[arg(long = "user", value_name = "UPN")]
+    pub users: Vec<String>,
+    /// The report with the shortest period of at least so many days (7, 28, 90 or 180)
+    #[arg(long, default_value_t = 28, value_name = "N")]
+    pub days: u32,
+    /// The form [default: by the file's ending, else table]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<FiguresFormat>,
+    /// The file to write [default: stdout]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `hobbs licenses`
+#[derive(Debug, Args)]
+pub struct Licenses {
+    /// Who asked for nothing in so many days is idle
+    #[arg(long, default_value_t = 30, value_name = "N")]
+    pub idle_days: u32,
+    /// Who has held the license for fewer days is new, and not called idle
+    #[arg(long, default_value_t = 30, value_name = "N")]
+    pub new_days: u32,
+    /// Somebody on leave, by principal name or object id, not called idle; may be repeated
+    #[arg(long = "on-leave", value_name = "UPN")]
+    pub on_leave: Vec<String>,
+    /// What a license costs in a month [default: price_per_month in hobbs.toml]
+    #[arg(long, value_name = "AMOUNT")]
+    pub price: Option<f64>,
+    /// In which currency, for example EUR [default: currency in hobbs.toml]
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<String>,
+    /// The form; csv is a proposal for a bulk change [default: by the file's ending, else table]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<FiguresFormat>,
     /// The file to write [default: stdout]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,

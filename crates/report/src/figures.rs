@@ -26,6 +26,19 @@ pub async fn summarize(
     scope: &Scope,
     now: Timestamp,
 ) -> Result<Summary, SourceError> {
+    summarize_with(source, scope, &licenses::Query::default(), now).await
+}
+
+/// The same, with what licenses cost and who is on leave; the tenant is that of `scope`.
+///
+/// # Errors
+/// The source's.
+pub async fn summarize_with(
+    source: &dyn Source,
+    scope: &Scope,
+    terms: &licenses::Query,
+    now: Timestamp,
+) -> Result<Summary, SourceError> {
     let read = what_was_read(source, scope).await?;
     let window_ms = read.window(scope.from_ms, scope.to_ms, now.as_millisecond());
 
@@ -72,7 +85,7 @@ pub async fn summarize(
         days: days.into_iter().map(DayRow::figures).collect(),
         marks,
         reconciliation: reconciliation(source, scope, now).await?,
-        licenses: license_figures(source, scope, now).await?,
+        licenses: license_figures(source, scope, terms, now).await?,
     })
 }
 
@@ -94,6 +107,7 @@ async fn reconciliation(
 async fn license_figures(
     source: &dyn Source,
     scope: &Scope,
+    terms: &licenses::Query,
     now: Timestamp,
 ) -> Result<Answer<Licenses>, SourceError> {
     if !scope.users.is_empty() {
@@ -103,7 +117,7 @@ async fn license_figures(
     }
     let query = licenses::Query {
         tenant_id: scope.tenant_id.clone(),
-        ..licenses::Query::default()
+        ..terms.clone()
     };
     licenses::licenses(source, &query, now).await
 }

@@ -34,7 +34,7 @@ mod words;
 pub mod workbook;
 
 pub use error::ReportError;
-pub use figures::summarize;
+pub use figures::{summarize, summarize_with};
 pub use hobbs_reconcile::spans;
 pub use scope::Scope;
 pub use source::{Order, ReportRow, RowKind, Source, SourceError};

@@ -10,6 +10,7 @@ use hobbs_graph::{Client, Cloud, Credential, Endpoints, SystemClock};
 use hobbs_interaction::ContentPolicy;
 use hobbs_lake::{Location, Reader};
 use hobbs_report::Scope;
+use hobbs_report::licenses::Query;
 use hobbs_sync::{SyncOptions, sync};
 use hobbs_tenant::{Tenant, TenantOptions, server};
 use jiff::Timestamp;
@@ -89,6 +90,7 @@ pub async fn run(args: &Demo, global: &Global, printer: &Printer) -> Result<Exit
     report::write(
         &source,
         &Scope::default(),
+        &Query::default(),
         Timestamp::now(),
         form,
         None,
@@ -102,6 +104,7 @@ pub async fn run(args: &Demo, global: &Global, printer: &Printer) -> Result<Exit
     report::write(
         &source,
         &Scope::default(),
+        &Query::default(),
         Timestamp::now(),
         ReportFormat::Xlsx,
         Some(&workbook),

@@ -2,13 +2,16 @@
 
 mod demo;
 mod doctor;
+mod figures;
 mod import;
 mod init;
 mod lake;
+mod licenses;
 mod metrics;
 mod paperwork;
 mod plan;
 mod query;
+mod reconcile;
 mod report;
 mod rules;
 mod sync;
@@ -32,6 +35,8 @@ pub async fn run(cli: Cli, printer: &Printer) -> Result<Exit> {
         Command::Doctor => doctor::run(&settings()?, &global, printer).await,
         Command::Sync(args) => sync::run(&args, &settings()?, &global, printer).await,
         Command::Report(args) => report::run(&args, &settings()?, &global, printer).await,
+        Command::Reconcile(args) => reconcile::run(&args, &settings()?, &global, printer).await,
+        Command::Licenses(args) => licenses::run(&args, &settings()?, &global, printer).await,
         Command::Query(args) => query::run(&args, &settings()?, &global, printer).await,
         Command::Metrics { command } => {
             metrics::run(&command, &settings()?, &global, printer).await

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use hobbs_lake::Reader;
+use hobbs_report::licenses::Query;
 use hobbs_report::scope::text_literal;
-use hobbs_report::{Scope, Source, csv, html, summarize, table, workbook};
+use hobbs_report::{Scope, Source, csv, html, summarize_with, table, workbook};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::cli::{Global, Report, ReportFormat};
-use crate::commands::time;
+use crate::commands::{licenses, time};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::thousands;
@@ -40,9 +41,11 @@ pub async fn run(
         to_ms: range.to_ms,
         apps: args.apps.clone(),
     };
+    let terms = licenses::configured(settings, None, None)?;
     write(
         &source,
         &scope,
+        &terms,
         now,
         format(args, global),
         args.output.as_deref(),
@@ -66,10 +69,11 @@ fn format(args: &Report, global: &Global) -> ReportFormat {
         .unwrap_or(ReportFormat::Table)
 }
 
-/// Writes a report in one form.
+/// Writes a report in one form. `terms` say what licenses cost and who is on leave.
 pub async fn write(
     source: &dyn Source,
     scope: &Scope,
+    terms: &Query,
     now: Timestamp,
     format: ReportFormat,
     output: Option<&Path>,
@@ -79,7 +83,7 @@ pub async fn write(
         write_csv(source, scope, output, printer).await?;
         return Ok(Exit::Whole);
     }
-    let summary = summarize(source, scope, now).await?;
+    let summary = summarize_with(source, scope, terms, now).await?;
     match (format, output) {
         (ReportFormat::Json, output) => {
             let mut text = serde_json::to_string_pretty(&summary)?;
