@@ -8,7 +8,7 @@
 //! | `report_not_refreshed` | what is ours alone began after the last day that the report covers |
 //! | `automatic_only` | the days that one side alone has hold automatic exchanges and none that was typed, clicked or undecided; the count lies between asked and asked with automatic |
 //! | `clicked_only` | on Microsoft's day somebody clicked and nobody typed; the count is that of clicked exchanges and nothing was typed |
-//! | `undecided` | the same as for automatic, but with exchanges that no accepted rule explains |
+//! | `undecided` | the same as for automatic, but with exchanges that no accepted rule explains, or with ready-made prompts that got no answer: nothing tells whether somebody pressed them or a document that opened sent them |
 //! | `outside_window` | Microsoft's day lies before the first moment that was read, and no reading of it failed; or an exchange of ours lies on that very day in the tenant's time zone; or all of ours is older than the report's period and Microsoft gives no day |
 //! | `history_not_whole` | a gap of this user's coverage touches Microsoft's day (for a count: the period) |
 //! | `license_missing` | the user is known without a license on each of the days in question: on all the days that are ours alone; in a gap on Microsoft's day, or from some moment of that gap on, if no reading of it failed for another reason; at the refresh, for who is not in the report |
@@ -46,7 +46,7 @@ pub enum Code {
     AutomaticOnly,
     /// Clicked, not typed.
     ClickedOnly,
-    /// Exchanges that no rule explains.
+    /// Exchanges of which nothing tells who asked.
     Undecided,
     /// Before what was read or reported, or on another day by the time zone.
     OutsideWindow,
@@ -106,7 +106,7 @@ impl Code {
             Code::ReportNotRefreshed => "later than what the report covers",
             Code::AutomaticOnly => "automatic exchanges alone, which count only if viewed",
             Code::ClickedOnly => "ready-made prompts pressed, nothing typed",
-            Code::Undecided => "exchanges that no accepted rule explains",
+            Code::Undecided => "exchanges of which nothing tells who asked",
             Code::OutsideWindow => {
                 "before what was read or reported, or a day apart by the time zone"
             }
@@ -244,7 +244,7 @@ impl Reason {
             Reason::ReportNotRefreshed(day) => format!("Microsoft's report covers the days up to {day} and knows nothing later; what is later stands here already."),
             Reason::AutomaticOnly => "The two differ by automatic exchanges alone: Microsoft counts one only if the user viewed it, which the history cannot show.".to_owned(),
             Reason::ClickedOnly => "What Microsoft counts here was a ready-made prompt that the user pressed; nothing was typed.".to_owned(),
-            Reason::Undecided => "The two differ by exchanges of which no accepted rule says who asked.".to_owned(),
+            Reason::Undecided => "The two differ by exchanges of which nothing tells who asked.".to_owned(),
             Reason::OutsideWindow(Outside::BeforeRead(day)) => format!("Microsoft's day lies before {day}, where the history read here begins."),
             Reason::OutsideWindow(Outside::TimeZone) => "The same activity, a day apart: near midnight the day of the tenant's time zone is not that of UTC.".to_owned(),
             Reason::OutsideWindow(Outside::BeforePeriod(day)) => format!("All that is here is older than {day}, where the report's period begins."),

@@ -4,6 +4,10 @@
 
 mod commands;
 mod help;
+#[allow(dead_code, reason = "tests of the sync use more of it")]
+#[path = "../../../sync/tests/it/in_process.rs"]
+mod in_process;
 mod privacy;
+mod reconcile;
 mod simulated;
 mod verdicts;
