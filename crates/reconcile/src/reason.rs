@@ -8,7 +8,7 @@
 //! | `report_not_refreshed` | what is ours alone began after the last day that the report covers |
 //! | `automatic_only` | the days that one side alone has hold automatic exchanges and none that was typed, clicked or undecided; the count lies between asked and asked with automatic |
 //! | `clicked_only` | on Microsoft's day somebody clicked and nobody typed; the count is that of clicked exchanges and nothing was typed |
-//! | `undecided` | the same as for automatic, but with exchanges that no accepted rule explains, or with ready-made prompts that got no answer: nothing tells whether somebody pressed them or a document that opened sent them |
+//! | `undecided` | the same as for automatic, but with exchanges that no accepted rule explains, or with ready-made prompts in Word that got no answer: nothing tells whether somebody pressed them or a document that opened sent them |
 //! | `outside_window` | Microsoft's day lies before the first moment that was read, and no reading of it failed; or an exchange of ours lies on that very day in the tenant's time zone; or all of ours is older than the report's period and Microsoft gives no day |
 //! | `history_not_whole` | a gap of this user's coverage touches Microsoft's day (for a count: the period) |
 //! | `license_missing` | the user is known without a license on each of the days in question: on all the days that are ours alone; in a gap on Microsoft's day, or from some moment of that gap on, if no reading of it failed for another reason; at the refresh, for who is not in the report |

@@ -21,6 +21,14 @@ const PERMISSIONS: [(&str, &str); 3] = [
     ("User.Read.All", "who people are, and who holds a license"),
     ("Organization.Read.All", "how many licenses there are"),
 ];
+/// What Microsoft's own usage reports need, which may be left out.
+const REPORT_PERMISSIONS: [(&str, &str); 2] = [
+    ("Reports.Read.All", "Microsoft's usage reports, beside ours"),
+    (
+        "ReportSettings.Read.All",
+        "whether these reports conceal names",
+    ),
+];
 /// Also lets the subscriptions be read, with less.
 const LICENSES_ALONE: &str = "LicenseAssignment.Read.All";
 /// A clock off by more than this makes assertions invalid sooner or later.
@@ -84,7 +92,7 @@ pub async fn run(settings: &Settings, global: &Global, printer: &Printer) -> Res
     }
     lake(settings, &mut checks).await;
     match settings.client() {
-        Ok(client) => service(&client, &mut checks).await,
+        Ok(client) => service(&client, settings.usage_reports()?.read, &mut checks).await,
         Err(error) => checks.fail("sign-in", error.to_string(), "see the line above"),
     }
     pace(settings, &mut checks);
@@ -155,7 +163,7 @@ fn try_hard_link(folder: &std::path::Path) -> std::io::Result<()> {
     std::fs::remove_file(link)
 }
 
-async fn service(client: &Client, checks: &mut Checks) {
+async fn service(client: &Client, with_reports: bool, checks: &mut Checks) {
     if let Some(certificate) = client.certificate() {
         let left_ms = certificate.not_after_ms() - SystemClock.now_ms();
         let ends = format!(
@@ -210,8 +218,38 @@ async fn service(client: &Client, checks: &mut Checks) {
             None => checks.warn("permission", format!("{permission}: the token does not say"), "the checks below try what it is for"),
         }
     }
+    if with_reports {
+        for (permission, purpose) in REPORT_PERMISSIONS {
+            match signed_in.has(permission) {
+                Some(true) => checks.ok("permission", format!("{permission}: {purpose}")),
+                Some(false) => checks.warn(
+                    "permission",
+                    format!("{permission} is missing: {purpose}"),
+                    "add it as above, or leave the reports out: [usage_reports] read = false",
+                ),
+                None => {}
+            }
+        }
+        concealed_names(client, checks).await;
+    }
     licenses(client, checks).await;
     people(client, checks).await;
+}
+
+/// Where reports conceal names, they can't be compared person by person.
+async fn concealed_names(client: &Client, checks: &mut Checks) {
+    let Ok(settings) = client.report_settings().await else {
+        return;
+    };
+    match settings.display_concealed_names {
+        Some(true) => checks.warn(
+            "usage reports",
+            "names are concealed",
+            "Microsoft 365 admin center, Settings, Org settings, Services, Reports: turn off \"Display concealed user, group, and site names in all reports\"",
+        ),
+        Some(false) => checks.ok("usage reports", "names are shown"),
+        None => {}
+    }
 }
 
 fn clock(client: &Client, checks: &mut Checks) {

@@ -103,7 +103,7 @@ async fn wrongly_judged(world: &World) -> BTreeSet<(String, UsageApp)> {
     }
     let exchanges = world
         .select(
-            "SELECT user_id, session_id, first_id, app_class, verdict, responses FROM exchanges",
+            "SELECT user_id, session_id, first_id, app, app_class, verdict, responses FROM exchanges",
         )
         .await;
     let mut wrong = BTreeSet::new();
@@ -117,7 +117,7 @@ async fn wrongly_judged(world: &World) -> BTreeSet<(String, UsageApp)> {
         let key = (text("user_id"), text("session_id"), text("first_id"));
         let user = key.0.clone();
         let verdict = text("verdict");
-        let unanswered = verdict == "clicked" && row["responses"] == 0;
+        let unanswered = verdict == "clicked" && row["responses"] == 0 && row["app"] == "Word";
         if unanswered || verdicts.get(&key).is_none_or(|truth| *truth != verdict) {
             let columns = columns_of(&text("app_class")).into_iter();
             wrong.extend(columns.map(|column| (user.clone(), column)));

@@ -91,7 +91,7 @@ async fn status_counts_rows_and_files() {
     );
     assert!(tables[0].bytes > 1_000);
     assert_eq!((tables[1].rows, tables[1].files), (Some(0), 0));
-    assert_eq!(tables[4].rows, Some(1));
+    assert_eq!(tables[8].rows, Some(1));
 }
 
 #[tokio::test]

@@ -252,7 +252,7 @@ pub(crate) fn headline(figures: &Figures) -> String {
     ));
     if of.undecided > 0 {
         text.push_str(&format!(
-            ", of {} no accepted rule says",
+            ", {} had exchanges of which nothing tells who asked",
             part(of.undecided)
         ));
     }

@@ -102,15 +102,17 @@ fn tiles(page: &mut Page<'_>, figures: &Reconciliation) -> Result<(), ReportErro
 fn reasons(page: &mut Page<'_>, figures: &Reconciliation) -> Result<(), ReportError> {
     let rows = figures.reasons().map(|(code, lines, users)| {
         vec![
-            format!("{}: {}", code.id(), code.says()).into(),
+            code.id().into(),
             Item::Count(lines),
             Item::Count(users),
             Item::Share(lines, figures.figures.lines),
+            // Last, where nothing stands beside it that would cut it off.
+            Item::Small(code.says().into()),
         ]
     });
     page.list(
         "Why they differ",
-        &["Reason", "Lines", "Users", "Share of lines"],
+        &["Reason", "Lines", "Users", "Share of lines", "Meaning"],
         rows,
     )?;
     Ok(())

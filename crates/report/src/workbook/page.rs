@@ -222,7 +222,7 @@ impl<'a> Page<'a> {
 }
 
 /// Heads over small print.
-const SMALL_HEADS: [&str; 1] = ["Classes"];
+const SMALL_HEADS: [&str; 2] = ["Classes", "Meaning"];
 
 /// A day as Excel counts them.
 pub(super) fn excel_day(day: Date) -> f64 {
