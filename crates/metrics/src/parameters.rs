@@ -12,7 +12,7 @@ pub enum Slice {
     App,
     /// The user.
     User,
-    /// The department of the user's newest record.
+    /// The department of the user at the end of the window.
     Department,
     /// The day.
     Day,

@@ -111,9 +111,15 @@ fn in_days(table: &str, days: Days, parameters: &Parameters) -> String {
     }
 }
 
-/// The newest record of each user. By a join, since DataFusion takes twice the time to number the
-/// records; grouped, so that two records of one moment are one person.
+/// The record of each user that held at the end of the window, so that last quarter's figures have
+/// last quarter's departments; where none is known so early, the first one. By a join, since
+/// DataFusion takes twice the time to number the records; grouped, so that two records of one moment
+/// are one person.
 fn people(parameters: &Parameters) -> String {
+    // As text, which every engine compares with a UTC time without casting the column. The day ends
+    // in UTC here, whatever the tenant's time zone.
+    let last = parameters.window.last();
+    let end = last.tomorrow().unwrap_or(last);
     let tenant = match &parameters.tenant_id {
         Some(tenant) => format!("\n    WHERE u.tenant_id = {}", literal(tenant)),
         None => String::new(),
@@ -126,10 +132,11 @@ fn people(parameters: &Parameters) -> String {
              max(u.licensed) AS licensed\n    \
          FROM users AS u\n    \
          JOIN (\n        \
-             SELECT user_key, max(valid_from) AS valid_from\n        \
+             SELECT user_key, min(valid_from) AS valid_from\n        \
              FROM users\n        \
+             WHERE valid_to IS NULL OR valid_to > '{end}T00:00:00Z'\n        \
              GROUP BY user_key\n    \
-         ) AS newest ON newest.user_key = u.user_key AND newest.valid_from = u.valid_from{tenant}\n    \
+         ) AS held ON held.user_key = u.user_key AND held.valid_from = u.valid_from{tenant}\n    \
          GROUP BY u.user_key"
     )
 }

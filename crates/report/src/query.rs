@@ -44,6 +44,7 @@ fn filled(query: Query, scope: &Scope) -> String {
             "{scope}" => scope.interactions(),
             "{exchanges}" => scope.exchanges(),
             "{people}" => scope.people(),
+            "{until}" => scope.until(),
             _ => return None,
         })
     })

@@ -48,6 +48,14 @@ impl Scope {
         conjunction(self.people_conditions())
     }
 
+    /// The end of the report's time, as a literal.
+    pub(crate) fn until(&self) -> String {
+        // Later than whatever has ended: what holds now. DataFusion compares in nanoseconds, which
+        // end in April 2262.
+        const NO_END_MS: i64 = 9_214_646_400_000; // 1 January 2262
+        time_literal(self.to_ms.unwrap_or(NO_END_MS))
+    }
+
     fn people_conditions(&self) -> Vec<String> {
         let mut all = Vec::new();
         if let Some(tenant) = &self.tenant_id {

@@ -7,6 +7,7 @@ mod help;
 #[allow(dead_code, reason = "tests of the sync use more of it")]
 #[path = "../../../sync/tests/it/in_process.rs"]
 mod in_process;
+mod people;
 mod privacy;
 mod reconcile;
 mod simulated;
