@@ -217,12 +217,7 @@ fn has_shape(usage: &Usage) -> bool {
 fn clock(usage: &Usage, thresholds: &Thresholds, reasons: &mut Vec<String>) -> bool {
     let before = reasons.len();
     let percent = |part| 100.0 * share(part, usage.uses);
-    let spread = usage.reply_seconds_p90 - usage.reply_seconds_p10;
-    let is_fixed = usage.replies >= thresholds.timed_uses_min
-        && usage.users >= 2
-        && (0.0..=thresholds.reply_spread_seconds_max).contains(&spread)
-        && (0.0..REPLY_SECONDS_MAX).contains(&usage.reply_seconds_p50);
-    if is_fixed {
+    if has_fixed_replies(usage, thresholds) {
         reasons.push(format!(
             "Four of five answers come between {:.2} and {:.2} seconds after it: nobody's questions take the same time each time.",
             usage.reply_seconds_p10, usage.reply_seconds_p90
@@ -243,6 +238,15 @@ fn clock(usage: &Usage, thresholds: &Thresholds, reasons: &mut Vec<String>) -> b
         ));
     }
     reasons.len() > before
+}
+
+/// Whether the answers come as if from a machine: always after the same time.
+pub(super) fn has_fixed_replies(usage: &Usage, thresholds: &Thresholds) -> bool {
+    let spread = usage.reply_seconds_p90 - usage.reply_seconds_p10;
+    usage.replies >= thresholds.timed_uses_min
+        && usage.users >= 2
+        && (0.0..=thresholds.reply_spread_seconds_max).contains(&spread)
+        && (0.0..REPLY_SECONDS_MAX).contains(&usage.reply_seconds_p50)
 }
 
 fn is_long_enough(usage: &Usage) -> bool {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use hobbs_interaction::app;
 
 use super::super::{Example, Kind, Usage};
-use super::tally::place_of;
+use super::tally::{Possible, place_of};
 use super::{Group, Prints};
 
 /// Apps, locales and examples that are told.
@@ -42,25 +42,26 @@ pub struct Details {
 struct Detail {
     usage: Usage,
     texts: HashSet<i64>,
-    replies: BTreeMap<i32, u32>,
+    /// Milliseconds, where they may tell a machine.
+    replies: Option<BTreeMap<i32, u32>>,
     apps: HashMap<String, i64>,
     locales: HashMap<String, i64>,
     examples: Examples,
 }
 
 impl Details {
-    pub(super) fn of(possible: impl Iterator<Item = (Group, Usage)>) -> Self {
-        let detail = |usage| Detail {
-            usage,
+    pub(super) fn of(possible: impl Iterator<Item = (Group, Possible)>) -> Self {
+        let detail = |possible: Possible| Detail {
+            replies: possible.may_have_fixed_replies.then(BTreeMap::new),
+            usage: possible.usage,
             texts: HashSet::new(),
-            replies: BTreeMap::new(),
             apps: HashMap::new(),
             locales: HashMap::new(),
             examples: Examples::default(),
         };
         Details {
             groups: possible
-                .map(|(group, usage)| (group, detail(usage)))
+                .map(|(group, possible)| (group, detail(possible)))
                 .collect(),
         }
     }
@@ -74,7 +75,8 @@ impl Details {
         }
     }
 
-    /// The usages of all groups that can be found, by kind and fingerprint.
+    /// The usages of all groups that can be found, by kind and fingerprint. Where replies are too
+    /// far apart to be a machine's, their distances are told to a quarter of a second.
     pub fn usages(self) -> Vec<Usage> {
         let mut groups: Vec<(Group, Detail)> = self.groups.into_iter().collect();
         groups.sort_unstable_by_key(|(group, _)| *group);
@@ -90,22 +92,23 @@ impl Detail {
         if self.usage.kind != Kind::Text || self.texts.is_empty() {
             self.texts.extend(one.prints.text);
         }
-        if let Some(reply_ms) = one.reply_ms {
-            *self.replies.entry(reply_ms).or_default() += 1;
+        if let Some((replies, reply_ms)) = self.replies.as_mut().zip(one.reply_ms) {
+            *replies.entry(reply_ms).or_default() += 1;
         }
         count(&mut self.apps, app::after_prefix(one.app_class));
         count(&mut self.locales, one.locale.unwrap_or_default());
         self.examples.add(one);
     }
 
-    fn usage(self) -> Usage {
-        let seconds =
-            |part| f64::from(percentile(&self.replies, part).unwrap_or_default()) / 1_000.0;
+    fn usage(mut self) -> Usage {
+        if let Some(replies) = &self.replies {
+            let seconds = |part| f64::from(percentile(replies, part).unwrap_or_default()) / 1_000.0;
+            self.usage.reply_seconds_p10 = seconds(0.1);
+            self.usage.reply_seconds_p50 = seconds(0.5);
+            self.usage.reply_seconds_p90 = seconds(0.9);
+        }
         Usage {
             texts: self.texts.len() as i64,
-            reply_seconds_p10: seconds(0.1),
-            reply_seconds_p50: seconds(0.5),
-            reply_seconds_p90: seconds(0.9),
             apps: most_frequent(self.apps, APPS_MAX),
             locales: most_frequent(self.locales, LOCALES_MAX),
             examples: self.examples.chosen(),

@@ -103,8 +103,8 @@ impl Rhythms {
             count(&self.frequent, &mut self.tallies, &last);
         }
         let possible = self.tallies.into_iter().filter_map(|(group, tally)| {
-            let usage = tally.possible(group, self.background, &self.thresholds);
-            usage.map(|usage| (group, usage))
+            let possible = tally.possible(group, self.background, &self.thresholds);
+            possible.map(|possible| (group, possible))
         });
         Details::of(possible)
     }

@@ -12,8 +12,8 @@ const USERS_MIN: u32 = 3;
 const USES_OF_ONE_USER_MIN: u32 = 5;
 /// Distances to the answer are first told apart by this.
 const REPLY_STEP_MS: i32 = 250;
-/// Longer ones are all alike: no machine's.
-const REPLY_STEPS_MAX: i32 = 400;
+/// From 61 seconds on they are all alike: no machine's.
+const REPLY_STEPS_MAX: i32 = 244;
 
 /// A prompt with what its neighbours tell.
 pub(super) struct Placed {
@@ -22,6 +22,15 @@ pub(super) struct Placed {
     pub(super) told: Told,
     pub(super) opens: bool,
     pub(super) bursts: bool,
+}
+
+/// A group that may be found.
+pub(super) struct Possible {
+    /// Without its details: as if all texts were different, and the replies as close together as
+    /// they can be.
+    pub(super) usage: Usage,
+    /// Else their exact distances make no difference.
+    pub(super) may_have_fixed_replies: bool,
 }
 
 /// Prompts of one group, counted in the order of user and time.
@@ -94,20 +103,22 @@ impl Tally {
         }
     }
 
-    /// The group's usage without its details, if it can be found at all, whatever these are.
+    /// The group, if it can be found at all, whatever its details are.
     pub(super) fn possible(
         &self,
         group: Group,
         background: Background,
         thresholds: &Thresholds,
-    ) -> Option<Usage> {
+    ) -> Option<Possible> {
         let says_something =
             self.users >= USERS_MIN || self.most_of_one_user >= USES_OF_ONE_USER_MIN;
         let usage = says_something.then(|| self.at_best(group))?;
-        decide::is_found(&usage, background, thresholds).then_some(usage)
+        decide::is_found(&usage, background, thresholds).then(|| Possible {
+            may_have_fixed_replies: decide::has_fixed_replies(&usage, thresholds),
+            usage,
+        })
     }
 
-    /// As if all texts were different, and the replies as close together as their steps allow.
     fn at_best(&self, group: Group) -> Usage {
         let uses = f64::from(self.uses);
         let words = i128::from(self.words);
