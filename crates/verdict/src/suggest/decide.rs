@@ -137,16 +137,43 @@ fn is_shared(usage: &Usage, background: Background, thresholds: &Thresholds) -> 
         Kind::Ends | Kind::Head | Kind::Tail => thresholds.users_of_ends_min,
     };
     let by_case = if has_case(usage) { 1.0 } else { UNCASED_USERS };
-    let by_size = 1.0
-        + (background.users.max(1) as f64 / USERS_OF_THRESHOLDS)
-            .log10()
-            .max(0.0);
-    let users_min = (users_min as f64 * by_case * by_size).round();
+    let users_min = (users_min as f64 * by_case * by_size(background)).round();
     usage.users as f64 >= users_min
         && is_spread(usage, thresholds)
         && share(usage.top_style_uses, usage.uses) >= thresholds.style_share_min
         && opens(usage, users_min, thresholds)
         && has_shape(usage)
+}
+
+/// So many times the users are asked for in a tenant of this size.
+fn by_size(background: Background) -> f64 {
+    1.0 + (background.users.max(1) as f64 / USERS_OF_THRESHOLDS)
+        .log10()
+        .max(0.0)
+}
+
+/// A group of fewer prompts than these is never found, whatever else is true of it.
+pub(super) fn uses_min(kind: Kind, background: Background, thresholds: &Thresholds) -> i64 {
+    let users_min = match kind {
+        Kind::Text => thresholds
+            .users_min
+            .min(thresholds.users_of_middle_text_min)
+            .min(thresholds.users_of_short_text_min),
+        Kind::Template => thresholds.users_of_template_min,
+        Kind::Ends | Kind::Head | Kind::Tail => thresholds.users_of_ends_min,
+    };
+    let shared = (users_min as f64 * by_size(background)).round() as i64;
+    match kind {
+        Kind::Text | Kind::Template => shared.min(BEAT_USES_MIN).min(thresholds.timed_uses_min),
+        Kind::Ends | Kind::Head | Kind::Tail => shared,
+    }
+}
+
+/// Whether a group is found by itself; nothing is said of others that found its prompts before.
+///
+/// More `texts` and replies that lie closer together never turn a yes into a no.
+pub(super) fn is_found(usage: &Usage, background: Background, thresholds: &Thresholds) -> bool {
+    found(usage, background, thresholds).is_some()
 }
 
 /// Whether it is used day by day, not in one course.
@@ -190,12 +217,7 @@ fn has_shape(usage: &Usage) -> bool {
 fn clock(usage: &Usage, thresholds: &Thresholds, reasons: &mut Vec<String>) -> bool {
     let before = reasons.len();
     let percent = |part| 100.0 * share(part, usage.uses);
-    let spread = usage.reply_seconds_p90 - usage.reply_seconds_p10;
-    let is_fixed = usage.replies >= thresholds.timed_uses_min
-        && usage.users >= 2
-        && (0.0..=thresholds.reply_spread_seconds_max).contains(&spread)
-        && (0.0..REPLY_SECONDS_MAX).contains(&usage.reply_seconds_p50);
-    if is_fixed {
+    if has_fixed_replies(usage, thresholds) {
         reasons.push(format!(
             "Four of five answers come between {:.2} and {:.2} seconds after it: nobody's questions take the same time each time.",
             usage.reply_seconds_p10, usage.reply_seconds_p90
@@ -216,6 +238,15 @@ fn clock(usage: &Usage, thresholds: &Thresholds, reasons: &mut Vec<String>) -> b
         ));
     }
     reasons.len() > before
+}
+
+/// Whether the answers come as if from a machine: always after the same time.
+pub(super) fn has_fixed_replies(usage: &Usage, thresholds: &Thresholds) -> bool {
+    let spread = usage.reply_seconds_p90 - usage.reply_seconds_p10;
+    usage.replies >= thresholds.timed_uses_min
+        && usage.users >= 2
+        && (0.0..=thresholds.reply_spread_seconds_max).contains(&spread)
+        && (0.0..REPLY_SECONDS_MAX).contains(&usage.reply_seconds_p50)
 }
 
 fn is_long_enough(usage: &Usage) -> bool {

@@ -1,8 +1,8 @@
 //! Rules that nobody has written yet: ready-made and automatic prompts that show by their structure
 //! alone, in any language, and without a text.
 //!
-//! The lake counts ([`Usage`]), this module decides ([`suggest`]), and people accept. What is
-//! found is only suspected until then.
+//! Exchanges are counted ([`count`], into [`Usage`]), this module decides ([`suggest()`]), and
+//! people accept. What is found is only suspected until then.
 //!
 //! What tells a button from people:
 //! - **Many users, one text.** The longer a text, the fewer people write it by chance.
@@ -16,6 +16,7 @@
 //! Thanks, greetings and "go on" are sent by many as well: they are short, come in many styles, and
 //! stand inside of conversations.
 
+pub mod count;
 mod decide;
 mod print;
 

@@ -2,7 +2,7 @@
 
 mod suggest;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::path::Path;
 
@@ -420,15 +420,17 @@ async fn suggest_rules(
     let since = today
         .checked_sub(jiff::Span::new().try_days(i64::from(days))?)
         .map_err(|error| Misconfigured(format!("--days {days}: {error}")))?;
-    let mut usages = suggest::usages(&reader, since).await?;
-    let background = suggest::background(&reader, since).await?;
     let thresholds = Thresholds::default();
-    // Texts are fetched only for what is found, and then looked at with them.
+    let (mut usages, background) = suggest::usages(&reader, since, thresholds).await?;
     let found = hobbs_verdict::suggest::suggest(&usages, background, &thresholds);
-    for candidate in &found {
-        suggest::texts(&reader, &mut usages[candidate.usage].examples).await?;
-    }
-    let found = hobbs_verdict::suggest::suggest(&usages, background, &thresholds);
+    // Texts are fetched only for what is found.
+    let is_found: HashSet<usize> = found.iter().map(|candidate| candidate.usage).collect();
+    let found_usages = usages.iter_mut().enumerate();
+    let found_usages = found_usages.filter(|(place, _)| is_found.contains(place));
+    let mut examples: Vec<_> = found_usages
+        .flat_map(|(_, usage)| &mut usage.examples)
+        .collect();
+    suggest::fill_in_texts(&reader, &mut examples).await?;
     if global.json {
         let all: Vec<Value> = found
             .iter()

@@ -1,286 +1,258 @@
-//! `hobbs rules suggest`: what the lake knows of how often, by whom and in what rhythm a text, a
-//! template or its ends are used, for [`hobbs_verdict::suggest`] to judge.
+//! `hobbs rules suggest`: the lake's exchanges, passed thrice to [`hobbs_verdict::suggest::count`].
+//! No more of them than a batch is ever in memory; the one pass that has an order sorts numbers
+//! alone, and spills what does not fit.
 
 use std::collections::HashMap;
 
 use anyhow::Result;
-use hobbs_lake::Reader;
+use futures::TryStreamExt;
+use hobbs_lake::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
+};
+use hobbs_lake::arrow::compute::cast;
+use hobbs_lake::arrow::datatypes::{DataType, Int32Type, Int64Type};
+use hobbs_lake::arrow::error::ArrowError;
+use hobbs_lake::{Reader, SendableRecordBatchStream};
 use hobbs_report::scope::text_literal;
-use hobbs_verdict::suggest::{Background, Example, Kind, Usage};
+use hobbs_verdict::suggest::count::{Beginning, Frequencies, Prints, Told, Use};
+use hobbs_verdict::suggest::{Background, Example, Thresholds, Usage};
 use jiff::civil::Date;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Prompts of exchanges that nothing explains, with what precedes and follows each.
-const PROMPTS: &str = "
-WITH began AS (
-    SELECT *,
-           row_number() OVER (PARTITION BY conversation_key ORDER BY started_at, first_id) AS turn,
-           lag(started_at) OVER (PARTITION BY user_key ORDER BY started_at, first_id) AS before_at,
-           lag(conversation_key) OVER (PARTITION BY user_key ORDER BY started_at, first_id) AS before_key,
-           lead(started_at) OVER (PARTITION BY user_key ORDER BY started_at, first_id) AS after_at,
-           lead(conversation_key) OVER (PARTITION BY user_key ORDER BY started_at, first_id) AS after_key
-    FROM exchanges
-    WHERE day >= {since}
-),
-prompts AS (
-    SELECT {fingerprint} AS fingerprint, coalesce({tail}, 0) AS tail, user_key, user_id, session_id, prompt_id, started_at,
-           day, app_class, locale, reply_ms, prompt_words, prompt_chars, prompt_fingerprint AS text,
-           prompt_style & 127 AS style,
-           CASE WHEN turn = 1 THEN 1 ELSE 0 END AS opening,
-           CASE WHEN (before_key <> conversation_key AND started_at - before_at <= INTERVAL '5 seconds')
-                  OR (after_key <> conversation_key AND after_at - started_at <= INTERVAL '5 seconds')
-                THEN 1 ELSE 0 END AS burst
-    FROM began
-    WHERE prompt_id IS NOT NULL AND verdict IN ('typed', 'unknown') AND {fingerprint} IS NOT NULL AND {tail_known}
-),
-by_user AS (SELECT fingerprint, tail, user_key, count(*) AS uses FROM prompts GROUP BY fingerprint, tail, user_key),
-wanted AS (
-    SELECT fingerprint, tail FROM by_user GROUP BY fingerprint, tail HAVING count(*) >= 3 OR max(uses) >= 5
-),
-found AS (
-    SELECT p.* FROM prompts AS p JOIN wanted AS w ON w.fingerprint = p.fingerprint AND w.tail = p.tail
-)";
+/// A prompt that no accepted rule explains.
+const UNEXPLAINED: &str = "prompt_id IS NOT NULL AND verdict IN ('typed', 'unknown')";
+/// In the order of [`Prints`].
+const PRINTS: &str = "prompt_fingerprint, prompt_template, prompt_head, prompt_tail";
+/// Prompts whose texts are asked for at once.
+const TEXTS_AT_ONCE: usize = 3_000;
 
-/// The numbers of each pattern.
-const NUMBERS: &str = ",
-distances AS (
-    SELECT *,
-           CAST(date_part('epoch', started_at) AS DOUBLE)
-             - lag(CAST(date_part('epoch', started_at) AS DOUBLE)) OVER (PARTITION BY fingerprint, tail, user_key ORDER BY started_at, prompt_id) AS distance
-    FROM found
-),
-beats AS (
-    SELECT *,
-           CASE WHEN distance >= 3597 AND abs(distance - round(distance / 3600.0) * 3600.0) <= 3 THEN 1 ELSE 0 END AS beat
-    FROM distances
-)
-SELECT fingerprint, tail, count(DISTINCT user_key) AS users, count(*) AS uses, count(DISTINCT text) AS texts,
-       count(DISTINCT day) AS days, count(DISTINCT style) AS styles,
-       avg(prompt_words) AS words_mean, stddev_pop(prompt_words) AS words_deviation, avg(prompt_chars) AS chars_mean,
-       sum(opening) AS openings, sum(burst) AS bursts, sum(beat) AS beats, count(reply_ms) AS replies,
-       coalesce(approx_percentile_cont(0.1) WITHIN GROUP (ORDER BY reply_ms), 0) AS reply_ms_p10,
-       coalesce(approx_percentile_cont(0.5) WITHIN GROUP (ORDER BY reply_ms), 0) AS reply_ms_p50,
-       coalesce(approx_percentile_cont(0.9) WITHIN GROUP (ORDER BY reply_ms), 0) AS reply_ms_p90
-FROM beats GROUP BY fingerprint, tail ORDER BY fingerprint, tail";
+/// How the groups of prompts since a day are used that can be found, and of what they are a part.
+pub async fn usages(
+    reader: &Reader,
+    since: Date,
+    thresholds: Thresholds,
+) -> Result<(Vec<Usage>, Background)> {
+    let since = format!("day >= DATE '{since}'");
 
-/// How often each pattern was used in which app, with which locale, written how.
-const SHARES: &str = "
-SELECT fingerprint, tail, app_class, coalesce(locale, '') AS locale, coalesce(style, 0) AS style, count(*) AS uses
-FROM found GROUP BY fingerprint, tail, app_class, locale, style ORDER BY uses DESC, app_class, locale, style";
-
-/// Three uses of each pattern, by different users where there are.
-const EXAMPLES: &str = "
-SELECT fingerprint, tail, user_id, session_id, prompt_id FROM (
-    SELECT fingerprint, tail, user_id, session_id, prompt_id,
-           row_number() OVER (PARTITION BY fingerprint, tail ORDER BY nth, user_id) AS place
-    FROM (SELECT *, row_number() OVER (PARTITION BY fingerprint, tail, user_key ORDER BY started_at, prompt_id) AS nth FROM found) AS numbered
-) AS placed WHERE place <= 3 ORDER BY fingerprint, tail, place";
-
-/// Columns of a kind of pattern: its fingerprint, its tail, and a condition on the tail.
-fn columns(kind: Kind) -> (&'static str, &'static str, &'static str) {
-    match kind {
-        Kind::Text => ("prompt_fingerprint", "NULL", "TRUE"),
-        Kind::Template => ("prompt_template", "NULL", "TRUE"),
-        Kind::Ends => ("prompt_head", "prompt_tail", "prompt_tail IS NOT NULL"),
-        Kind::Head => ("prompt_head", "NULL", "TRUE"),
-        Kind::Tail => ("prompt_tail", "NULL", "TRUE"),
-    }
-}
-
-fn prompts(kind: Kind, since: Date) -> String {
-    let (fingerprint, tail, tail_known) = columns(kind);
-    let tail = if tail == "NULL" {
-        "CAST(NULL AS BIGINT)"
-    } else {
-        tail
-    };
-    PROMPTS
-        .replace("{since}", &format!("DATE '{since}'"))
-        .replace("{fingerprint}", fingerprint)
-        .replace("{tail_known}", tail_known)
-        .replace("{tail}", tail)
-}
-
-#[derive(serde::Deserialize)]
-struct NumbersRow {
-    fingerprint: i64,
-    tail: i64,
-    users: i64,
-    uses: i64,
-    texts: i64,
-    days: i64,
-    styles: i64,
-    words_mean: f64,
-    words_deviation: f64,
-    chars_mean: f64,
-    openings: i64,
-    bursts: i64,
-    beats: i64,
-    replies: i64,
-    reply_ms_p10: f64,
-    reply_ms_p50: f64,
-    reply_ms_p90: f64,
-}
-
-#[derive(serde::Deserialize)]
-struct ShareRow {
-    fingerprint: i64,
-    tail: i64,
-    app_class: String,
-    locale: String,
-    style: i32,
-    uses: i64,
-}
-
-#[derive(serde::Deserialize)]
-struct ExampleRow {
-    fingerprint: i64,
-    tail: i64,
-    user_id: String,
-    session_id: Option<String>,
-    prompt_id: String,
-}
-
-/// How each pattern is used that several people, or one person often, have used since a day.
-pub async fn usages(reader: &Reader, since: Date) -> Result<Vec<Usage>> {
-    let mut usages = Vec::new();
-    for kind in [
-        Kind::Text,
-        Kind::Template,
-        Kind::Ends,
-        Kind::Head,
-        Kind::Tail,
-    ] {
-        let prompts = prompts(kind, since);
-        let numbers: Vec<NumbersRow> = select(reader, &format!("{prompts}{NUMBERS}")).await?;
-        let shares: Vec<ShareRow> = select(reader, &format!("{prompts}{SHARES}")).await?;
-        let examples: Vec<ExampleRow> = select(reader, &format!("{prompts}{EXAMPLES}")).await?;
-        let mut shares = by_pattern(shares, |row| (row.fingerprint, row.tail));
-        let mut examples = by_pattern(examples, |row| (row.fingerprint, row.tail));
-        for row in numbers {
-            let pattern = (row.fingerprint, row.tail);
-            let shares = shares.remove(&pattern).unwrap_or_default();
-            let examples = examples.remove(&pattern).unwrap_or_default();
-            usages.push(usage(kind, row, &shares, examples));
-        }
-    }
-    Ok(usages)
-}
-
-fn usage(kind: Kind, row: NumbersRow, shares: &[ShareRow], examples: Vec<ExampleRow>) -> Usage {
-    let styles = most_frequent(shares, |share| share.style);
-    let top_style = styles.first().copied().unwrap_or_default();
-    let app = |share: &ShareRow| {
-        let class = share.app_class.as_str();
-        class
-            .strip_prefix("IPM.SkypeTeams.Message.Copilot.")
-            .unwrap_or(class)
-            .to_owned()
-    };
-    let mut apps = most_frequent(shares, app);
-    let mut locales = most_frequent(shares, |share| share.locale.clone());
-    apps.truncate(5);
-    locales.truncate(5);
-    let example = |row: ExampleRow| Example {
-        user_id: row.user_id,
-        session_id: row.session_id,
-        interaction_id: row.prompt_id,
-        text: None,
-    };
-    Usage {
-        kind,
-        fingerprint: row.fingerprint,
-        tail: (kind == Kind::Ends).then_some(row.tail),
-        users: row.users,
-        uses: row.uses,
-        texts: row.texts,
-        days: row.days,
-        styles: row.styles,
-        top_style: top_style.0,
-        top_style_uses: top_style.1,
-        words_mean: row.words_mean,
-        words_deviation: row.words_deviation,
-        chars_mean: row.chars_mean,
-        openings: row.openings,
-        bursts: row.bursts,
-        beats: row.beats,
-        replies: row.replies,
-        reply_seconds_p10: row.reply_ms_p10 / 1000.0,
-        reply_seconds_p50: row.reply_ms_p50 / 1000.0,
-        reply_seconds_p90: row.reply_ms_p90 / 1000.0,
-        apps,
-        locales,
-        examples: examples.into_iter().map(example).collect(),
-    }
-}
-
-fn most_frequent<T: Clone + Eq + std::hash::Hash + Ord>(
-    shares: &[ShareRow],
-    of: impl Fn(&ShareRow) -> T,
-) -> Vec<(T, i64)> {
-    let mut uses: HashMap<T, i64> = HashMap::new();
-    for share in shares {
-        *uses.entry(of(share)).or_default() += share.uses;
-    }
-    let mut uses: Vec<(T, i64)> = uses.into_iter().collect();
-    uses.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    uses
-}
-
-fn by_pattern<T>(rows: Vec<T>, pattern: impl Fn(&T) -> (i64, i64)) -> HashMap<(i64, i64), Vec<T>> {
-    let mut found: HashMap<(i64, i64), Vec<T>> = HashMap::new();
-    for row in rows {
-        found.entry(pattern(&row)).or_default().push(row);
-    }
-    found
-}
-
-/// All prompts since a day, and who sent them.
-pub async fn background(reader: &Reader, since: Date) -> Result<Background> {
-    #[derive(serde::Deserialize)]
-    struct Row {
-        users: i64,
-        uses: i64,
-    }
+    let prompts = count_of_prompts(reader, &since).await?;
+    let mut frequencies = Frequencies::for_prompts(prompts);
     let sql = format!(
-        "SELECT count(DISTINCT user_key) AS users, count(*) AS uses FROM exchanges WHERE prompt_id IS NOT NULL AND day >= DATE '{since}'"
+        "SELECT user_key, {UNEXPLAINED} AS unexplained, {PRINTS} FROM exchanges \
+         WHERE prompt_id IS NOT NULL AND {since}"
     );
-    let rows: Vec<Row> = select(reader, &sql).await?;
-    let row = rows.first();
-    Ok(Background {
-        users: row.map_or(0, |row| row.users),
-        uses: row.map_or(0, |row| row.uses),
+    let batches = reader.query(&sql).await?;
+    each(batches, |batch| add_prompts(&mut frequencies, batch)).await?;
+    let background = frequencies.background();
+
+    let mut rhythms = frequencies.rhythms(thresholds);
+    let sql = format!(
+        "SELECT user_key, conversation_key, CAST(started_at AS BIGINT) AS at_us, \
+         {UNEXPLAINED} AS unexplained, {PRINTS}, coalesce(prompt_style & 127, 0) AS style, \
+         prompt_words, prompt_chars, day_number, reply_ms \
+         FROM exchanges WHERE {since} ORDER BY user_key, started_at, first_id"
+    );
+    let batches = reader.rows(&sql).await?;
+    each(batches, |batch| {
+        beginnings(batch, |beginning| rhythms.add(beginning))
     })
+    .await?;
+
+    let mut details = rhythms.details();
+    let sql = format!(
+        "SELECT {PRINTS}, user_id, session_id, prompt_id, CAST(started_at AS BIGINT) AS at_us, \
+         app_class, locale, reply_ms FROM exchanges WHERE {UNEXPLAINED} AND {since}"
+    );
+    let batches = reader.query(&sql).await?;
+    each(batches, |batch| uses(batch, |one| details.add(one))).await?;
+    Ok((details.usages(), background))
 }
 
-/// Fills in the texts of examples, as far as the lake keeps them whole.
-pub async fn texts(reader: &Reader, examples: &mut [Example]) -> Result<()> {
-    #[derive(serde::Deserialize)]
-    struct Row {
-        content: Option<String>,
-    }
-    for example in examples {
-        let session = match &example.session_id {
-            Some(session) => format!("session_id = {}", text_literal(session)),
-            None => "session_id IS NULL".to_owned(),
-        };
-        let sql = format!(
-            "SELECT content FROM interactions WHERE user_id = {} AND interaction_id = {} AND {session} \
-             AND character_length(content) = content_chars LIMIT 1",
-            text_literal(&example.user_id),
-            text_literal(&example.interaction_id),
-        );
-        let rows: Vec<Row> = select(reader, &sql).await?;
-        example.text = rows.into_iter().next().and_then(|row| row.content);
+async fn count_of_prompts(reader: &Reader, since: &str) -> Result<u64> {
+    let sql =
+        format!("SELECT count(*) AS n FROM exchanges WHERE prompt_id IS NOT NULL AND {since}");
+    let rows = reader.select(&sql).await?;
+    let count = rows.first().and_then(|row| row.get("n"));
+    Ok(count.and_then(Value::as_u64).unwrap_or_default())
+}
+
+async fn each(
+    mut batches: SendableRecordBatchStream,
+    mut take: impl FnMut(&RecordBatch) -> Result<(), ArrowError>,
+) -> Result<()> {
+    while let Some(batch) = batches.try_next().await? {
+        take(&batch)?;
     }
     Ok(())
 }
 
-async fn select<T: DeserializeOwned>(reader: &Reader, sql: &str) -> Result<Vec<T>> {
-    let rows = reader.select(sql).await?;
-    let rows = rows
-        .into_iter()
-        .map(|row| serde_json::from_value(Value::Object(row)));
-    Ok(rows.collect::<Result<_, _>>()?)
+fn add_prompts(frequencies: &mut Frequencies, batch: &RecordBatch) -> Result<(), ArrowError> {
+    let user_key = longs(batch, "user_key")?;
+    let unexplained = flags(batch, "unexplained")?;
+    let prints = PrintColumns::of(batch)?;
+    for row in 0..batch.num_rows() {
+        let of_row = unexplained.value(row).then(|| prints.at(row));
+        frequencies.add(user_key.value(row), of_row);
+    }
+    Ok(())
+}
+
+fn beginnings(batch: &RecordBatch, mut take: impl FnMut(Beginning)) -> Result<(), ArrowError> {
+    let (user_key, conversation_key) =
+        (longs(batch, "user_key")?, longs(batch, "conversation_key")?);
+    let (at_us, day) = (longs(batch, "at_us")?, integers(batch, "day_number")?);
+    let unexplained = flags(batch, "unexplained")?;
+    let prints = PrintColumns::of(batch)?;
+    let (words, chars) = (
+        integers(batch, "prompt_words")?,
+        integers(batch, "prompt_chars")?,
+    );
+    let (style, reply_ms) = (integers(batch, "style")?, integers(batch, "reply_ms")?);
+    for row in 0..batch.num_rows() {
+        let told = || Told {
+            prints: prints.at(row),
+            style: style.value(row),
+            words: words.value(row),
+            chars: chars.value(row),
+            day: day.value(row),
+            reply_ms: reply_ms.is_valid(row).then(|| reply_ms.value(row)),
+        };
+        take(Beginning {
+            user_key: user_key.value(row),
+            conversation_key: conversation_key.value(row),
+            at_us: at_us.value(row),
+            unexplained: unexplained.value(row).then(told),
+        });
+    }
+    Ok(())
+}
+
+fn uses(batch: &RecordBatch, mut take: impl FnMut(&Use<'_>)) -> Result<(), ArrowError> {
+    let prints = PrintColumns::of(batch)?;
+    let (user_id, session_id) = (texts(batch, "user_id")?, texts(batch, "session_id")?);
+    let (prompt_id, at_us) = (texts(batch, "prompt_id")?, longs(batch, "at_us")?);
+    let (app_class, locale) = (texts(batch, "app_class")?, texts(batch, "locale")?);
+    let reply_ms = integers(batch, "reply_ms")?;
+    for row in 0..batch.num_rows() {
+        take(&Use {
+            prints: prints.at(row),
+            user_id: user_id.value(row),
+            session_id: session_id.is_valid(row).then(|| session_id.value(row)),
+            prompt_id: prompt_id.value(row),
+            at_us: at_us.value(row),
+            app_class: app_class.value(row),
+            locale: locale.is_valid(row).then(|| locale.value(row)),
+            reply_ms: reply_ms.is_valid(row).then(|| reply_ms.value(row)),
+        });
+    }
+    Ok(())
+}
+
+/// The columns of [`PRINTS`].
+struct PrintColumns {
+    text: Int64Array,
+    template: Int64Array,
+    head: Int64Array,
+    tail: Int64Array,
+}
+
+impl PrintColumns {
+    fn of(batch: &RecordBatch) -> Result<Self, ArrowError> {
+        Ok(PrintColumns {
+            text: longs(batch, "prompt_fingerprint")?,
+            template: longs(batch, "prompt_template")?,
+            head: longs(batch, "prompt_head")?,
+            tail: longs(batch, "prompt_tail")?,
+        })
+    }
+
+    fn at(&self, row: usize) -> Prints {
+        let of = |column: &Int64Array| column.is_valid(row).then(|| column.value(row));
+        Prints {
+            text: of(&self.text),
+            template: of(&self.template),
+            head: of(&self.head),
+            tail: of(&self.tail),
+        }
+    }
+}
+
+fn column(batch: &RecordBatch, name: &str, wanted: &DataType) -> Result<ArrayRef, ArrowError> {
+    let found = batch.column_by_name(name);
+    let column =
+        found.ok_or_else(|| ArrowError::SchemaError(format!("no column {name} in exchanges")))?;
+    cast(column, wanted)
+}
+
+fn longs(batch: &RecordBatch, name: &str) -> Result<Int64Array, ArrowError> {
+    let column = column(batch, name, &DataType::Int64)?;
+    Ok(column.as_primitive::<Int64Type>().clone())
+}
+
+fn integers(batch: &RecordBatch, name: &str) -> Result<Int32Array, ArrowError> {
+    let column = column(batch, name, &DataType::Int32)?;
+    Ok(column.as_primitive::<Int32Type>().clone())
+}
+
+fn flags(batch: &RecordBatch, name: &str) -> Result<BooleanArray, ArrowError> {
+    Ok(column(batch, name, &DataType::Boolean)?
+        .as_boolean()
+        .clone())
+}
+
+/// The engine gives texts as views or plain ones.
+fn texts(batch: &RecordBatch, name: &str) -> Result<StringArray, ArrowError> {
+    Ok(column(batch, name, &DataType::Utf8)?
+        .as_string::<i32>()
+        .clone())
+}
+
+/// Fills in the texts of examples, as far as the lake keeps them whole.
+pub async fn fill_in_texts(reader: &Reader, examples: &mut [&mut Example]) -> Result<()> {
+    for some in examples.chunks_mut(TEXTS_AT_ONCE) {
+        let mut kept: HashMap<Key, Option<String>> =
+            some.iter().map(|example| (key(example), None)).collect();
+        let ids: Vec<String> = some
+            .iter()
+            .map(|example| text_literal(&example.interaction_id))
+            .collect();
+        let sql = format!(
+            "SELECT user_id, session_id, interaction_id, content FROM interactions \
+             WHERE content IS NOT NULL AND character_length(content) = content_chars \
+             AND interaction_id IN ({})",
+            ids.join(", ")
+        );
+        each(reader.query(&sql).await?, |batch| {
+            let (user_id, session_id) = (texts(batch, "user_id")?, texts(batch, "session_id")?);
+            let (id, content) = (texts(batch, "interaction_id")?, texts(batch, "content")?);
+            for row in 0..batch.num_rows() {
+                let session_id = session_id.is_valid(row).then(|| session_id.value(row));
+                let key = (
+                    user_id.value(row).to_owned(),
+                    session_id.map(str::to_owned),
+                    id.value(row).to_owned(),
+                );
+                if let Some(text) = kept.get_mut(&key) {
+                    *text = Some(content.value(row).to_owned());
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        for example in some {
+            // Several groups may have one example.
+            example.text = kept.get(&key(example)).cloned().flatten();
+        }
+    }
+    Ok(())
+}
+
+/// User, session and id of an interaction.
+type Key = (String, Option<String>, String);
+
+fn key(example: &Example) -> Key {
+    (
+        example.user_id.clone(),
+        example.session_id.clone(),
+        example.interaction_id.clone(),
+    )
 }
