@@ -9,7 +9,7 @@ use hobbs_tenant::{Fault, FaultOf, Faults, ReportDelivery, TenantOptions, Turnov
 use crate::acts::{Act, Deed};
 use crate::chance::Chance;
 use crate::clock::Wrong;
-use crate::disk::Trouble;
+use crate::disk::{Trouble, Troubled};
 
 /// Wednesday, 3 June 2026, 15:00 UTC: when the tenant's past ends and its live days begin.
 pub const START_MS: i64 = 1_780_498_800_000;
@@ -89,7 +89,7 @@ pub struct RunChoice {
     /// Whether usage reports are read, and whether as JSON.
     pub reports: Option<bool>,
     /// What the disk does.
-    pub disk: Trouble,
+    pub disk: Troubled,
     /// How long a write may take.
     pub slowness_ms: u64,
     /// The process ends so long after its beginning.
@@ -245,6 +245,41 @@ fn some_users(chance: &mut Chance, users: u32) -> Vec<u32> {
     some
 }
 
+/// Tables between whose writes a run may end; those that a commit of interactions writes, more often.
+const TABLES: [&str; 14] = [
+    "interactions",
+    "interactions",
+    "coverage",
+    "coverage",
+    "exchanges",
+    "exchanges",
+    "resources",
+    "resources",
+    "conversations",
+    "conversations",
+    "users",
+    "license_assignments",
+    "runs",
+    "usage_reports",
+];
+
+fn disk(chance: &mut Chance) -> Troubled {
+    let table = chance.happens(0.6).then(|| chance.one_of(&TABLES));
+    // A first run makes some 50 writes, later ones 20 to 40; some three to a table.
+    let most = if table.is_some() { 5 } else { 55 };
+    let write = chance.between(1, most).cast_unsigned();
+    let trouble = match chance.below(10) {
+        0..=2 => Trouble::CrashBefore(write),
+        3 | 4 => Trouble::CrashAfter(write),
+        5 => Trouble::Refused {
+            from: write,
+            count: chance.between(1, 6).cast_unsigned(),
+        },
+        _ => Trouble::None,
+    };
+    Troubled { table, trouble }
+}
+
 fn run(chance: &mut Chance, tenant: &TenantOptions) -> RunChoice {
     let gap_ms = gap_ms(chance);
     let user = |chance: &mut Chance| {
@@ -272,17 +307,8 @@ fn run(chance: &mut Chance, tenant: &TenantOptions) -> RunChoice {
             max_staleness_ms: chance.between(1, 9) * DAY_MS,
         },
     };
-    let write = chance.magnitude(1.0, 60.0) as u64;
-    let disk = match chance.below(10) {
-        0..=2 => Trouble::CrashBefore(write),
-        3 | 4 => Trouble::CrashAfter(write),
-        5 => Trouble::Refused {
-            from: write,
-            count: chance.between(1, 6).cast_unsigned(),
-        },
-        _ => Trouble::None,
-    };
-    let is_calm = disk == Trouble::None;
+    let disk = disk(chance);
+    let is_calm = disk.trouble == Trouble::None;
     let slow = chance.happens(0.4);
     RunChoice {
         acts_before: acts(chance, tenant.users, gap_ms, 0.25),
@@ -342,7 +368,7 @@ fn last(chance: &mut Chance) -> RunChoice {
         app: None,
         content: chance.one_of(&[ContentPolicy::None, ContentPolicy::Full]),
         reports: Some(false),
-        disk: Trouble::None,
+        disk: Troubled::NOT,
         slowness_ms: 0,
         killed_after_ms: None,
         stopped_after_ms: None,
@@ -366,8 +392,12 @@ impl fmt::Display for RunChoice {
         if self.clock != Wrong::default() {
             write!(f, ", {:?}", self.clock)?;
         }
-        if self.disk != Trouble::None || self.slowness_ms > 0 {
-            write!(f, ", disk {:?} (up to {} ms)", self.disk, self.slowness_ms)?;
+        if self.disk.trouble != Trouble::None {
+            let table = self.disk.table.unwrap_or("any table");
+            write!(f, ", {:?} of {table}", self.disk.trouble)?;
+        }
+        if self.slowness_ms > 0 {
+            write!(f, ", writes take up to {} ms", self.slowness_ms)?;
         }
         for (what, after_ms) in [
             ("killed", self.killed_after_ms),

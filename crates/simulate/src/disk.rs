@@ -26,7 +26,29 @@ use tokio::sync::Notify;
 
 use crate::chance::hash;
 
-/// What happens to the writes of one process, counted from 1.
+/// What happens to the writes of one process, counted from 1: those to one table where one is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Troubled {
+    /// The table; None for all.
+    pub table: Option<&'static str>,
+    /// What happens.
+    pub trouble: Trouble,
+}
+
+impl Troubled {
+    /// All writes are made.
+    pub const NOT: Self = Troubled {
+        table: None,
+        trouble: Trouble::None,
+    };
+
+    fn concerns(&self, path: &Path) -> bool {
+        self.table
+            .is_none_or(|table| path.as_ref().starts_with(&format!("{table}/")))
+    }
+}
+
+/// What happens to writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// All are made.
@@ -56,13 +78,14 @@ impl Disk {
 
     /// The disk as a new process sees it, in the runtime of now. A write takes up to `slowness_ms`
     /// there, drawn from `salt`.
-    pub fn mount(&self, trouble: Trouble, slowness_ms: u64, salt: u64) -> Mount {
+    pub fn mount(&self, trouble: Troubled, slowness_ms: u64, salt: u64) -> Mount {
         Mount(Arc::new(Mounted {
             files: Arc::clone(&self.0),
             trouble,
             slowness_ms,
             salt,
             writes: AtomicU64::new(0),
+            concerned: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             crashed: Notify::new(),
             runtime: Handle::current().id(),
@@ -76,10 +99,12 @@ pub struct Mount(Arc<Mounted>);
 
 struct Mounted {
     files: Arc<InMemory>,
-    trouble: Trouble,
+    trouble: Troubled,
     slowness_ms: u64,
     salt: u64,
     writes: AtomicU64,
+    /// Of these, writes that the trouble concerns.
+    concerned: AtomicU64,
     /// 1 once the process has ended.
     ended: AtomicU64,
     crashed: Notify,
@@ -123,13 +148,21 @@ impl Mount {
         }
     }
 
-    async fn write<T>(&self, made: impl Future<Output = Result<T>>) -> Result<T> {
+    async fn write<T>(
+        &self,
+        path: &Path,
+        made: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         self.living()?;
         let number = self.0.writes.fetch_add(1, Ordering::SeqCst) + 1;
         self.wait(number).await;
         // Another write may have been the last in the meantime.
         self.living()?;
-        match self.0.trouble {
+        if !self.0.trouble.concerns(path) {
+            return made.await;
+        }
+        let number = self.0.concerned.fetch_add(1, Ordering::SeqCst) + 1;
+        match self.0.trouble.trouble {
             Trouble::CrashBefore(last) if number >= last => Err(self.crash()),
             Trouble::CrashAfter(last) if number >= last => {
                 if number == last {
@@ -178,7 +211,7 @@ impl ObjectStore for Mount {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
-        self.write(self.0.files.put_opts(location, payload, options))
+        self.write(location, self.0.files.put_opts(location, payload, options))
             .await
     }
 
@@ -191,6 +224,7 @@ impl ObjectStore for Mount {
         let upload = self.0.files.put_multipart_opts(location, options).await?;
         Ok(Box::new(Upload {
             mount: self.clone(),
+            path: location.clone(),
             upload,
         }))
     }
@@ -214,7 +248,8 @@ impl ObjectStore for Mount {
             .and_then(move |location| {
                 let mount = mount.clone();
                 async move {
-                    mount.write(mount.0.files.delete(&location)).await?;
+                    let deleted = mount.0.files.delete(&location);
+                    mount.write(&location, deleted).await?;
                     Ok(location)
                 }
             })
@@ -234,7 +269,8 @@ impl ObjectStore for Mount {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.write(self.0.files.copy_opts(from, to, options)).await
+        self.write(to, self.0.files.copy_opts(from, to, options))
+            .await
     }
 }
 
@@ -242,6 +278,7 @@ impl ObjectStore for Mount {
 #[derive(Debug)]
 struct Upload {
     mount: Mount,
+    path: Path,
     upload: Box<dyn MultipartUpload>,
 }
 
@@ -253,7 +290,7 @@ impl MultipartUpload for Upload {
 
     async fn complete(&mut self) -> Result<PutResult> {
         let mount = self.mount.clone();
-        mount.write(self.upload.complete()).await
+        mount.write(&self.path, self.upload.complete()).await
     }
 
     async fn abort(&mut self) -> Result<()> {

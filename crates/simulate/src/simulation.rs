@@ -17,7 +17,7 @@ use crate::acts::Diary;
 use crate::chance::hash;
 use crate::choices::{Choices, DAY_MS, RunChoice, START_MS, When, Whom};
 use crate::clock::{MachineClock, TenantClock};
-use crate::disk::{Disk, Mount, Trouble};
+use crate::disk::{Disk, Mount, Trouble, Troubled};
 use crate::invariants::{Broken, Promises, RunRecord, must};
 use crate::network::{Network, Seen};
 use crate::oracle::Oracle;
@@ -340,7 +340,7 @@ impl Simulation {
                 let may_be = match &error {
                     // The disk refused, and nothing else may come between.
                     SyncError::Lake(_) => {
-                        choice.disk != Trouble::None && text.contains("simulated disk")
+                        choice.disk.trouble != Trouble::None && text.contains("simulated disk")
                     }
                     SyncError::SignIn(_) | SyncError::Users(_) | SyncError::Scope(_) => {
                         !choice.faults.is_empty() || choice.lost > 0.0
@@ -366,7 +366,7 @@ impl Simulation {
     /// Derived tables equal what a rebuild makes of the same rows.
     async fn rebuild_is_the_same(&self) -> Result<(), Broken> {
         let before = self.derived().await?;
-        let mount = self.disk.mount(Trouble::None, 0, 0);
+        let mount = self.disk.mount(Troubled::NOT, 0, 0);
         let lake = |error: hobbs_lake::LakeError| Broken(format!("rebuilding: {error}"));
         let mut writer = Writer::open(&mount.location(), &HashMap::new())
             .await

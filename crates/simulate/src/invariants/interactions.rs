@@ -98,15 +98,21 @@ pub(super) fn true_to(
 }
 
 /// Everything that could be seen of those who could be read when the run began is there, and as it
-/// was then or later.
+/// was then or later; of each user from where the reading was begun on, which a person may have chosen
+/// (`--days`).
 pub(super) fn whole(
     kept: &HashMap<Key, Kept>,
     oracle: &Oracle,
     run: &RunRecord,
+    begun_ms: &HashMap<String, i64>,
 ) -> Result<(), Broken> {
     let readable = oracle.at(run.began_ms, |_| oracle.users(|_, access| access == Access::Readable));
     for user_id in readable {
+        let begun_ms = begun_ms.get(&user_id).copied().unwrap_or(0);
         for item in oracle.items(&user_id, run.began_ms) {
+            if item.created_at_ms < begun_ms {
+                continue;
+            }
             let key = key_of(&item);
             let row = kept
                 .get(&key)

@@ -149,7 +149,8 @@ impl Promises {
     pub async fn check_end(&self, disk: &Disk, oracle: &Oracle, run_id: &str) -> Result<(), Broken> {
         let run = &self.runs[run_id];
         let kept = interactions::once(&Rows::read(disk, "interactions").await?)?;
-        interactions::whole(&kept, oracle, run)?;
+        let lines = runs::lines(&Rows::read(disk, "coverage").await?);
+        interactions::whole(&kept, oracle, run, &runs::begun_ms(&lines))?;
         people::as_they_are(disk, oracle, run).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use hobbs_lake::Span;
 use hobbs_sync::{Asking, SyncSummary};
 
 use super::interactions::Kept;
@@ -104,6 +105,27 @@ pub(super) fn accounted_for(
     must(written == said, || format!("the run says {said} rows, and {written} are there"))
 }
 
+/// Each user's earliest span that is whole over all apps.
+fn earliest_whole(lines: &[Line]) -> BTreeMap<String, Span> {
+    let mut spans: BTreeMap<String, Vec<Span>> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.whole && line.apps.is_none()) {
+        let (from_ms, to_ms) = (line.from_ms, line.to_ms);
+        let of_user = spans.entry(line.user_id.clone()).or_default();
+        of_user.push(Span { from_ms, to_ms });
+    }
+    let earliest = spans.into_iter().filter_map(|(user_id, spans)| {
+        let first = hobbs_lake::joined(spans).into_iter().next()?;
+        Some((user_id, first))
+    });
+    earliest.collect()
+}
+
+/// From when on each user was read, UTC milliseconds.
+pub(super) fn begun_ms(lines: &[Line]) -> HashMap<String, i64> {
+    let whole = earliest_whole(lines).into_iter();
+    whole.map(|(user_id, span)| (user_id, span.from_ms)).collect()
+}
+
 /// Nobody's watermark is older than the bound after a sparing run, whoever was deferred.
 pub(super) fn nobody_waits_too_long(
     summary: &SyncSummary,
@@ -124,21 +146,15 @@ pub(super) fn nobody_waits_too_long(
     if !is_plain {
         return Ok(());
     }
-    let mut spans: BTreeMap<&str, Vec<hobbs_lake::Span>> = BTreeMap::new();
-    for line in lines.iter().filter(|line| line.whole && line.apps.is_none()) {
-        spans.entry(&line.user_id).or_default().push(hobbs_lake::Span {
-            from_ms: line.from_ms,
-            to_ms: line.to_ms,
-        });
-    }
+    let whole = earliest_whole(lines);
     let licensed = users.map(|row| {
         let is_licensed = row.time_ms("valid_to").is_none() && row.flag("licensed") == Some(true);
         row.text("user_id").filter(|_| is_licensed)
     });
     for user_id in licensed.into_iter().flatten() {
-        let spans = spans.remove(user_id.as_str()).unwrap_or_default();
-        let read_to_ms = hobbs_lake::joined(spans).first().map(|span| span.to_ms);
-        let age_ms = read_to_ms.map(|to_ms| summary.started_at_ms - to_ms);
+        let age_ms = whole
+            .get(&user_id)
+            .map(|whole| summary.started_at_ms - whole.to_ms);
         must(age_ms.is_some_and(|age_ms| age_ms <= max_staleness_ms), || {
             format!("{user_id} was last read {age_ms:?} ms before, and the bound is {max_staleness_ms}")
         })?;
