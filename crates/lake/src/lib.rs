@@ -38,13 +38,15 @@ pub use coverage::{CoverageLine, Failure, Read, Span, joined};
 pub use datafusion::execution::SendableRecordBatchStream;
 /// The engine's Arrow, for readers of batches: an own dependency could be of another version.
 pub use deltalake::arrow;
+/// For those who bring a store of their own ([`Location::Store`]).
+pub use deltalake::logstore::object_store;
 /// Writes query results as Parquet.
 pub use deltalake::parquet;
 pub use derive::{Derivation, Rederived, Threads};
 pub use error::LakeError;
 pub use interactions::Kept;
 pub use licenses::{Assignment, AssignmentChanges, AssignmentStatus, LicenseRecord};
-pub use location::Location;
+pub use location::{Location, OwnStore};
 pub use maintain::{TableOptimized, TableStatus};
 pub use people::{KnownUser, PeopleChanges, UserRecord};
 pub use query::{Reader, objects};

@@ -5,20 +5,44 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deltalake::logstore::LogStoreRef;
+use deltalake::logstore::object_store::ObjectStore;
 use deltalake::table::builder::DeltaTableBuilder;
 use url::Url;
 
 use crate::error::LakeError;
 use crate::store::DurableFiles;
 
-/// A folder on this machine, or an address in an object store.
+/// A folder on this machine, an address in an object store, or a store that the caller brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
     /// An absolute path.
     Folder(PathBuf),
     /// `abfss://…`, `az://…` or `s3://…`, without a slash at the end.
     Address(Url),
+    /// An object store as it is, for whoever knows better than an address where files go: tests that
+    /// refuse writes, or programs with a store of their own.
+    Store(OwnStore),
 }
+
+/// An object store that the caller brings; the tables are its top folders.
+#[derive(Debug, Clone)]
+pub struct OwnStore(Arc<dyn ObjectStore>);
+
+impl OwnStore {
+    /// Nobody but one writer may write to it at a time: no lock can be taken there.
+    pub fn new(store: Arc<dyn ObjectStore>) -> Self {
+        OwnStore(store)
+    }
+}
+
+/// The same where it is the same object.
+impl PartialEq for OwnStore {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for OwnStore {}
 
 impl Location {
     /// Reads what a person configured: a path, relative to the current folder, or an address.
@@ -59,7 +83,7 @@ impl Location {
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Location::Folder(path) => Some(path),
-            Location::Address(_) => None,
+            Location::Address(_) | Location::Store(_) => None,
         }
     }
 
@@ -89,6 +113,18 @@ impl Location {
                     .map_err(|error| LakeError::table(name, error))?
                     .with_storage_options(options.clone())
             }
+            Location::Store(own) => {
+                // deltalake wants an address; the scheme is the one that names no place.
+                let url = Url::parse(&format!("memory:///{name}")).map_err(|error| {
+                    LakeError::Location {
+                        location: self.to_string(),
+                        reason: error.to_string(),
+                    }
+                })?;
+                DeltaTableBuilder::from_url(url.clone())
+                    .map_err(|error| LakeError::table(name, error))?
+                    .with_storage_backend(Arc::clone(&own.0), url)
+            }
         };
         builder
             .build_storage()
@@ -101,6 +137,7 @@ impl std::fmt::Display for Location {
         match self {
             Location::Folder(path) => path.display().fmt(f),
             Location::Address(url) => url.fmt(f),
+            Location::Store(own) => own.0.fmt(f),
         }
     }
 }

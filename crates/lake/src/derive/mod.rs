@@ -17,7 +17,7 @@ mod rows;
 use std::collections::{HashMap, HashSet};
 
 use datafusion::prelude::{Expr, col, lit};
-use deltalake::arrow::array::{AsArray, RecordBatch};
+use deltalake::arrow::array::{Array, AsArray, RecordBatch};
 use deltalake::arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use futures::TryStreamExt;
 use hobbs_verdict::Compiled;
@@ -92,6 +92,38 @@ impl DerivedTables {
         }
         Ok(Some(least))
     }
+
+    /// The number of the commit up to which at least one of the three is derived.
+    async fn derived_furthest(&self) -> Result<i64, LakeError> {
+        let mut most = 0;
+        for table in [&self.exchanges, &self.conversations, &self.resources] {
+            most = most.max(table.sequence().await?);
+        }
+        Ok(most)
+    }
+
+    /// Which of these threads any of the tables has rows of, and from when to when. Where all are
+    /// derived to the same commit, the conversations know it alone. A derivation that was cut off
+    /// between two tables leaves threads in one that the others don't know.
+    async fn known_threads(
+        &self,
+        touched: &HashSet<i64>,
+        was_cut_off: bool,
+    ) -> Result<HashMap<i64, Times>, LakeError> {
+        let mut known = known_threads(&self.conversations, Some("ended_at"), touched).await?;
+        if was_cut_off {
+            for (table, ended_at) in [
+                (&self.exchanges, Some("last_response_at")),
+                (&self.resources, None),
+            ] {
+                for (thread, times) in known_threads(table, ended_at, touched).await? {
+                    let known = known.entry(thread).or_insert(times);
+                    *known = union(*known, times);
+                }
+            }
+        }
+        Ok(known)
+    }
 }
 
 /// Commits derived at once: some ten thousand rows each, without their texts.
@@ -115,14 +147,19 @@ pub(crate) async fn derive(
             0
         }
     };
+    let furthest = derived.derived_furthest().await?;
     let mut all = Rederived::default();
     while done < newest {
+        let was_cut_off = done < furthest;
         let until = newest.min(done + COMMITS_AT_ONCE);
         let rows = match fresh.rows((done, until)) {
             Some(rows) => rows,
             None => rows_of(interactions, (done, until)).await?,
         };
-        all += step(interactions, rows, derived, derivation, by, until).await?;
+        let threads = Threads::of(rows);
+        let touched = threads.keys().collect();
+        let known = derived.known_threads(&touched, was_cut_off).await?;
+        all += step(interactions, threads, known, derived, derivation, by, until).await?;
         done = until;
     }
     Ok(all)
@@ -141,18 +178,17 @@ async fn rows_of(
         .await
 }
 
-/// Derives what these rows touch, which are those of the commits up to this number.
+/// Derives these threads, which the commits up to this number touch; of those known already, rows
+/// that came before are read too.
 async fn step(
     interactions: &Table,
-    fresh: Vec<RecordBatch>,
+    mut threads_touched: Threads,
+    known: HashMap<i64, Times>,
     derived: &mut DerivedTables,
     derivation: &Derivation,
     by: i64,
     until: i64,
 ) -> Result<Rederived, LakeError> {
-    let mut threads_touched = Threads::of(fresh);
-    let touched: HashSet<i64> = threads_touched.keys().collect();
-    let known = known_threads(&derived.conversations, &touched).await?;
     if !known.is_empty() {
         let spans = threads_touched.spans_with(&known);
         let whole = rows_within(interactions, &spans, &known).await?;
@@ -167,7 +203,7 @@ async fn step(
         ..Carried::of(until)
     };
     let threads: HashSet<i64> = known.keys().copied().collect();
-    // Conversations last: they tell which threads are known.
+    // Conversations last: they tell which threads are known, unless this is cut off here.
     let changed = replace(
         &mut derived.exchanges,
         batches.exchanges,
@@ -192,27 +228,36 @@ fn union(a: Times, b: Times) -> Times {
     (a.0.min(b.0), a.1.max(b.1))
 }
 
-/// Which of these threads have conversations already, and from when to when.
+/// Which of these threads have rows in a table already, and from when to when, by the column that
+/// says when a row ended, if there is one.
 async fn known_threads(
-    conversations: &Table,
+    table: &Table,
+    ended_at: Option<&str>,
     touched: &HashSet<i64>,
 ) -> Result<HashMap<i64, Times>, LakeError> {
     let mut known: HashMap<i64, Times> = HashMap::new();
-    if touched.is_empty() || conversations.is_empty()? {
+    if touched.is_empty() || table.is_empty()? {
         return Ok(known);
     }
-    let mut stream = conversations
-        .scan(&["thread_key", "started_at", "ended_at"])
+    let columns: Vec<&str> = ["thread_key", "started_at"]
+        .into_iter()
+        .chain(ended_at)
+        .collect();
+    let mut stream = table
+        .scan(&columns)
         .of_plain_files()
         .stream()
         .await?;
     while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
         let threads = batch.column(0).as_primitive::<Int64Type>().values();
         let started = batch.column(1).as_primitive::<TimestampMicrosecondType>();
-        let ended = batch.column(2).as_primitive::<TimestampMicrosecondType>();
+        let ended = ended_at.map(|_| batch.column(2).as_primitive::<TimestampMicrosecondType>());
         for (at, thread) in threads.iter().enumerate() {
             if touched.contains(thread) {
-                let times = (started.value(at), ended.value(at));
+                let started = started.value(at);
+                // An exchange without an answer ended as it began.
+                let ended = ended.filter(|ended| ended.is_valid(at));
+                let times = (started, ended.map_or(started, |ended| ended.value(at)));
                 known
                     .entry(*thread)
                     .and_modify(|known| *known = union(*known, times))

@@ -54,6 +54,37 @@ fn part(kind: Kind, session: Option<&str>, request: &str, id: u32) -> Interactio
     }
 }
 
+/// A derivation writes three tables, one after the other. Each cut is tried by taking back what the
+/// last commits wrote, as if the process had ended before them.
+#[tokio::test]
+async fn a_derivation_that_was_cut_off_is_made_good() {
+    let parts = |request: &str, first: u32| {
+        [
+            part(Kind::Prompt, Some("s"), request, first),
+            part(Kind::Response, Some("s"), request, first + 1),
+            part(Kind::Prompt, None, "alone", first + 2),
+        ]
+    };
+    for before in [false, true] {
+        for cut in [&["conversations"][..], &["conversations", "resources"]] {
+            let lake = Lake::new();
+            if before {
+                keep(&lake, &parts("r0", 1)).await;
+            }
+            keep(&lake, &parts("r1", 11)).await;
+            for table in cut {
+                std::fs::remove_file(lake.log(table).last().unwrap()).unwrap();
+            }
+            // More comes before anybody derives again, and nothing.
+            keep(&lake, &parts("r2", 21)).await;
+            keep(&lake, &[]).await;
+            let kept = derived(&lake).await;
+            derive_all_again(&lake).await;
+            assert_eq!(kept, derived(&lake).await, "{cut:?} {before}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_late_response_joins_its_prompt() {
     let lake = Lake::new();
