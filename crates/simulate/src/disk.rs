@@ -148,11 +148,7 @@ impl Mount {
         }
     }
 
-    async fn write<T>(
-        &self,
-        path: &Path,
-        made: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    async fn write<T>(&self, path: &Path, made: impl Future<Output = Result<T>>) -> Result<T> {
         self.living()?;
         let number = self.0.writes.fetch_add(1, Ordering::SeqCst) + 1;
         self.wait(number).await;

@@ -54,7 +54,9 @@ impl Rows {
         let mut living: BTreeMap<String, ()> = BTreeMap::new();
         for (version, (name, path)) in log.iter().enumerate() {
             if *name != format!("{version:020}.json") {
-                return Err(broken(format!("version {version} is missing before {name}")));
+                return Err(broken(format!(
+                    "version {version} is missing before {name}"
+                )));
             }
             let commit = fetch(disk, path).await.map_err(broken)?;
             for line in commit.split(|byte| *byte == b'\n') {

@@ -56,7 +56,10 @@ async fn licenses_are_given_changed_taken_away_and_given_again() {
     );
     // Ann alone was looked at: of bob nothing is known.
     assert_eq!(keep(&lake, 3, &[], Some(&["ann"])).await, changes(0, 1));
-    assert_eq!(keep(&lake, 4, &[bob.clone()], None).await, changes(0, 0));
+    assert_eq!(
+        keep(&lake, 4, std::slice::from_ref(&bob), None).await,
+        changes(0, 0)
+    );
     let assigned = lake.writer().await.assigned(TENANT).await.unwrap();
     assert_eq!(assigned.len(), 1);
     assert_eq!(assigned["bob"], [bob]);

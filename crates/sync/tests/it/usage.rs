@@ -25,8 +25,11 @@ async fn rows(world: &World) -> Vec<Map<String, Value>> {
         .await
 }
 
+/// Last days in Word and in Copilot Chat, prompts, active days.
+type Shown = (Option<String>, Option<String>, i64, i64);
+
 /// What the tenant says that each user's row of the newest report of 28 days must hold.
-fn truth(world: &World) -> BTreeMap<String, (Option<String>, Option<String>, i64, i64)> {
+fn truth(world: &World) -> BTreeMap<String, Shown> {
     world
         .tenant
         .usage_truth(world.now_ms())
@@ -45,7 +48,7 @@ fn truth(world: &World) -> BTreeMap<String, (Option<String>, Option<String>, i64
         .collect()
 }
 
-async fn shown(world: &World) -> BTreeMap<String, (Option<String>, Option<String>, i64, i64)> {
+async fn shown(world: &World) -> BTreeMap<String, Shown> {
     let refreshed = world.tenant.report_refresh_date(world.now_ms()).to_string();
     let rows = rows(world).await;
     rows.iter()
@@ -160,7 +163,7 @@ async fn odd_reports_are_read_right() {
         let (shown, truth) = (shown(&world).await, truth(&world));
         let ids = |rows: &BTreeMap<String, _>| rows.keys().cloned().collect::<BTreeSet<_>>();
         assert_eq!(ids(&shown), ids(&truth), "{oddity:?}");
-        let numbers = |rows: &BTreeMap<String, (Option<String>, Option<String>, i64, i64)>| {
+        let numbers = |rows: &BTreeMap<String, Shown>| {
             rows.values()
                 .map(|row| (row.1.clone(), row.3))
                 .collect::<Vec<_>>()
