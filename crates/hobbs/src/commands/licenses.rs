@@ -4,8 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use hobbs_lake::Reader;
-use hobbs_reconcile::licenses::Price;
-use hobbs_report::licenses::{self, Query};
+use hobbs_report::licenses::{self, Price, Query};
 use hobbs_report::reconcile::Answer;
 use hobbs_report::table;
 use jiff::Timestamp;

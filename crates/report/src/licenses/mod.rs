@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use hobbs_reconcile::facts::LicenseRow;
 use hobbs_reconcile::licenses::{
-    Candidate, Cost, Frozen, Holder, Move, Price, Seats, Terms, Verdict, moves,
+    Candidate, Cost, Frozen, Holder, Move, Seats, Terms, Verdict, moves,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use crate::source::{Source, SourceError};
 use crate::words::{plural, thousands};
 
 pub use files::{MOVE_COLUMNS, write_csv};
+pub use hobbs_reconcile::licenses::Price;
 
 /// The version of the JSON's shape.
 pub const VERSION: u32 = 1;
