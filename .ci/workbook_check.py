@@ -11,7 +11,7 @@ import openpyxl
 
 from readers import Checks, hobbs, program_arguments, query
 
-SHEETS = ["Summary", "Patterns", "Conversations", "Interactions", "People", "Coverage"]
+SHEETS = ["Summary", "Patterns", "Conversations", "Interactions", "People", "Coverage", "Reconciliation", "Differences", "Licenses", "License holders"]
 # The twelve that administrators know, then what hobbs adds.
 INTERACTIONS = [
     "User", "Timestamp", "Copilot App", "AppId", "Contexts", "InteractionType", "ThreadId", "Body", "Attachments",
