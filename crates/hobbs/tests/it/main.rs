@@ -6,4 +6,5 @@ mod commands;
 mod help;
 mod privacy;
 mod simulated;
+mod suggested;
 mod verdicts;
