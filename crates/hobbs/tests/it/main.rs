@@ -11,4 +11,5 @@ mod people;
 mod privacy;
 mod reconcile;
 mod simulated;
+mod suggested;
 mod verdicts;
