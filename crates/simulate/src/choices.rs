@@ -103,7 +103,7 @@ impl Choices {
     pub fn of(seed: u64) -> Self {
         let mut chance = Chance::of(seed, 1);
         let tenant = tenant(&mut chance);
-        let count = chance.between(2, 5);
+        let count = chance.between(2, 4);
         let mut runs: Vec<RunChoice> = (0..count).map(|_| run(&mut chance, &tenant)).collect();
         runs.push(last(&mut chance));
         Choices {
@@ -337,7 +337,7 @@ fn run(chance: &mut Chance, tenant: &TenantOptions) -> RunChoice {
             ContentPolicy::Excerpt,
             ContentPolicy::Full,
         ]),
-        reports: chance.happens(0.7).then(|| chance.happens(0.3)),
+        reports: chance.happens(0.4).then(|| chance.happens(0.3)),
         disk,
         slowness_ms: if chance.happens(0.3) {
             chance.magnitude(10.0, 5_000.0) as u64
@@ -367,7 +367,7 @@ fn last(chance: &mut Chance) -> RunChoice {
         asking: Asking::Everyone,
         app: None,
         content: chance.one_of(&[ContentPolicy::None, ContentPolicy::Full]),
-        reports: Some(false),
+        reports: chance.happens(0.3).then_some(false),
         disk: Troubled::NOT,
         slowness_ms: 0,
         killed_after_ms: None,

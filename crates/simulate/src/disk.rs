@@ -3,9 +3,10 @@
 //! Files stay in memory: so a seed takes milliseconds, and what happens does not depend on how fast
 //! a disk is. What really goes to a disk is tested elsewhere, by killing real processes.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
+use hobbs_lake::arrow::array::RecordBatch;
 use hobbs_lake::object_store::memory::InMemory;
 use hobbs_lake::object_store::path::Path;
 use hobbs_lake::object_store::{
@@ -67,20 +69,39 @@ pub enum Trouble {
 }
 
 /// Files that outlive processes.
-#[derive(Debug, Clone, Default)]
-pub struct Disk(Arc<InMemory>);
+#[derive(Debug, Default)]
+pub struct Disk {
+    files: Arc<InMemory>,
+    /// Rows of the files that were read from outside: a file of a table is never written again.
+    read: Mutex<HashMap<Path, Vec<RecordBatch>>>,
+}
 
 impl Disk {
     /// The files themselves, for whoever looks at them from outside.
     pub fn files(&self) -> &InMemory {
-        &self.0
+        &self.files
+    }
+
+    /// The rows of a file, which `read` reads the first time.
+    pub(crate) async fn once_read(
+        &self,
+        path: &Path,
+        read: impl AsyncFnOnce() -> std::result::Result<Vec<RecordBatch>, String>,
+    ) -> std::result::Result<Vec<RecordBatch>, String> {
+        let known = || self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rows) = known().get(path) {
+            return Ok(rows.clone());
+        }
+        let rows = read().await?;
+        known().insert(path.clone(), rows.clone());
+        Ok(rows)
     }
 
     /// The disk as a new process sees it, in the runtime of now. A write takes up to `slowness_ms`
     /// there, drawn from `salt`.
     pub fn mount(&self, trouble: Troubled, slowness_ms: u64, salt: u64) -> Mount {
         Mount(Arc::new(Mounted {
-            files: Arc::clone(&self.0),
+            files: Arc::clone(&self.files),
             trouble,
             slowness_ms,
             salt,

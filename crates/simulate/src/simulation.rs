@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::future::pending;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use hobbs_graph::{AppFilter, Client, Clock, Credential, Format, TokioClock};
 use hobbs_lake::Writer;
-use hobbs_sync::options::Apps;
+use hobbs_sync::options::{Apps, OVERLAP_MS};
 use hobbs_sync::{
     Judgment, PeopleScope, Period, Reports, Silent, SyncError, SyncOptions, SyncSummary, Who, sync,
 };
@@ -37,6 +37,9 @@ pub struct Story {
     /// Rows at the end.
     pub rows: u64,
 }
+
+/// Rules are read once: it takes longer than a run's planning.
+static JUDGMENT: LazyLock<Judgment> = LazyLock::new(Judgment::default);
 
 /// No sync takes that long; one that does never ends.
 const FOREVER: Duration = Duration::from_secs(40 * 86_400);
@@ -235,6 +238,7 @@ impl Simulation {
             _ => Who::Everyone,
         };
         SyncOptions {
+            lake: mount.location(),
             store: HashMap::new(),
             who,
             scope,
@@ -255,8 +259,9 @@ impl Simulation {
             },
             apps: choice.app.map(only),
             content: choice.content,
+            judgment: JUDGMENT.clone(),
+            overlap_ms: OVERLAP_MS,
             run_id: run_id.to_owned(),
-            ..SyncOptions::new(mount.location())
         }
     }
 
@@ -369,7 +374,7 @@ impl Simulation {
         let mut writer = Writer::open(&mount.location(), &HashMap::new())
             .await
             .map_err(lake)?;
-        let derivation = Judgment::default().derivation(writer.fingerprint_key());
+        let derivation = JUDGMENT.derivation(writer.fingerprint_key());
         writer.derive_all_again(&derivation).await.map_err(lake)?;
         let after = self.derived().await?;
         for ((table, before), (_, after)) in before.iter().zip(&after) {

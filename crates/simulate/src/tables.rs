@@ -1,7 +1,7 @@
 //! The lake's tables as they lie in the files, read without any of hobbs' own code: the log says which
 //! files there are, and the files hold the rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -51,7 +51,7 @@ impl Rows {
                 log.insert(name.to_owned(), meta.location);
             }
         }
-        let mut living: BTreeMap<String, ()> = BTreeMap::new();
+        let mut living: BTreeSet<String> = BTreeSet::new();
         for (version, (name, path)) in log.iter().enumerate() {
             if *name != format!("{version:020}.json") {
                 return Err(broken(format!(
@@ -60,29 +60,34 @@ impl Rows {
             }
             let commit = fetch(disk, path).await.map_err(broken)?;
             for line in commit.split(|byte| *byte == b'\n') {
-                if line.is_empty() {
+                // Most of a log's bytes are statistics and what a commit carries.
+                let is_file = [&b"{\"add\""[..], b"{\"remove\""].iter().any(|kind| line.starts_with(kind));
+                if !is_file {
                     continue;
                 }
                 let action: Value = serde_json::from_slice(line)
                     .map_err(|error| broken(format!("{name}: {error}")))?;
                 let path_of = |kind: &str| action[kind]["path"].as_str().map(str::to_owned);
                 if let Some(path) = path_of("add") {
-                    living.insert(path, ());
+                    living.insert(path);
                 } else if let Some(path) = path_of("remove") {
                     living.remove(&path);
                 }
             }
         }
         let mut batches = Vec::new();
-        for file in living.into_keys() {
+        for file in living {
             let path = Path::from(format!("{table}/{file}"));
-            let bytes = fetch(disk, &path).await.map_err(broken)?;
-            let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)
-                .and_then(ParquetRecordBatchReaderBuilder::build)
-                .map_err(|error| broken(format!("{file}: {error}")))?;
-            for batch in reader {
-                batches.push(batch.map_err(|error| broken(format!("{file}: {error}")))?);
-            }
+            let of_file = disk.once_read(&path, async || {
+                let bytes = fetch(disk, &path).await?;
+                ParquetRecordBatchReaderBuilder::try_new(bytes)
+                    .and_then(ParquetRecordBatchReaderBuilder::build)
+                    .map_err(|error| error.to_string())?
+                    .map(|batch| batch.map_err(|error| error.to_string()))
+                    .collect()
+            });
+            let of_file = of_file.await;
+            batches.extend(of_file.map_err(|error| broken(format!("{file}: {error}")))?);
         }
         Ok(Rows { batches })
     }
