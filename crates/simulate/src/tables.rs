@@ -61,7 +61,9 @@ impl Rows {
             let commit = fetch(disk, path).await.map_err(broken)?;
             for line in commit.split(|byte| *byte == b'\n') {
                 // Most of a log's bytes are statistics and what a commit carries.
-                let is_file = [&b"{\"add\""[..], b"{\"remove\""].iter().any(|kind| line.starts_with(kind));
+                let is_file = [&b"{\"add\""[..], b"{\"remove\""]
+                    .iter()
+                    .any(|kind| line.starts_with(kind));
                 if !is_file {
                     continue;
                 }
