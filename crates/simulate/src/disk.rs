@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -169,11 +169,7 @@ impl Mount {
         }
     }
 
-    async fn write<T>(
-        &self,
-        path: &Path,
-        made: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    async fn write<T>(&self, path: &Path, made: impl Future<Output = Result<T>>) -> Result<T> {
         self.living()?;
         let number = self.0.writes.fetch_add(1, Ordering::SeqCst) + 1;
         self.wait(number).await;

@@ -52,7 +52,11 @@ fn main() -> ExitCode {
     keep_quiet_about_uploads();
     if let Some(seed) = arguments.seed {
         let is_whole = one(seed, true, arguments.twice, &Mutex::default());
-        return if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        return if is_whole {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let begun = SystemTime::now();
@@ -90,7 +94,11 @@ fn main() -> ExitCode {
         sum.repaired,
         sum.rows
     );
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// deltalake gives up an upload that failed at its very end by a panic of object_store, which it
@@ -129,7 +137,10 @@ fn one(seed: u64, tell: bool, twice: bool, sum: &Mutex<Sum>) -> bool {
         println!("run it again: hobbs-simulate --seed {seed}\n");
         return false;
     }
-    if twice && let Ok((again, _)) = run() && again.trace != story.trace {
+    if twice
+        && let Ok((again, _)) = run()
+        && again.trace != story.trace
+    {
         println!("seed {seed} went another way the second time");
         print_story(&story);
         print_story(&again);

@@ -177,7 +177,9 @@ impl Simulation {
         let summary = self.tell(choice, ending, &seen, &mount)?;
         if is_last {
             let is_whole = summary.as_ref().map(|summary| summary.status) == Some("whole");
-            must(is_whole, || format!("the last run is not whole: {summary:#?}"))?;
+            must(is_whole, || {
+                format!("the last run is not whole: {summary:#?}")
+            })?;
         }
         let record = RunRecord {
             run_id: run_id.clone(),
@@ -213,13 +215,7 @@ impl Simulation {
         tenant.map_err(|error| Broken(error.to_string()))
     }
 
-    fn options(
-        &self,
-        choice: &RunChoice,
-        mount: &Mount,
-        run_id: &str,
-        now_ms: i64,
-    ) -> SyncOptions {
+    fn options(&self, choice: &RunChoice, mount: &Mount, run_id: &str, now_ms: i64) -> SyncOptions {
         let facts = |user: &u32| self.oracle.tenant.user_facts(*user);
         let ago_ms = |days: f64| now_ms - (days * DAY_MS as f64) as i64;
         let name = |user: &u32| match user % 2 {
@@ -351,7 +347,9 @@ impl Simulation {
                         !choice.faults.is_empty() || choice.lost > 0.0
                     }
                 };
-                must(may_be, || format!("the run failed without a reason: {text}"))?;
+                must(may_be, || {
+                    format!("the run failed without a reason: {text}")
+                })?;
                 (text, None)
             }
             Ending::Crashed | Ending::Killed => {
@@ -380,7 +378,10 @@ impl Simulation {
         writer.derive_all_again(&derivation).await.map_err(lake)?;
         let after = self.derived().await?;
         for ((table, before), (_, after)) in before.iter().zip(&after) {
-            let first = before.iter().zip(after).find(|(before, after)| before != after);
+            let first = before
+                .iter()
+                .zip(after)
+                .find(|(before, after)| before != after);
             must(before == after, || {
                 format!(
                     "{table} has {} rows, and {} after a rebuild; the first that differ: {first:?}",
@@ -438,7 +439,11 @@ fn only(app: &'static str) -> Apps {
     let class = format!("IPM.SkypeTeams.Message.Copilot.{app}");
     let kept = class.clone();
     // Outlook can't be filtered by, as Graph documents it.
-    let asked = if app == "Outlook" { vec![] } else { vec![class] };
+    let asked = if app == "Outlook" {
+        vec![]
+    } else {
+        vec![class]
+    };
     Apps {
         names: vec![app.to_owned()],
         filter: AppFilter::only(asked, move |class| class == kept),
@@ -448,21 +453,37 @@ fn only(app: &'static str) -> Apps {
 /// The service's limits were kept, and each 429 was one that it gave without need.
 fn within_limits(tenant: &Tenant) -> Result<(), Broken> {
     let (statistics, limits) = (tenant.statistics(), tenant.options().limits);
-    let throttles = [Fault::ThrottleSeconds, Fault::ThrottleDate, Fault::ThrottleBare];
-    let without_need: u64 = throttles.iter().map(|fault| statistics.struck(*fault)).sum();
+    let throttles = [
+        Fault::ThrottleSeconds,
+        Fault::ThrottleDate,
+        Fault::ThrottleBare,
+    ];
+    let without_need: u64 = throttles
+        .iter()
+        .map(|fault| statistics.struck(*fault))
+        .sum();
     let peaks = statistics.peaks;
     let holds = statistics.refused_by_limits == 0
         && statistics.answers(429) == without_need
         && peaks.in_a_second <= limits.burst_per_second
         && peaks.in_a_window <= limits.sustained_per_second * limits.window_s;
-    must(holds, || format!("the limits were not kept: {statistics:?}"))
+    must(holds, || {
+        format!("the limits were not kept: {statistics:?}")
+    })
 }
 
 /// No token and no secret went anywhere but to Graph and the authority.
 fn trusted_alone(seen: &Seen) -> Result<(), Broken> {
     let known = ["graph.microsoft.com", "login.microsoftonline.com"];
-    let stranger = seen.trusted.iter().find(|host| !known.contains(&host.as_str()));
-    must(stranger.is_none(), || format!("a token went to {stranger:?}"))?;
+    let stranger = seen
+        .trusted
+        .iter()
+        .find(|host| !known.contains(&host.as_str()));
+    must(stranger.is_none(), || {
+        format!("a token went to {stranger:?}")
+    })?;
     let foreign = seen.hosts.iter().find(|host| host.contains("collector"));
-    must(foreign.is_none(), || format!("a link was followed to {foreign:?}"))
+    must(foreign.is_none(), || {
+        format!("a link was followed to {foreign:?}")
+    })
 }

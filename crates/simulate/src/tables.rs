@@ -54,12 +54,16 @@ impl Rows {
         let mut living: BTreeSet<String> = BTreeSet::new();
         for (version, (name, path)) in log.iter().enumerate() {
             if *name != format!("{version:020}.json") {
-                return Err(broken(format!("version {version} is missing before {name}")));
+                return Err(broken(format!(
+                    "version {version} is missing before {name}"
+                )));
             }
             let commit = fetch(disk, path).await.map_err(broken)?;
             for line in commit.split(|byte| *byte == b'\n') {
                 // Most of a log's bytes are statistics and what a commit carries.
-                let is_file = [&b"{\"add\""[..], b"{\"remove\""].iter().any(|kind| line.starts_with(kind));
+                let is_file = [&b"{\"add\""[..], b"{\"remove\""]
+                    .iter()
+                    .any(|kind| line.starts_with(kind));
                 if !is_file {
                     continue;
                 }

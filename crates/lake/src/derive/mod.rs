@@ -243,11 +243,7 @@ async fn known_threads(
         .into_iter()
         .chain(ended_at)
         .collect();
-    let mut stream = table
-        .scan(&columns)
-        .of_plain_files()
-        .stream()
-        .await?;
+    let mut stream = table.scan(&columns).of_plain_files().stream().await?;
     while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
         let threads = batch.column(0).as_primitive::<Int64Type>().values();
         let started = batch.column(1).as_primitive::<TimestampMicrosecondType>();

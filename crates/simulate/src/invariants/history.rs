@@ -10,7 +10,10 @@ pub(super) fn without_gaps(rows: &Rows, table: &str, keys: &[&str]) -> Result<()
     let mut of_key: BTreeMap<Vec<String>, Vec<(i64, Option<i64>)>> = BTreeMap::new();
     let records = rows.map(|row| {
         let key = keys.iter().map(|key| row.text(key).unwrap_or_default());
-        let times = (row.time_ms("valid_from").unwrap_or(i64::MIN), row.time_ms("valid_to"));
+        let times = (
+            row.time_ms("valid_from").unwrap_or(i64::MIN),
+            row.time_ms("valid_to"),
+        );
         (key.collect::<Vec<_>>(), times)
     });
     for (key, times) in records {

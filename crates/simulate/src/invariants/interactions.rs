@@ -48,7 +48,9 @@ pub(super) fn once(rows: &Rows) -> Result<HashMap<Key, Kept>, Broken> {
     let mut kept = HashMap::with_capacity(rows.len());
     for (key, row) in rows {
         if let Some(other) = kept.insert(key.clone(), row) {
-            return Err(Broken(format!("an item stands twice: {key:?}, once as {other:?}")));
+            return Err(Broken(format!(
+                "an item stands twice: {key:?}, once as {other:?}"
+            )));
         }
     }
     Ok(kept)
@@ -77,13 +79,17 @@ pub(super) fn true_to(
         let is_same = row.created_at_ms == item.created_at_ms
             && row.app_class == item.app_class
             && row.kind == kind;
-        must(is_same, || format!("a row differs from its item: {row:?} of {item:?}"))?;
+        must(is_same, || {
+            format!("a row differs from its item: {row:?} of {item:?}")
+        })?;
         let run = runs
             .get(&row.run_id)
             .ok_or_else(|| Broken(format!("a row of a run that never was: {row:?}")))?;
         match (run.content, &row.content) {
             (ContentPolicy::None, Some(_)) => {
-                return Err(Broken(format!("a text that was not to be kept: {row:?} of {key:?}")));
+                return Err(Broken(format!(
+                    "a text that was not to be kept: {row:?} of {key:?}"
+                )));
             }
             // Excel's JSON is read where the kind is known to be a response.
             (ContentPolicy::Full, content) if is_newest && item.shape != "thoughts_json" => {
@@ -106,7 +112,9 @@ pub(super) fn whole(
     run: &RunRecord,
     begun_ms: &HashMap<String, i64>,
 ) -> Result<(), Broken> {
-    let readable = oracle.at(run.began_ms, |_| oracle.users(|_, access| access == Access::Readable));
+    let readable = oracle.at(run.began_ms, |_| {
+        oracle.users(|_, access| access == Access::Readable)
+    });
     for user_id in readable {
         let begun_ms = begun_ms.get(&user_id).copied().unwrap_or(0);
         for item in oracle.items(&user_id, run.began_ms) {

@@ -29,7 +29,11 @@ impl From<Unreadable> for Broken {
 
 /// Fails with a text unless something holds.
 pub(crate) fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Broken> {
-    if holds { Ok(()) } else { Err(Broken(otherwise())) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Broken(otherwise()))
+    }
 }
 
 /// What is known from outside of one run.
@@ -106,10 +110,13 @@ impl Promises {
                 continue;
             }
             let run = self.runs.get(&line.run_id);
-            let run = run.ok_or_else(|| Broken(format!("coverage of a run that never was: {line:?}")))?;
+            let run =
+                run.ok_or_else(|| Broken(format!("coverage of a run that never was: {line:?}")))?;
             let asked_ms = run.asked_ms.get(&line.user_id);
             let asked_ms = *asked_ms.ok_or_else(|| {
-                Broken(format!("coverage says whole of a user who was never asked for: {line:?}"))
+                Broken(format!(
+                    "coverage says whole of a user who was never asked for: {line:?}"
+                ))
             })?;
             must(line.to_ms <= run.latest_ms, || {
                 format!("coverage reaches into the future: {line:?}")
@@ -133,7 +140,9 @@ impl Promises {
     fn kept_in(&self, kept: &HashMap<Key, interactions::Kept>) -> Result<(), Broken> {
         for (key, etag) in &self.items {
             let row = kept.get(key).ok_or_else(|| {
-                Broken(format!("coverage says whole, and an item of the window is not there: {key:?}"))
+                Broken(format!(
+                    "coverage says whole, and an item of the window is not there: {key:?}"
+                ))
             })?;
             must(row.etag_number() >= *etag, || {
                 format!("a later etag {etag} could be seen, and the lake has {row:?} of {key:?}")
@@ -146,7 +155,12 @@ impl Promises {
     ///
     /// # Errors
     /// As [`Promises::check`].
-    pub async fn check_end(&self, disk: &Disk, oracle: &Oracle, run_id: &str) -> Result<(), Broken> {
+    pub async fn check_end(
+        &self,
+        disk: &Disk,
+        oracle: &Oracle,
+        run_id: &str,
+    ) -> Result<(), Broken> {
         let run = &self.runs[run_id];
         let kept = interactions::once(&Rows::read(disk, "interactions").await?)?;
         let lines = runs::lines(&Rows::read(disk, "coverage").await?);

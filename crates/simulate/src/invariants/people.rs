@@ -33,9 +33,8 @@ pub(super) async fn as_they_are(
     };
     let all = ids(&|_, _| true);
     let there = ids(&|index, _| tenant.exists_at(index, at_ms));
-    let licensed = ids(&|index, access| {
-        tenant.exists_at(index, at_ms) && access == Access::Readable
-    });
+    let licensed =
+        ids(&|index, access| tenant.exists_at(index, at_ms) && access == Access::Readable);
     let of = |rows: &Rows, flag: &dyn Fn(&crate::tables::Row<'_>) -> bool| -> BTreeSet<String> {
         let ids = rows.map(|row| {
             let id = row.text("user_id").filter(|id| all.contains(id));
@@ -44,21 +43,32 @@ pub(super) async fn as_they_are(
         ids.into_iter().flatten().collect()
     };
     let users = Rows::read(disk, "users").await?;
-    let present = of(&users, &|row| row.text("state").as_deref() == Some("present"));
+    let present = of(&users, &|row| {
+        row.text("state").as_deref() == Some("present")
+    });
     let difference = |found: &BTreeSet<String>, expected: &BTreeSet<String>| -> Vec<String> {
         found.symmetric_difference(expected).cloned().collect()
     };
     must(present == there, || {
-        format!("other people are there than in the directory: {:?}", difference(&present, &there))
+        format!(
+            "other people are there than in the directory: {:?}",
+            difference(&present, &there)
+        )
     })?;
     let is_licensed = |row: &crate::tables::Row<'_>| row.flag("licensed") == Some(true);
     let known = of(&users, &is_licensed);
     must(known == licensed, || {
-        format!("others are licensed than in the directory: {:?}", difference(&known, &licensed))
+        format!(
+            "others are licensed than in the directory: {:?}",
+            difference(&known, &licensed)
+        )
     })?;
     let assignments = Rows::read(disk, "license_assignments").await?;
     let assigned = of(&assignments, &is_licensed);
     must(assigned == licensed, || {
-        format!("others hold a license than in the directory: {:?}", difference(&assigned, &licensed))
+        format!(
+            "others hold a license than in the directory: {:?}",
+            difference(&assigned, &licensed)
+        )
     })
 }

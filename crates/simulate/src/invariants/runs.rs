@@ -53,14 +53,18 @@ pub(super) fn diary(
         )
     });
     for (run_id, status, failed, ended_at_ms) in entries {
-        must(seen.insert(run_id.clone()), || format!("the run {run_id} stands twice"))?;
+        must(seen.insert(run_id.clone()), || {
+            format!("the run {run_id} stands twice")
+        })?;
         must((status == "running") == ended_at_ms.is_none(), || {
             format!("the run {run_id} is {status} and ended at {ended_at_ms:?}")
         })?;
         if status != "whole" {
             continue;
         }
-        must(failed == Some(0), || format!("the whole run {run_id} has {failed:?} failed users"))?;
+        must(failed == Some(0), || {
+            format!("the whole run {run_id} has {failed:?} failed users")
+        })?;
         let summary = runs.get(&run_id).and_then(|run| run.summary.as_ref());
         let frozen: HashSet<&str> = summary
             .iter()
@@ -71,11 +75,17 @@ pub(super) fn diary(
             // A run whose end was written and that was killed then has no summary.
             is_of_run && summary.is_some() && !frozen.contains(line.user_id.as_str())
         });
-        must(failed.is_none(), || format!("a whole run has a failure: {failed:?}"))?;
+        must(failed.is_none(), || {
+            format!("a whole run has a failure: {failed:?}")
+        })?;
     }
     // What hobbs itself got wrong is no failure of Microsoft's.
-    let fault = lines.iter().find(|line| line.code.as_deref() == Some("fault"));
-    must(fault.is_none(), || format!("hobbs itself failed: {fault:?}"))
+    let fault = lines
+        .iter()
+        .find(|line| line.code.as_deref() == Some("fault"));
+    must(fault.is_none(), || {
+        format!("hobbs itself failed: {fault:?}")
+    })
 }
 
 /// Each user who was asked has a line, each row is of a run that says what it covered, and what a run
@@ -88,7 +98,10 @@ pub(super) fn accounted_for(
     let of_run = lines.iter().filter(|line| line.run_id == summary.run_id);
     let count = of_run.count() as u64;
     must(count == summary.users_asked, || {
-        format!("{} users were asked, and {count} have a line of coverage", summary.users_asked)
+        format!(
+            "{} users were asked, and {count} have a line of coverage",
+            summary.users_asked
+        )
     })?;
     let covered: HashSet<(&str, &str)> = lines
         .iter()
@@ -101,14 +114,22 @@ pub(super) fn accounted_for(
         format!("rows of a run that has no coverage of their user: {orphan:?}")
     })?;
     let written = kept.values().filter(|row| row.run_id == summary.run_id);
-    let (written, said) = (written.count() as u64, summary.rows_new + summary.rows_changed);
-    must(written == said, || format!("the run says {said} rows, and {written} are there"))
+    let (written, said) = (
+        written.count() as u64,
+        summary.rows_new + summary.rows_changed,
+    );
+    must(written == said, || {
+        format!("the run says {said} rows, and {written} are there")
+    })
 }
 
 /// Each user's earliest span that is whole over all apps.
 fn earliest_whole(lines: &[Line]) -> BTreeMap<String, Span> {
     let mut spans: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-    for line in lines.iter().filter(|line| line.whole && line.apps.is_none()) {
+    for line in lines
+        .iter()
+        .filter(|line| line.whole && line.apps.is_none())
+    {
         let (from_ms, to_ms) = (line.from_ms, line.to_ms);
         let of_user = spans.entry(line.user_id.clone()).or_default();
         of_user.push(Span { from_ms, to_ms });
@@ -123,7 +144,9 @@ fn earliest_whole(lines: &[Line]) -> BTreeMap<String, Span> {
 /// From when on each user was read, UTC milliseconds.
 pub(super) fn begun_ms(lines: &[Line]) -> HashMap<String, i64> {
     let whole = earliest_whole(lines).into_iter();
-    whole.map(|(user_id, span)| (user_id, span.from_ms)).collect()
+    whole
+        .map(|(user_id, span)| (user_id, span.from_ms))
+        .collect()
 }
 
 /// Nobody's watermark is older than the bound after a sparing run, whoever was deferred.
@@ -135,7 +158,10 @@ pub(super) fn nobody_waits_too_long(
 ) -> Result<(), Broken> {
     let Asking::Sparing { max_staleness_ms } = choice.asking else {
         return must(summary.users_deferred == 0, || {
-            format!("{} users were deferred, and everyone was to be asked", summary.users_deferred)
+            format!(
+                "{} users were deferred, and everyone was to be asked",
+                summary.users_deferred
+            )
         });
     };
     let is_plain = choice.when == When::New
@@ -155,9 +181,14 @@ pub(super) fn nobody_waits_too_long(
         let age_ms = whole
             .get(&user_id)
             .map(|whole| summary.started_at_ms - whole.to_ms);
-        must(age_ms.is_some_and(|age_ms| age_ms <= max_staleness_ms), || {
-            format!("{user_id} was last read {age_ms:?} ms before, and the bound is {max_staleness_ms}")
-        })?;
+        must(
+            age_ms.is_some_and(|age_ms| age_ms <= max_staleness_ms),
+            || {
+                format!(
+                    "{user_id} was last read {age_ms:?} ms before, and the bound is {max_staleness_ms}"
+                )
+            },
+        )?;
     }
     Ok(())
 }

@@ -10,9 +10,16 @@ use crate::tables::Rows;
 const KEYS: [(&str, &[&str]); 2] = [
     (
         "usage_reports",
-        &["report_refresh_date", "report_period", "user_principal_name"],
+        &[
+            "report_refresh_date",
+            "report_period",
+            "user_principal_name",
+        ],
     ),
-    ("usage_summary", &["report_refresh_date", "report_period", "app"]),
+    (
+        "usage_summary",
+        &["report_refresh_date", "report_period", "app"],
+    ),
 ];
 
 pub(super) async fn once(disk: &Disk) -> Result<(), Broken> {
@@ -27,7 +34,9 @@ pub(super) async fn once(disk: &Disk) -> Result<(), Broken> {
         });
         let mut known = HashSet::with_capacity(keys.len());
         for key in keys {
-            must(!known.contains(&key), || format!("a row stands twice in {table}: {key:?}"))?;
+            must(!known.contains(&key), || {
+                format!("a row stands twice in {table}: {key:?}")
+            })?;
             known.insert(key);
         }
     }
