@@ -179,14 +179,13 @@ fn faults(chance: &mut Chance) -> Vec<(Fault, f64)> {
         .collect();
     let mut faults = match chance.below(4) {
         0 => Vec::new(),
-        1 | 2 => of_attempts
-            .iter()
-            .filter_map(|fault| {
-                chance
-                    .happens(0.5)
-                    .then(|| (*fault, chance.magnitude(0.002, 0.06)))
-            })
-            .collect(),
+        1 | 2 => {
+            let mut few = of_attempts;
+            few.retain(|_| chance.happens(0.5));
+            few.into_iter()
+                .map(|fault| (fault, chance.magnitude(0.002, 0.06)))
+                .collect()
+        }
         _ => vec![(chance.one_of(&of_attempts), chance.magnitude(0.1, 0.9))],
     };
     for fault in [Fault::ForeignNextLink, Fault::LicenseRemoved] {
