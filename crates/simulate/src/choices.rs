@@ -180,21 +180,11 @@ fn faults(chance: &mut Chance) -> Vec<(Fault, f64)> {
     let mut faults = match chance.below(4) {
         0 => Vec::new(),
         1 | 2 => {
-<<<<<<< HEAD
-            let mut some = Vec::new();
-            for fault in &of_attempts {
-                if chance.happens(0.5) {
-                    some.push((*fault, chance.magnitude(0.002, 0.06)));
-                }
-            }
-            some
-=======
             let mut few = of_attempts;
             few.retain(|_| chance.happens(0.5));
             few.into_iter()
                 .map(|fault| (fault, chance.magnitude(0.002, 0.06)))
                 .collect()
->>>>>>> simulate
         }
         _ => vec![(chance.one_of(&of_attempts), chance.magnitude(0.1, 0.9))],
     };
