@@ -116,6 +116,7 @@ def drawn(checks, binary):
                 "department": pa.nulls(PEOPLE, pa.string()),
                 "licensed": [True] * PEOPLE,
                 "valid_from": [datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)] * PEOPLE,
+                "valid_to": pa.nulls(PEOPLE, pa.timestamp("us", tz="UTC")),
             }
         ),
     )

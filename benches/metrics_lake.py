@@ -236,6 +236,10 @@ def users_of(people):
     user = np.concatenate([np.arange(people.users), np.arange(0, people.users, 3)])
     number = np.arange(len(user))
     departments = [f"Department {at}" for at in range(13)]
+    begins = 1_700_000_000_000_000 + number * 1_000_000
+    # A record ends where the next one of its user begins; the last one holds.
+    ends = np.zeros(len(user), dtype=np.int64)
+    ends[0 : people.users : 3] = begins[people.users :]
     return {
         "user_id": hexadecimal(scattered(user, 7)),
         "user_key": scattered(user, 7),
@@ -244,7 +248,8 @@ def users_of(people):
         "department": texts(user % 13, departments, user % 50 == 0),
         "licensed": user % 20 != 0,
         "state": texts(user * 0, ["present"]),
-        "valid_from": times(1_700_000_000_000_000 + number * 1_000_000),
+        "valid_from": times(begins),
+        "valid_to": pa.array(ends, pa.timestamp("us", tz="UTC"), mask=ends == 0),
     }
 
 
