@@ -5,13 +5,9 @@
 //! the two commits are written again at the next start.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use datafusion::prelude::{SessionContext, col, lit};
-use deltalake::arrow::array::{
-    ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
-};
+use deltalake::arrow::array::{ArrayRef, AsArray, RecordBatch};
 use deltalake::arrow::datatypes::Int64Type;
 use deltalake::delta_datafusion::DeltaSessionContext;
 use deltalake::operations::write::SchemaMode;
@@ -19,7 +15,7 @@ use deltalake::protocol::SaveMode;
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
-use crate::cells::micros;
+use crate::cells::{flags, numbers, texts, times};
 use crate::error::LakeError;
 use crate::schema::TableName;
 use crate::table::{Carried, Table, writer_properties};
@@ -99,28 +95,20 @@ pub(crate) async fn append(
 
 fn batch(note: &Note) -> Result<RecordBatch, deltalake::arrow::error::ArrowError> {
     let lines = &note.lines;
+    let same = |text: &str| texts(lines.iter().map(|_| Some(text)));
     let number = |field: fn(&CoverageLine) -> i64| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(lines.iter().map(field)))
+        numbers(lines.iter().map(|line| Some(field(line))))
     };
-    let same = |text: &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(lines.iter().map(|_| text)))
-    };
-    let optional = |field: fn(&CoverageLine) -> Option<&str>| -> ArrayRef {
-        Arc::new(lines.iter().map(field).collect::<StringArray>())
-    };
+    let optional = |field: fn(&CoverageLine) -> Option<&str>| texts(lines.iter().map(field));
     RecordBatch::try_new(
         TableName::Coverage.schema(),
         vec![
             same(&note.tenant_id),
-            Arc::new(StringArray::from_iter_values(
-                lines.iter().map(|line| &line.user_id),
-            )),
+            texts(lines.iter().map(|line| Some(line.user_id.as_str()))),
             number(|line| line.span.from_ms),
             number(|line| line.span.to_ms),
             optional(|line| line.apps.as_deref()),
-            Arc::new(BooleanArray::from_iter(
-                lines.iter().map(|line| Some(line.failure.is_none())),
-            )),
+            flags(lines.iter().map(|line| Some(line.failure.is_none()))),
             number(|line| i64::try_from(line.rows).unwrap_or(i64::MAX)),
             number(|line| i64::try_from(line.pages).unwrap_or(i64::MAX)),
             optional(|line| line.failure.as_ref().map(|failure| failure.code.as_str())),
@@ -130,12 +118,7 @@ fn batch(note: &Note) -> Result<RecordBatch, deltalake::arrow::error::ArrowError
                     .map(|failure| failure.message.as_str())
             }),
             same(&note.run_id),
-            Arc::new(
-                TimestampMicrosecondArray::from_iter_values(
-                    lines.iter().map(|_| micros(note.recorded_at_ms)),
-                )
-                .with_timezone("UTC"),
-            ),
+            times(lines.iter().map(|_| Some(note.recorded_at_ms))),
         ],
     )
 }

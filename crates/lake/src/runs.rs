@@ -1,15 +1,11 @@
 //! The diary of runs: a line when a run begins, made complete when it ends. A run that was killed
 //! stays `running`.
 
-use std::sync::Arc;
-
 use datafusion::common::ScalarValue;
 use datafusion::prelude::{col, lit};
-use deltalake::arrow::array::{
-    ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
-};
+use deltalake::arrow::array::RecordBatch;
 
-use crate::cells::{Cells, micros};
+use crate::cells::{Cells, micros, numbers, texts, times};
 use crate::error::LakeError;
 use crate::schema::TableName;
 use crate::table::{Carried, Table, writer_properties};
@@ -66,19 +62,19 @@ pub(crate) async fn begin(
     command: &str,
     started_at_ms: i64,
 ) -> Result<(), LakeError> {
-    let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
-    let zero = || -> ArrayRef { Arc::new(Int64Array::from(vec![0])) };
-    let mut columns: Vec<ArrayRef> = vec![
-        text(run_id),
-        text(tenant_id),
-        text(command),
-        Arc::new(TimestampMicrosecondArray::from(vec![micros(started_at_ms)]).with_timezone("UTC")),
-        Arc::new(TimestampMicrosecondArray::from(vec![None]).with_timezone("UTC")),
-        text("running"),
+    let text = |text: Option<&str>| texts([text].into_iter());
+    let time = |ms: Option<i64>| times([ms].into_iter());
+    let mut columns = vec![
+        text(Some(run_id)),
+        text(Some(tenant_id)),
+        text(Some(command)),
+        time(Some(started_at_ms)),
+        time(None),
+        text(Some("running")),
     ];
-    columns.extend((0..9).map(|_| zero()));
-    columns.extend((0..2).map(|_| -> ArrayRef { Arc::new(StringArray::from(vec![None::<&str>])) }));
-    columns.push(text(env!("CARGO_PKG_VERSION")));
+    columns.extend((0..9).map(|_| numbers([Some(0)].into_iter())));
+    columns.extend([text(None), text(None)]);
+    columns.push(text(Some(env!("CARGO_PKG_VERSION"))));
     let batch = RecordBatch::try_new(TableName::Runs.schema(), columns)
         .map_err(|error| table.error(error.into()))?;
     table.append(batch, Carried::default()).await

@@ -9,7 +9,6 @@ use deltalake::delta_datafusion::DeltaSessionContext;
 use futures::TryStreamExt;
 
 use crate::error::LakeError;
-use crate::files;
 use crate::table::Table;
 
 /// A reading of a table. Columns come in the types of the table's schema, in the order named.
@@ -18,7 +17,6 @@ pub(crate) struct Scan<'a> {
     columns: Vec<&'a str>,
     filter: Option<Expr>,
     rows_max: Option<usize>,
-    of_plain_files: bool,
 }
 
 impl Table {
@@ -29,7 +27,6 @@ impl Table {
             columns: columns.to_vec(),
             filter: None,
             rows_max: None,
-            of_plain_files: false,
         }
     }
 }
@@ -44,13 +41,6 @@ impl Scan<'_> {
         self
     }
 
-    /// Whole columns are read faster so; where a filter leaves few files, the log is faster, as it
-    /// knows which these are.
-    pub(crate) fn of_plain_files(mut self) -> Self {
-        self.of_plain_files = true;
-        self
-    }
-
     /// No more rows than these.
     pub(crate) fn limit(mut self, rows_max: usize) -> Self {
         self.rows_max = Some(rows_max);
@@ -58,14 +48,11 @@ impl Scan<'_> {
     }
 
     pub(crate) async fn stream(self) -> Result<SendableRecordBatchStream, LakeError> {
-        let provider = if self.of_plain_files {
-            files::provider(self.table).await?
-        } else {
-            let provider = self.table.delta.table_provider().await;
-            provider.map_err(LakeError::query)?
-        };
+        let provider = self.table.delta.table_provider().await;
         let session = SessionContext::from(DeltaSessionContext::default());
-        let mut frame = session.read_table(provider).map_err(LakeError::query)?;
+        let mut frame = session
+            .read_table(provider.map_err(LakeError::query)?)
+            .map_err(LakeError::query)?;
         if let Some(filter) = self.filter {
             frame = frame.filter(filter).map_err(LakeError::query)?;
         }

@@ -223,17 +223,9 @@ pub(crate) async fn keep_trend(
     version: &str,
     counts: &[(DayNumber, UsageCount)],
 ) -> Result<u64, LakeError> {
-    type Said = (DayNumber, String, Option<i64>, Option<i64>, Option<i64>);
-    let said = |day: DayNumber, count: &UsageCount| -> Said {
-        (
-            day,
-            count.app.clone(),
-            count.enabled_users,
-            count.active_users,
-            count.prompts_submitted,
-        )
-    };
-    let mut newest: HashMap<(DayNumber, String), (DayNumber, Said)> = HashMap::new();
+    /// The report's refresh date; users enabled, users active, prompts.
+    type Said = (DayNumber, [Option<i64>; 3]);
+    let mut newest: HashMap<(DayNumber, String), Said> = HashMap::new();
     let names = [
         "report_refresh_date",
         "report_date",
@@ -261,18 +253,21 @@ pub(crate) async fn keep_trend(
             let (Some(refreshed), Some(day), Some(app)) = (refreshed(at), day(at), app(at)) else {
                 continue;
             };
-            let line = (day, app.clone(), enabled(at), active(at), prompts(at));
-            let kept = newest
-                .entry((day, app))
-                .or_insert((refreshed, line.clone()));
+            let said = (refreshed, [enabled(at), active(at), prompts(at)]);
+            let kept = newest.entry((day, app)).or_insert(said);
             if kept.0 < refreshed {
-                *kept = (refreshed, line);
+                *kept = said;
             }
         }
     }
     let is_new = |day: DayNumber, count: &UsageCount| {
+        let says = [
+            count.enabled_users,
+            count.active_users,
+            count.prompts_submitted,
+        ];
         let kept = newest.get(&(day, count.app.clone()));
-        kept.is_none_or(|(of, line)| *of < refreshed && *line != said(day, count))
+        kept.is_none_or(|(of, said)| *of < refreshed && *said != says)
     };
     let mut seen = HashSet::new();
     let fresh: Vec<&(DayNumber, UsageCount)> = counts

@@ -234,14 +234,6 @@ impl Writer {
         people::known(&self.users, tenant_id).await
     }
 
-    /// The users who hold a license, by object id, as far as the lake knows.
-    ///
-    /// # Errors
-    /// The table can't be read.
-    pub async fn licensed_users(&self, tenant_id: &str) -> Result<HashSet<String>, LakeError> {
-        people::licensed(&self.users, tenant_id).await
-    }
-
     /// Keeps what changed in the directory. `whole` says that `listed` is all of it, so that who
     /// is missing has left.
     ///

@@ -44,7 +44,6 @@ pub(crate) async fn prepare(
             Vec::new()
         }
     };
-    let licensed_before = writer.licensed_users(&run.tenant_id).await?;
     let before = before(writer, run, options).await?;
     let copilot_skus = directory::copilot_skus(&skus);
     let mut directory = Directory::read(client, &options.who, &copilot_skus, before, |users| {
@@ -53,9 +52,10 @@ pub(crate) async fn prepare(
     .await
     .map_err(SyncError::Users)?;
     let now_ms = clock.now_ms();
-    writer
+    let changes = writer
         .keep_users(run, now_ms, &directory.users, directory.whole)
         .await?;
+    let gone = changes.unlicensed;
     let licenses: Vec<_> = skus.iter().map(directory::license).collect();
     writer.keep_licenses(run, now_ms, &licenses).await?;
     let looked_at = (!directory.whole).then(|| directory.ids());
@@ -69,7 +69,6 @@ pub(crate) async fn prepare(
     }
     let in_scope = in_scope(client, &options.scope, &directory.users).await?;
     let is_in_scope = |id: &str| in_scope.as_ref().is_none_or(|ids| ids.contains(id));
-    let gone = gone(&directory, &licensed_before);
     let leavers = leavers(&directory, &gone);
 
     let read = writer.read_of_users(&run.tenant_id).await?;
@@ -121,23 +120,6 @@ async fn before(
         users: writer.known_users(&run.tenant_id).await?,
         assigned: writer.assigned(&run.tenant_id).await?,
     }))
-}
-
-/// Users who held a license at the last sync and hold none now, or are no longer there.
-fn gone(directory: &Directory, licensed_before: &HashSet<String>) -> HashSet<String> {
-    if !directory.whole {
-        return HashSet::new();
-    }
-    let licensed: HashSet<&str> = directory
-        .users
-        .iter()
-        .filter(|user| user.licensed)
-        .map(|user| user.user_id.as_str())
-        .collect();
-    let gone = licensed_before
-        .iter()
-        .filter(|id| !licensed.contains(id.as_str()));
-    gone.cloned().collect()
 }
 
 /// Those who are gone from the directory altogether.

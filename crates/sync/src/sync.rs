@@ -66,25 +66,10 @@ pub async fn sync(
     progress: &mut dyn Progress,
     stop: impl Future<Output = ()>,
 ) -> Result<SyncSummary, SyncError> {
-    let started_at_ms = clock.now_ms();
-    progress.show(&Stage::SigningIn);
-    let signed_in = client.sign_in().await?;
-    progress.show(&Stage::Opening);
-    let mut writer = Writer::open(&options.lake, &options.store).await?;
-    // One tenant must not appear as two because its name was once given and its id another time.
-    let tenant_id = signed_in
-        .tenant_id
-        .unwrap_or_else(|| client.tenant().to_owned());
-    let run = Run {
-        run_id: options.run_id.clone(),
-        tenant_id,
-    };
-    writer.begin(&run, "sync", started_at_ms).await?;
+    let (writer, run, mut summary) = begin(client, &*clock, options, "sync", progress).await?;
     let ingest = options
         .judgment
         .ingest(&run.tenant_id, options.content, writer.fingerprint_key());
-    let mut summary = empty_summary(&run, started_at_ms, writer.repaired() as u64);
-
     let mut directory_link = None;
     let outcome = read_all(
         client,
@@ -104,9 +89,7 @@ pub async fn sync(
         Ok(writer) => (Some(writer), Ok(())),
         Err((writer, error)) => (writer, Err(error)),
     };
-    summary.ended_at_ms = clock.now_ms();
-    summary.requests = client.statistics().requests;
-    summary.throttled = client.pace().throttled;
+    take_stock(&mut summary, client, &*clock);
     summary.failed.sort_by(|a, b| {
         (&a.user_principal_name, &a.user_id).cmp(&(&b.user_principal_name, &b.user_id))
     });
@@ -150,18 +133,7 @@ pub async fn planned(
     options: &SyncOptions,
     progress: &mut dyn Progress,
 ) -> Result<(SyncSummary, Plan), SyncError> {
-    let started_at_ms = clock.now_ms();
-    progress.show(&Stage::SigningIn);
-    let signed_in = client.sign_in().await?;
-    progress.show(&Stage::Opening);
-    let mut writer = Writer::open(&options.lake, &options.store).await?;
-    let tenant_id = signed_in.tenant_id;
-    let run = Run {
-        run_id: options.run_id.clone(),
-        tenant_id: tenant_id.unwrap_or_else(|| client.tenant().to_owned()),
-    };
-    writer.begin(&run, "plan", started_at_ms).await?;
-    let mut summary = empty_summary(&run, started_at_ms, writer.repaired() as u64);
+    let (mut writer, run, mut summary) = begin(client, &*clock, options, "plan", progress).await?;
     let prepared = prepare(
         client,
         &clock,
@@ -173,9 +145,7 @@ pub async fn planned(
     )
     .await;
     progress.show(&Stage::Closing);
-    summary.ended_at_ms = clock.now_ms();
-    summary.requests = client.statistics().requests;
-    summary.throttled = client.pace().throttled;
+    take_stock(&mut summary, client, &*clock);
     let (status, link, error) = match &prepared {
         Ok(prepared) => (RunStatus::Whole, prepared.directory_link.as_deref(), None),
         Err(error) => (RunStatus::Failed, None, Some(error.to_string())),
@@ -196,6 +166,39 @@ pub async fn planned(
     let plan = prepared?.plan;
     ended?;
     Ok((summary, plan))
+}
+
+/// Signs in, opens the lake, and writes the beginning of a run into its diary.
+async fn begin(
+    client: &Client,
+    clock: &dyn Clock,
+    options: &SyncOptions,
+    command: &str,
+    progress: &mut dyn Progress,
+) -> Result<(Writer, Run, SyncSummary), SyncError> {
+    let started_at_ms = clock.now_ms();
+    progress.show(&Stage::SigningIn);
+    let signed_in = client.sign_in().await?;
+    progress.show(&Stage::Opening);
+    let mut writer = Writer::open(&options.lake, &options.store).await?;
+    // One tenant must not appear as two because its name was once given and its id another time.
+    let tenant_id = signed_in
+        .tenant_id
+        .unwrap_or_else(|| client.tenant().to_owned());
+    let run = Run {
+        run_id: options.run_id.clone(),
+        tenant_id,
+    };
+    writer.begin(&run, command, started_at_ms).await?;
+    let summary = empty_summary(&run, started_at_ms, writer.repaired() as u64);
+    Ok((writer, run, summary))
+}
+
+/// What the client and the clock say at the end of a run.
+fn take_stock(summary: &mut SyncSummary, client: &Client, clock: &dyn Clock) {
+    summary.ended_at_ms = clock.now_ms();
+    summary.requests = client.statistics().requests;
+    summary.throttled = client.pace().throttled;
 }
 
 fn empty_summary(run: &Run, started_at_ms: i64, repaired: u64) -> SyncSummary {

@@ -134,10 +134,10 @@ impl UsageReading<'_> {
             return Ok(());
         };
         let mut lines = Vec::new();
-        let ids = &self.ids;
+        let (ids, apps) = (&self.ids, UsageColumn::ALL.map(app_column));
         let facts = self
             .client
-            .user_detail_by_row(period, self.format, |row| lines.push(line(row, ids)))
+            .user_detail_by_row(period, self.format, |row| lines.push(line(row, ids, &apps)))
             .await?;
         read.note_unkept(&facts);
         read.concealed |= lines.iter().any(|line: &UsageLine| line.concealed);
@@ -220,13 +220,18 @@ fn counts(
     apps.iter().map(count).collect()
 }
 
-fn line(row: UserUsage, ids: &HashMap<String, String>) -> UsageLine {
+/// `apps` are those of the lake's columns, in their order.
+fn line(
+    row: UserUsage,
+    ids: &HashMap<String, String>,
+    apps: &[Option<AppColumn>; UsageColumn::ALL.len()],
+) -> UsageLine {
     let concealed = row.is_concealed();
     let others = (!row.other_columns.is_empty())
         .then(|| serde_json::to_string(&row.other_columns).ok())
         .flatten();
-    let dates = UsageColumn::ALL.map(|column| {
-        let date = match app_column(column) {
+    let dates = apps.map(|app| {
+        let date = match app {
             Some(app) => row.apps.get(app),
             None => row.last_activity_date,
         };

@@ -51,15 +51,7 @@ impl Tenant {
         let filter = paging::parameter(&parameters, "filter")
             .map(parse_filter)
             .transpose()?;
-        let begin = match paging::parameter(&parameters, "skiptoken") {
-            Some(token) => {
-                let opened = paging::open(self.options.seed, hash_text(0, "users"), token);
-                opened
-                    .ok_or_else(|| GraphError::bad_request("Skip token is not valid."))?
-                    .1 as u32
-            }
-            None => 0,
-        };
+        let begin = self.begin(&parameters, "users")?;
         let view = View::of(&parameters);
         let mut values = Vec::new();
         let mut next = None;
@@ -80,25 +72,44 @@ impl Tenant {
             }
             values.push(Value::Object(self.user_json(&person, &view, asked.now_ms)));
         }
-        let mut body = Map::new();
-        body.insert(
-            "@odata.context".into(),
-            view.context(&asked.base, "users", false).into(),
-        );
-        if let Some(index) = next {
-            let token = paging::seal(
-                self.options.seed,
-                hash_text(0, "users"),
-                0,
-                u64::from(index),
-            );
-            body.insert(
-                "@odata.nextLink".into(),
-                paging::next_link(&asked.base, path, &parameters, &token).into(),
-            );
+        let context = view.context(&asked.base, "users", false);
+        Ok(self.listing(values, next, "users", (context, path), &parameters, asked))
+    }
+
+    /// Where a listing goes on; from the beginning without a token.
+    pub(crate) fn begin(
+        &self,
+        parameters: &[(String, String)],
+        purpose: &str,
+    ) -> Result<u32, GraphError> {
+        let Some(token) = paging::parameter(parameters, "skiptoken") else {
+            return Ok(0);
+        };
+        let opened = paging::open(self.options.seed, hash_text(0, purpose), token);
+        opened
+            .map(|(_, begin)| begin as u32)
+            .ok_or_else(|| GraphError::bad_request("Skip token is not valid."))
+    }
+
+    /// A page of a listing, with the link to the next one where there is more.
+    pub(crate) fn listing(
+        &self,
+        values: Vec<Value>,
+        next: Option<u32>,
+        purpose: &str,
+        (context, path): (String, &str),
+        parameters: &[(String, String)],
+        asked: &Asked,
+    ) -> Response<Bytes> {
+        let mut body = Map::from_iter([("@odata.context".to_owned(), context.into())]);
+        if let Some(begin) = next {
+            let purpose = hash_text(0, purpose);
+            let token = paging::seal(self.options.seed, purpose, 0, u64::from(begin));
+            let link = paging::next_link(&asked.base, path, parameters, &token);
+            body.insert("@odata.nextLink".into(), link.into());
         }
         body.insert("value".into(), values.into());
-        Ok(asked.json(Value::Object(body).to_string()))
+        asked.json(Value::Object(body).to_string())
     }
 
     /// `GET /users/{id}`.

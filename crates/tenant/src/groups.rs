@@ -198,36 +198,6 @@ impl Tenant {
             .ok_or_else(|| GraphError::no_such_resource(id))
     }
 
-    fn begin(&self, parameters: &[(String, String)], purpose: &str) -> Result<u32, GraphError> {
-        let Some(token) = paging::parameter(parameters, "skiptoken") else {
-            return Ok(0);
-        };
-        let opened = paging::open(self.options.seed, hash_text(0, purpose), token);
-        opened
-            .map(|(_, begin)| begin as u32)
-            .ok_or_else(|| GraphError::bad_request("Skip token is not valid."))
-    }
-
-    fn listing(
-        &self,
-        values: Vec<Value>,
-        next: Option<u32>,
-        purpose: &str,
-        (context, path): (String, &str),
-        parameters: &[(String, String)],
-        asked: &Asked,
-    ) -> Response<Bytes> {
-        let mut body = Map::from_iter([("@odata.context".to_owned(), context.into())]);
-        if let Some(begin) = next {
-            let purpose = hash_text(0, purpose);
-            let token = paging::seal(self.options.seed, purpose, 0, u64::from(begin));
-            let link = paging::next_link(&asked.base, path, parameters, &token);
-            body.insert("@odata.nextLink".into(), link.into());
-        }
-        body.insert("value".into(), values.into());
-        asked.json(Value::Object(body).to_string())
-    }
-
     fn group_json(&self, kind: Kind, parameters: &[(String, String)]) -> Map<String, Value> {
         let name = kind.name();
         let nickname: String = name.chars().filter(char::is_ascii_alphanumeric).collect();

@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize};
 
 use crate::cli::Init;
-use crate::commands::report::{keep, new_file};
+use crate::commands::output::{keep, new_file};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::settings::{FILE_NAME, Misconfigured};

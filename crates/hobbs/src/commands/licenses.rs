@@ -10,7 +10,8 @@ use hobbs_report::table;
 use jiff::Timestamp;
 
 use crate::cli::{FiguresFormat, Global, Licenses};
-use crate::commands::figures::{Output, format};
+use crate::commands::figures::format;
+use crate::commands::output::Output;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::thousands;
@@ -60,7 +61,7 @@ pub async fn run(
 }
 
 /// What is asked, of the flags and the configuration.
-pub fn query(args: &Licenses, settings: &Settings) -> Result<Query, Misconfigured> {
+fn query(args: &Licenses, settings: &Settings) -> Result<Query, Misconfigured> {
     let mut query = configured(settings, args.price, args.currency.as_deref())?;
     query.idle_days = args.idle_days;
     query.new_days = args.new_days;

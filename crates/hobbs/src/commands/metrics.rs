@@ -11,8 +11,8 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::cli::{Global, MetricAsked, MetricRun, MetricShow, Metrics, QueryFormat};
+use crate::commands::output::{keep, new_file};
 use crate::commands::query;
-use crate::commands::report::{keep, new_file};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::settings::{Misconfigured, Settings};

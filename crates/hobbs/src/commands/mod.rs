@@ -8,6 +8,7 @@ mod init;
 mod lake;
 mod licenses;
 mod metrics;
+mod output;
 mod paperwork;
 mod plan;
 mod query;

@@ -17,7 +17,7 @@ use hobbs_lake::{Reader, SendableRecordBatchStream};
 use hobbs_report::{cell, visible};
 
 use crate::cli::{Global, Query, QueryFormat};
-use crate::commands::report::{keep, new_file};
+use crate::commands::output::{keep, new_file};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::thousands;

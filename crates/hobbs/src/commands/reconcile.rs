@@ -9,7 +9,8 @@ use hobbs_report::table;
 use jiff::Timestamp;
 
 use crate::cli::{FiguresFormat, Global, Reconcile};
-use crate::commands::figures::{Output, format};
+use crate::commands::figures::format;
+use crate::commands::output::Output;
 use crate::commands::report::find_users;
 use crate::exit::Exit;
 use crate::printer::Printer;

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::cli::{Global, Report, ReportFormat};
+use crate::commands::output::Output;
 use crate::commands::{licenses, time};
 use crate::exit::Exit;
 use crate::printer::Printer;
@@ -130,19 +131,12 @@ async fn write_csv(
     output: Option<&Path>,
     printer: &Printer,
 ) -> Result<()> {
-    let Some(path) = output else {
-        csv::write(
-            source,
-            scope,
-            std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()),
-        )
-        .await?;
-        return Ok(());
-    };
-    let file = new_file(path)?;
-    let rows = csv::write(source, scope, std::io::BufWriter::new(file.as_file())).await?;
-    keep(file, path)?;
-    printer.say(&format!("{} rows in {}", thousands(rows), path.display()));
+    let mut out = Output::new(output)?;
+    let rows = csv::write(source, scope, &mut out).await?;
+    out.finish()?;
+    if let Some(path) = output {
+        printer.say(&format!("{} rows in {}", thousands(rows), path.display()));
+    }
     Ok(())
 }
 
@@ -150,30 +144,10 @@ fn put(text: &str, output: Option<&Path>, printer: &Printer) -> Result<()> {
     let Some(path) = output else {
         return Ok(printer.data(text)?);
     };
-    let mut file = new_file(path)?;
-    file.write_all(text.as_bytes())
+    let mut out = Output::new(Some(path))?;
+    out.write_all(text.as_bytes())
         .with_context(|| format!("{} could not be written", path.display()))?;
-    keep(file, path)
-}
-
-/// A file beside `path` that takes its name when it is whole; open to its owner alone.
-pub fn new_file(path: &Path) -> Result<tempfile::NamedTempFile> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("no file can be made in {}", folder.display()))
-}
-
-/// Gives a whole file its name.
-pub fn keep(file: tempfile::NamedTempFile, path: &Path) -> Result<()> {
-    file.as_file()
-        .sync_all()
-        .with_context(|| format!("{} could not be written", path.display()))?;
-    file.persist(path)
-        .with_context(|| format!("{} could not be written", path.display()))?;
-    Ok(())
+    out.finish()
 }
 
 /// Object ids of the users named.

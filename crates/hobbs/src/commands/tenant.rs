@@ -11,7 +11,7 @@ use hobbs_tenant::{Faults, Limits, Tenant as Simulated, TenantOptions, Volume, s
 use tokio::net::TcpListener;
 
 use crate::cli::{Global, Tenant};
-use crate::commands::report::{keep, new_file};
+use crate::commands::output::{keep, new_file};
 use crate::commands::sync::interrupted;
 use crate::exit::Exit;
 use crate::printer::Printer;

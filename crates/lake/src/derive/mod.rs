@@ -15,6 +15,7 @@ mod replace;
 mod rows;
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use datafusion::prelude::{Expr, col, lit};
 use deltalake::arrow::array::{Array, AsArray, RecordBatch};
@@ -79,27 +80,19 @@ impl DerivedTables {
         ]
     }
 
-    /// The number of the commit up to which all three are derived by these rules; None where one
-    /// was derived by others.
-    async fn derived_to(&self, by: i64) -> Result<Option<i64>, LakeError> {
-        let mut least = i64::MAX;
+    /// The numbers of the commits up to which all three are derived by these rules, and up to which
+    /// at least one is; None where one was derived by others.
+    async fn derived_to(&self, by: i64) -> Result<Option<RangeInclusive<i64>>, LakeError> {
+        let (mut least, mut most) = (i64::MAX, 0);
         for table in [&self.exchanges, &self.conversations, &self.resources] {
             let sequence = table.sequence().await?;
             if sequence > 0 && table.derived_by().await? != by {
                 return Ok(None);
             }
             least = least.min(sequence);
+            most = most.max(sequence);
         }
-        Ok(Some(least))
-    }
-
-    /// The number of the commit up to which at least one of the three is derived.
-    async fn derived_furthest(&self) -> Result<i64, LakeError> {
-        let mut most = 0;
-        for table in [&self.exchanges, &self.conversations, &self.resources] {
-            most = most.max(table.sequence().await?);
-        }
-        Ok(most)
+        Ok(Some(least..=most))
     }
 
     /// Which of these threads any of the tables has rows of, and from when to when. Where all are
@@ -138,16 +131,15 @@ pub(crate) async fn derive(
     newest: i64,
 ) -> Result<Rederived, LakeError> {
     let by = derivation.number();
-    let mut done = match derived.derived_to(by).await? {
-        Some(done) => done,
+    let (mut done, furthest) = match derived.derived_to(by).await? {
+        Some(derived_to) => derived_to.into_inner(),
         None => {
             for table in derived.all_mut() {
                 table.clear().await?;
             }
-            0
+            (0, 0)
         }
     };
-    let furthest = derived.derived_furthest().await?;
     let mut all = Rederived::default();
     while done < newest {
         let was_cut_off = done < furthest;
@@ -243,7 +235,7 @@ async fn known_threads(
         .into_iter()
         .chain(ended_at)
         .collect();
-    let mut stream = table.scan(&columns).of_plain_files().stream().await?;
+    let mut stream = table.scan(&columns).stream().await?;
     while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
         let threads = batch.column(0).as_primitive::<Int64Type>().values();
         let started = batch.column(1).as_primitive::<TimestampMicrosecondType>();

@@ -18,7 +18,7 @@ fn user(id: &str, department: &str, licensed: bool) -> UserRecord {
 
 async fn keep(lake: &Lake, minute: i64, listed: &[UserRecord], whole: bool) -> (u64, u64) {
     let mut writer = lake.writer().await;
-    let PeopleChanges { changed, left } = writer
+    let PeopleChanges { changed, left, .. } = writer
         .keep_users(&run(), START_MS + minute * 60_000, listed, whole)
         .await
         .unwrap();

@@ -18,28 +18,35 @@ pub(super) struct Section {
     pub tables: Vec<Table>,
 }
 
-pub(super) fn reconciliation(answer: &Answer<Reconciliation>) -> Section {
-    let title = "Microsoft's numbers beside ours";
-    match answer {
-        Answer::Missing { missing } => Section {
+impl Section {
+    /// The sentences and tables of an answer; where there is none, why.
+    fn of<T>(
+        title: &'static str,
+        answer: &Answer<T>,
+        content: impl FnOnce(&T) -> (Vec<String>, Vec<Table>),
+    ) -> Self {
+        let (says, tables) = match answer {
+            Answer::Missing { missing } => (vec![text(missing)], Vec::new()),
+            Answer::Here(figures) => content(figures),
+        };
+        Section {
             title,
-            says: vec![text(missing)],
-            tables: Vec::new(),
-        },
-        Answer::Here(figures) => {
-            let mut says = vec![text(&figures.about()), text(&figures.headline_says)];
-            says.extend(figures.concealed_says.as_deref().map(text));
-            let mut tables = vec![reasons(figures), distribution(figures)];
-            tables.extend(apps(figures));
-            tables.extend(days(figures));
-            tables.extend(differences(figures));
-            Section {
-                title,
-                says,
-                tables,
-            }
+            says,
+            tables,
         }
     }
+}
+
+pub(super) fn reconciliation(answer: &Answer<Reconciliation>) -> Section {
+    Section::of("Microsoft's numbers beside ours", answer, |figures| {
+        let mut says = vec![text(&figures.about()), text(&figures.headline_says)];
+        says.extend(figures.concealed_says.as_deref().map(text));
+        let mut tables = vec![reasons(figures), distribution(figures)];
+        tables.extend(apps(figures));
+        tables.extend(days(figures));
+        tables.extend(differences(figures));
+        (says, tables)
+    })
 }
 
 fn reasons(figures: &Reconciliation) -> Table {
@@ -203,29 +210,17 @@ fn differences(figures: &Reconciliation) -> Option<Table> {
 }
 
 pub(super) fn licenses(answer: &Answer<Licenses>) -> Section {
-    let title = "Licenses worth moving";
-    match answer {
-        Answer::Missing { missing } => Section {
-            title,
-            says: vec![text(missing)],
-            tables: Vec::new(),
-        },
-        Answer::Here(figures) => {
-            let mut says = vec![figures.headline()];
-            says.extend(figures.cost_says().as_deref().map(text));
-            says.push(figures.note.to_owned());
-            let mut tables = vec![verdicts(figures)];
-            tables.extend(seats(figures));
-            tables.extend(holders(figures));
-            tables.extend(candidates(figures));
-            tables.extend(frozen(figures));
-            Section {
-                title,
-                says,
-                tables,
-            }
-        }
-    }
+    Section::of("Licenses worth moving", answer, |figures| {
+        let mut says = vec![figures.headline()];
+        says.extend(figures.cost_says().as_deref().map(text));
+        says.push(figures.note.to_owned());
+        let mut tables = vec![verdicts(figures)];
+        tables.extend(seats(figures));
+        tables.extend(holders(figures));
+        tables.extend(candidates(figures));
+        tables.extend(frozen(figures));
+        (says, tables)
+    })
 }
 
 fn verdicts(figures: &Licenses) -> Table {

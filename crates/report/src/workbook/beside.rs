@@ -58,14 +58,8 @@ fn tiles(page: &mut Page<'_>, figures: &Reconciliation) -> Result<(), ReportErro
             thousands(of.active)
         )
     };
-    let tile = |columns, label: &str, number, note| Tile {
-        columns,
-        label: label.to_owned(),
-        number,
-        note,
-    };
     page.tiles(&[
-        tile(
+        Tile::new(
             (0, 0),
             "Microsoft calls active",
             of.active,
@@ -74,8 +68,8 @@ fn tiles(page: &mut Page<'_>, figures: &Reconciliation) -> Result<(), ReportErro
                 thousands(figures.figures.users_in_report)
             ),
         ),
-        tile((1, 4), "Typed anything", of.typed, share(of.typed)),
-        tile(
+        Tile::new((1, 4), "Typed anything", of.typed, share(of.typed)),
+        Tile::new(
             (5, LAST),
             "Pressed only",
             of.clicked_only,
@@ -83,14 +77,14 @@ fn tiles(page: &mut Page<'_>, figures: &Reconciliation) -> Result<(), ReportErro
         ),
     ])?;
     page.tiles(&[
-        tile(
+        Tile::new(
             (0, 0),
             "Automatic only",
             of.automatic_only,
             share(of.automatic_only),
         ),
-        tile((1, 4), "Nothing here", of.nothing, share(of.nothing)),
-        tile(
+        Tile::new((1, 4), "Nothing here", of.nothing, share(of.nothing)),
+        Tile::new(
             (5, LAST),
             "Unexplained lines",
             figures.figures.unexplained(),

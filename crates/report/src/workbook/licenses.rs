@@ -58,30 +58,19 @@ fn front(styles: &Styles, figures: &Licenses) -> Result<Worksheet, ReportError> 
     }
     page.row += 1;
     let free = figures.seats.iter().map(|seats| seats.free).sum();
-    let tile = |columns, label: &str, number, note: String| Tile {
-        columns,
-        label: label.to_owned(),
-        number,
-        note,
-    };
     page.tiles(&[
-        tile(
+        Tile::new(
             (0, 0),
             "Worth moving",
             figures.worth_moving,
             format!("of {} holders", thousands(figures.holders.len() as u64)),
         ),
-        tile(
-            (1, 4),
-            "Seats free",
-            free,
-            "bought and not assigned".to_owned(),
-        ),
-        tile(
+        Tile::new((1, 4), "Seats free", free, "bought and not assigned"),
+        Tile::new(
             (5, LAST),
             "Would use one",
             figures.candidates.len() as u64,
-            "typed without a license now".to_owned(),
+            "typed without a license now",
         ),
     ])?;
     verdicts(&mut page, figures)?;

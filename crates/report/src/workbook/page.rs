@@ -44,6 +44,22 @@ pub(super) struct Tile {
     pub note: String,
 }
 
+impl Tile {
+    pub(super) fn new(
+        columns: (u16, u16),
+        label: &str,
+        number: u64,
+        note: impl Into<String>,
+    ) -> Self {
+        Tile {
+            columns,
+            label: label.to_owned(),
+            number,
+            note: note.into(),
+        }
+    }
+}
+
 /// Where a list stands: its first and its last row, without the head.
 pub(super) type Rows = (u32, u32);
 

@@ -18,7 +18,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cli::{Global, Rules};
-use crate::commands::report::{find_users, keep, new_file};
+use crate::commands::output::{keep, new_file};
+use crate::commands::report::find_users;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::thousands;
