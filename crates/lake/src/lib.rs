@@ -29,6 +29,7 @@ mod rows;
 mod runs;
 mod scan;
 mod schema;
+mod statistics;
 mod store;
 mod table;
 mod usage;

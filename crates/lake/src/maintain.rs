@@ -7,8 +7,33 @@ use serde::Serialize;
 use crate::error::LakeError;
 use crate::table::{Table, writer_properties};
 
-/// The size that compaction aims at.
+/// The size that `hobbs lake optimize` aims at.
 const TARGET_FILE_BYTES: NonZeroU64 = NonZeroU64::new(128 << 20).expect("not zero");
+
+/// When a sync joins files by itself, and to what size: a sync that goes on for an hour leaves some
+/// hundred small files in a table, and each later one looks into those of the last days. In two
+/// steps, so that a day's rows are written again twice in the long run, not each day.
+const STEPS: [Step; 2] = [
+    Step {
+        files_max: 24,
+        of_bytes: 1 << 20,
+        into_bytes: NonZeroU64::new(4 << 20).expect("not zero"),
+    },
+    Step {
+        files_max: 48,
+        of_bytes: 16 << 20,
+        into_bytes: NonZeroU64::new(64 << 20).expect("not zero"),
+    },
+];
+
+struct Step {
+    /// So many files may be left as they are.
+    files_max: usize,
+    /// Of less than this.
+    of_bytes: i64,
+    /// Else they become files of about this.
+    into_bytes: NonZeroU64,
+}
 
 /// A table as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,12 +84,30 @@ pub(crate) fn status(table: &Table) -> Result<TableStatus, LakeError> {
 }
 
 pub(crate) async fn optimize(table: &mut Table) -> Result<TableOptimized, LakeError> {
+    join(table, TARGET_FILE_BYTES).await
+}
+
+/// Joins small files where there are many, and tells whether there were.
+pub(crate) async fn tidy(table: &mut Table) -> Result<bool, LakeError> {
+    let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
+    let sizes: Vec<i64> = snapshot.log_data().iter().map(|file| file.size()).collect();
+    let is_due = |step: &&Step| {
+        let small = sizes.iter().filter(|bytes| **bytes < step.of_bytes);
+        small.count() > step.files_max
+    };
+    match STEPS.iter().rev().find(is_due) {
+        Some(step) => join(table, step.into_bytes).await.map(|_| true),
+        None => Ok(false),
+    }
+}
+
+async fn join(table: &mut Table, target_bytes: NonZeroU64) -> Result<TableOptimized, LakeError> {
     let before = status(table)?.files;
     let compacted = table
         .delta
         .clone()
         .optimize()
-        .with_target_size(TARGET_FILE_BYTES)
+        .with_target_size(target_bytes)
         .with_writer_properties(writer_properties())
         .await;
     table.delta = compacted.map_err(|error| table.error(error))?.0;

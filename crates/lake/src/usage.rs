@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::{ArrayRef, Float64Array, Int32Array, RecordBatch};
+use futures::TryStreamExt;
 
 use crate::cells::{Cells, days, flags, numbers, texts, times};
 use crate::error::LakeError;
@@ -123,6 +124,47 @@ pub struct UsageCount {
     pub prompts_submitted: Option<i64>,
     /// `Average prompts submitted`, of all apps.
     pub average_prompts: Option<f64>,
+}
+
+/// Days of the newest reports of a lake, among which that of a tenant is looked for first.
+const RECENT_DAYS: i32 = 7;
+
+/// The newest report with names of a tenant. A large tenant has a million lines a day of them, so that
+/// those of years are looked at only where none of the last days is.
+async fn newest_refresh(table: &Table, tenant_id: &str) -> Result<Option<DayNumber>, LakeError> {
+    let newest_of_all = table
+        .statistics()?
+        .iter()
+        .filter_map(|file| day_of_text(file.greatest("report_refresh_date")?))
+        .max();
+    let recent = newest_of_all.map(|day| day.saturating_sub(RECENT_DAYS));
+    for since in recent.map(Some).into_iter().chain([None]) {
+        let mut dates = table
+            .scan(&["report_refresh_date"])
+            .filter(col("tenant_id").eq(lit(tenant_id)))
+            .filter(col("concealed").is_false());
+        if let Some(since) = since {
+            dates = dates.filter(col("report_refresh_date").gt_eq(date_literal(since)));
+        }
+        let mut newest = None;
+        let mut stream = dates.stream().await?;
+        while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
+            let cells = Cells { batch: &batch };
+            let refreshed = cells.day("report_refresh_date");
+            newest = newest.max((0..batch.num_rows()).filter_map(refreshed).max());
+        }
+        if newest.is_some() {
+            return Ok(newest);
+        }
+    }
+    Ok(None)
+}
+
+/// A date as the log writes it.
+fn day_of_text(text: &str) -> Option<DayNumber> {
+    let date: jiff::civil::Date = text.parse().ok()?;
+    let since = date.since(jiff::civil::Date::constant(1970, 1, 1)).ok()?;
+    Some(since.get_days())
 }
 
 /// What the newest report with names says of when users were last active.
@@ -348,17 +390,7 @@ pub(crate) async fn last_activity(
     table: &Table,
     tenant_id: &str,
 ) -> Result<Option<LastActivity>, LakeError> {
-    let dates = table
-        .scan(&["report_refresh_date"])
-        .filter(col("tenant_id").eq(lit(tenant_id)))
-        .filter(col("concealed").is_false())
-        .collect()
-        .await?;
-    let newest = dates.iter().filter_map(|batch| {
-        let refreshed = Cells { batch }.day("report_refresh_date");
-        (0..batch.num_rows()).filter_map(refreshed).max()
-    });
-    let Some(refreshed) = newest.max() else {
+    let Some(refreshed) = newest_refresh(table, tenant_id).await? else {
         return Ok(None);
     };
     let batches = table

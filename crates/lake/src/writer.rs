@@ -452,8 +452,31 @@ impl Writer {
     /// A table can't be written.
     pub async fn optimize(&mut self) -> Result<Vec<TableOptimized>, LakeError> {
         let mut optimized = Vec::new();
+        for table in self.tables_mut() {
+            optimized.push(maintain::optimize(table).await?);
+        }
+        self.baseline = self.interactions.clone();
+        Ok(optimized)
+    }
+
+    /// Joins small files of those tables that have many; gives the number of these tables. What a
+    /// sync costs by and by depends on it, so that each sync ends with it.
+    ///
+    /// # Errors
+    /// A table can't be written. No row is lost by that.
+    pub async fn tidy(&mut self) -> Result<usize, LakeError> {
+        let mut tidied = 0;
+        for table in self.tables_mut() {
+            tidied += usize::from(maintain::tidy(table).await?);
+        }
+        self.baseline = self.interactions.clone();
+        Ok(tidied)
+    }
+
+    /// All but the keys, which are a handful of rows.
+    fn tables_mut(&mut self) -> [&mut Table; 12] {
         let [exchanges, conversations, resources] = self.derived.all_mut();
-        for table in [
+        [
             &mut self.interactions,
             &mut self.users,
             &mut self.licenses,
@@ -466,11 +489,7 @@ impl Writer {
             exchanges,
             conversations,
             resources,
-        ] {
-            optimized.push(maintain::optimize(table).await?);
-        }
-        self.baseline = self.interactions.clone();
-        Ok(optimized)
+        ]
     }
 }
 

@@ -330,8 +330,13 @@ fn window(read: Option<&Read>, period: Period, overlap_ms: i64, now_ms: i64) -> 
     let now_ms = whole_second(now_ms);
     match period {
         Period::All => Window::until(now_ms),
-        Period::Since(from_ms) => Window::between(from_ms, now_ms),
-        Period::Between(from_ms, to_ms) => Window::between(from_ms, to_ms.min(now_ms)),
+        Period::Since(from_ms) => {
+            Window::between(far_enough_back(read, overlap_ms, from_ms, now_ms), now_ms)
+        }
+        Period::Between(from_ms, to_ms) => {
+            let to_ms = to_ms.min(now_ms);
+            Window::between(far_enough_back(read, overlap_ms, from_ms, to_ms), to_ms)
+        }
         Period::New => match read {
             None => Window::until(now_ms),
             // A clock that went back must not turn the window around: then the overlap is read.
@@ -340,6 +345,19 @@ fn window(read: Option<&Read>, period: Period, overlap_ms: i64, now_ms: i64) -> 
                 Window::between(from_ms.max(read.whole.from_ms), now_ms)
             }
         },
+    }
+}
+
+/// From where a window is read that was asked for from a moment. Where it goes on from what is whole,
+/// coverage joins the two, and the next sync of everything new begins at the end of both; so this one
+/// has to read the overlap before the end of the first, or rows that came late there stay out for good.
+fn far_enough_back(read: Option<&Read>, overlap_ms: i64, from_ms: i64, to_ms: i64) -> i64 {
+    match read.map(|read| read.whole) {
+        Some(whole) if from_ms <= whole.to_ms && whole.to_ms < to_ms => {
+            let overlap_from_ms = whole.to_ms.saturating_sub(overlap_ms);
+            from_ms.min(overlap_from_ms.max(whole.from_ms))
+        }
+        _ => from_ms,
     }
 }
 
@@ -448,6 +466,46 @@ mod tests {
         )
         .unwrap();
         assert_eq!(ask.window, Window::between(NOW_S - DAY_MS, NOW_S));
+    }
+
+    /// An hour is enough to see what happens at the ends of windows.
+    const HOUR_MS: i64 = 3_600_000;
+
+    /// What a sync is asked for, the time since the one before in hours, and for `Since` how long back.
+    fn syncs() -> impl Strategy<Value = Vec<(i64, Option<i64>)>> {
+        prop::collection::vec((1i64..60, prop::option::of(1i64..120)), 1..8)
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_stays_out_that_comes_no_later_than_the_overlap(
+            syncs in syncs(),
+            rows in prop::collection::vec((1i64..200, 0i64..24), 1..40),
+        ) {
+            let whole_of = |spans: &[Span]| {
+                let joined = hobbs_lake::joined(spans.to_vec());
+                joined.first().map(|whole| Read { whole: *whole })
+            };
+            let (mut now_ms, mut spans) = (0, Vec::new());
+            let mut was_read = vec![false; rows.len()];
+            // What lies before a first sync that was asked for some days is left out on purpose.
+            for (hours, back) in [(1, None)].into_iter().chain(syncs).chain([(1, None)]) {
+                now_ms += hours * HOUR_MS;
+                let period = back.map_or(Period::New, |hours| Period::Since(now_ms - hours * HOUR_MS));
+                let window = window(whole_of(&spans).as_ref(), period, DAY_MS, now_ms);
+                let from_ms = window.from_ms.unwrap_or(0);
+                for ((created, late), was_read) in rows.iter().zip(&mut was_read) {
+                    let created_ms = created * HOUR_MS - 1000;
+                    let is_there = created_ms + late * HOUR_MS <= now_ms;
+                    *was_read |= is_there && from_ms <= created_ms && created_ms < now_ms;
+                }
+                spans.push(Span { from_ms, to_ms: now_ms });
+            }
+            for ((created, late), was_read) in rows.iter().zip(&was_read) {
+                let is_there = (created + late) * HOUR_MS - 1000 <= now_ms && created * HOUR_MS <= now_ms;
+                prop_assert!(*was_read || !is_there, "created {created} h, {late} h late, now {} h", now_ms / HOUR_MS);
+            }
+        }
     }
 
     #[test]

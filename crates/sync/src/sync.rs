@@ -45,13 +45,23 @@ const WAITING_ROWS_MAX: usize = 45_000;
 const ROWS_OF_A_USER: usize = 500;
 /// Users in line beyond the requests that may be in flight, so that no place stays free.
 const USERS_IN_LINE: usize = 8;
-/// What was read is committed at least this often.
+/// What was read is committed at least this often at first: so much is read again after a crash.
 const COMMIT_EVERY: Duration = Duration::from_secs(10);
+/// Later, at least each time that a run has become longer by this part: no crash costs more than a
+/// twentieth of a run, and a run of an hour does not leave files by the hundred.
+const COMMIT_EVERY_PART: u32 = 20;
+/// And never more seldom than this.
+const COMMIT_EVERY_AT_LEAST: Duration = Duration::from_secs(60);
 /// Progress is shown this often.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 
 /// What Graph answers for a user whose license has gone, or who has gone.
 const ENDED: [&str; 3] = ["not_licensed", "forbidden", "not_found"];
+
+/// How long after a commit the next one comes, in a run that has gone on for so long.
+fn commit_after(elapsed: Duration) -> Duration {
+    (elapsed / COMMIT_EVERY_PART).clamp(COMMIT_EVERY, COMMIT_EVERY_AT_LEAST)
+}
 
 /// Reads what `options` ask for into the lake. `stop` ends the reading in an orderly way: what is
 /// whole is committed, and the summary says partial.
@@ -116,10 +126,22 @@ pub async fn sync(
             )
             .await;
         outcome.and(ended.map_err(SyncError::from))?;
+        // Who asked for an end should not wait for it.
+        if summary.ended_early.is_none() {
+            tidy(&mut writer).await;
+        }
     } else {
         outcome?;
     }
     Ok(summary)
+}
+
+/// The rows are in and the run is in the diary: that files stay small until the next run is no failure
+/// of this one.
+async fn tidy(writer: &mut Writer) {
+    if let Err(error) = writer.tidy().await {
+        tracing::warn!(%error, "small files could not be joined");
+    }
 }
 
 /// Who a sync would ask, and why. People, licenses and usage reports are read and kept, since the plan
@@ -362,7 +384,8 @@ impl<'a> Reading<'a> {
         stop: impl Future<Output = ()>,
     ) -> Result<(), Ended> {
         let mut stop = std::pin::pin!(stop);
-        let mut commit_at = Instant::now() + COMMIT_EVERY;
+        let began_at = Instant::now();
+        let mut commit_at = began_at + COMMIT_EVERY;
         let mut show_at = Instant::now();
         loop {
             self.begin_users();
@@ -379,7 +402,7 @@ impl<'a> Reading<'a> {
                 }
                 permit = committer.ready(), if is_due => {
                     permit?.send(std::mem::take(&mut self.batch));
-                    commit_at = Instant::now() + COMMIT_EVERY;
+                    commit_at = Instant::now() + commit_after(began_at.elapsed());
                 }
                 // While a full batch waits for the committer, what is read waits in its task.
                 Some(read) = self.reads.join_next_with_id(), if !self.batch.is_full() => self.take(read),

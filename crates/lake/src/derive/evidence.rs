@@ -11,7 +11,7 @@ use deltalake::arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType
 use deltalake::arrow::error::ArrowError;
 use hobbs_verdict::{Attached, Evidence, Part, Role, Thread, key};
 
-use super::{Times, union};
+use super::spans::{Spans, Times};
 
 /// What a derivation looks at. Texts are not among it.
 pub(crate) const COLUMNS: [&str; 23] = [
@@ -41,8 +41,6 @@ pub(crate) const COLUMNS: [&str; 23] = [
 ];
 
 const DAY_US: i64 = 86_400_000_000;
-/// Spans of time read at once; beyond that, neighbors are joined.
-const SPANS_MAX: usize = 16;
 
 /// A row of a batch.
 #[derive(Clone, Copy)]
@@ -91,31 +89,14 @@ impl Threads {
     }
 
     /// The spans in which rows of these threads lie: where they lay, and where rows are now.
-    pub(super) fn spans_with(&self, known: &HashMap<i64, Times>) -> Vec<Times> {
-        let mut spans: Vec<Times> = known
-            .iter()
-            .map(|(thread, times)| {
-                let places = self.threads.get(thread).into_iter().flatten();
-                places
-                    .map(|place| self.batches[place.batch].created_at.value(place.row))
-                    .fold(*times, |span, at| union(span, (at, at)))
-            })
-            .collect();
-        spans.sort_unstable();
-        let mut joined: Vec<Times> = Vec::new();
-        for span in spans {
-            match joined.last_mut() {
-                Some(last) if span.0 <= last.1 => last.1 = last.1.max(span.1),
-                _ => joined.push(span),
-            }
-        }
-        while joined.len() > SPANS_MAX {
-            let nearest = (1..joined.len()).min_by_key(|&at| joined[at].0 - joined[at - 1].1);
-            let Some(at) = nearest else { break };
-            let after = joined.remove(at);
-            joined[at - 1] = union(joined[at - 1], after);
-        }
-        joined
+    pub(super) fn spans_with(&self, known: &HashMap<i64, Times>) -> Spans {
+        let spans = known.iter().map(|(thread, times)| {
+            let places = self.threads.get(thread).into_iter().flatten();
+            places
+                .map(|place| self.batches[place.batch].created_at.value(place.row))
+                .fold(*times, |span, at| span.with(Times::at(at)))
+        });
+        spans.collect()
     }
 
     /// The rows of these threads are the rows of `batches`, all of them.

@@ -29,11 +29,12 @@ impl Fresh {
         }
     }
 
-    /// The rows of the commits after the first number, up to the second; None where not all of them
-    /// are here.
-    pub(super) fn rows(&self, (done, until): (i64, i64)) -> Option<Vec<RecordBatch>> {
-        (done + 1..=until)
-            .map(|sequence| self.batches.get(&sequence).cloned())
-            .collect()
+    /// The rows of the commits after this number, and the number of the last of them; None where the
+    /// next is not here.
+    pub(super) fn after(&self, done: i64) -> Option<(i64, Vec<RecordBatch>)> {
+        let next = (done + 1..).map_while(|sequence| self.batches.get(&sequence).cloned());
+        let rows: Vec<RecordBatch> = next.collect();
+        let until = done + i64::try_from(rows.len()).ok()?;
+        (until > done).then_some((until, rows))
     }
 }

@@ -9,15 +9,18 @@
 //! A thread is a session of a user; rows without a session are a thread for each user and day
 //! (UTC). What is derived of a thread depends on that thread alone (crate `hobbs-verdict`).
 
+mod commits;
 pub(crate) mod evidence;
 mod fresh;
 mod replace;
 mod rows;
+mod spans;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
-use datafusion::prelude::{Expr, col, lit};
+use commits::CommitSizes;
+use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::{Array, AsArray, RecordBatch};
 use deltalake::arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use futures::TryStreamExt;
@@ -25,11 +28,11 @@ use hobbs_verdict::Compiled;
 use jiff::tz::TimeZone;
 
 use crate::error::LakeError;
-use crate::scan::time_literal;
 use crate::table::{Carried, Table};
 pub use evidence::Threads;
 pub(crate) use fresh::Fresh;
 use replace::replace;
+use spans::{Spans, Times};
 
 /// By which rules, and in whose time, exchanges are judged.
 #[derive(Clone)]
@@ -111,16 +114,13 @@ impl DerivedTables {
             ] {
                 for (thread, times) in known_threads(table, ended_at, touched).await? {
                     let known = known.entry(thread).or_insert(times);
-                    *known = union(*known, times);
+                    *known = known.with(times);
                 }
             }
         }
         Ok(known)
     }
 }
-
-/// Commits derived at once: some ten thousand rows each, without their texts.
-const COMMITS_AT_ONCE: i64 = 5;
 
 /// Derives what `interactions` has and the derived tables have not.
 pub(crate) async fn derive(
@@ -140,13 +140,16 @@ pub(crate) async fn derive(
             (0, 0)
         }
     };
+    let sizes = CommitSizes::of(interactions, done, newest)?;
     let mut all = Rederived::default();
     while done < newest {
         let was_cut_off = done < furthest;
-        let until = newest.min(done + COMMITS_AT_ONCE);
-        let rows = match fresh.rows((done, until)) {
+        let (until, rows) = match fresh.after(done) {
             Some(rows) => rows,
-            None => rows_of(interactions, (done, until)).await?,
+            None => {
+                let until = sizes.some_after(done);
+                (until, rows_of(interactions, (done, until)).await?)
+            }
         };
         let threads = Threads::of(rows);
         let touched = threads.keys().collect();
@@ -187,7 +190,7 @@ async fn step(
         threads_touched.replace(whole, &known);
     }
     // Rows kept of these threads lie where the threads lay.
-    let kept_within = known.values().copied().reduce(union);
+    let kept_within: Spans = known.values().copied().collect();
     let batches = rows::derive(&threads_touched, derivation)
         .map_err(|error| LakeError::Query(error.to_string()))?;
     let carried = || Carried {
@@ -200,7 +203,7 @@ async fn step(
         &mut derived.exchanges,
         batches.exchanges,
         &threads,
-        kept_within,
+        &kept_within,
         carried(),
     )
     .await?;
@@ -208,16 +211,9 @@ async fn step(
         (&mut derived.resources, batches.resources),
         (&mut derived.conversations, batches.conversations),
     ] {
-        replace(table, rows, &threads, kept_within, carried()).await?;
+        replace(table, rows, &threads, &kept_within, carried()).await?;
     }
     Ok(changed)
-}
-
-/// First and last time, in microseconds, both included.
-type Times = (i64, i64);
-
-fn union(a: Times, b: Times) -> Times {
-    (a.0.min(b.0), a.1.max(b.1))
 }
 
 /// Which of these threads have rows in a table already, and from when to when, by the column that
@@ -228,7 +224,7 @@ async fn known_threads(
     touched: &HashSet<i64>,
 ) -> Result<HashMap<i64, Times>, LakeError> {
     let mut known: HashMap<i64, Times> = HashMap::new();
-    if touched.is_empty() || table.is_empty()? {
+    if !has_any(table, touched).await? {
         return Ok(known);
     }
     let columns: Vec<&str> = ["thread_key", "started_at"]
@@ -245,10 +241,10 @@ async fn known_threads(
                 let started = started.value(at);
                 // An exchange without an answer ended as it began.
                 let ended = ended.filter(|ended| ended.is_valid(at));
-                let times = (started, ended.map_or(started, |ended| ended.value(at)));
+                let times = Times::between(started, ended.map_or(started, |it| it.value(at)));
                 known
                     .entry(*thread)
-                    .and_modify(|known| *known = union(*known, times))
+                    .and_modify(|known| *known = known.with(times))
                     .or_insert(times);
             }
         }
@@ -256,23 +252,31 @@ async fn known_threads(
     Ok(known)
 }
 
+/// Whether a table has rows of any of these threads. New sessions are in no table, and one column
+/// tells that in a third of the time of three.
+async fn has_any(table: &Table, touched: &HashSet<i64>) -> Result<bool, LakeError> {
+    if touched.is_empty() || table.is_empty()? {
+        return Ok(false);
+    }
+    let mut stream = table.scan(&["thread_key"]).stream().await?;
+    while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
+        let threads = batch.column(0).as_primitive::<Int64Type>().values();
+        if threads.iter().any(|thread| touched.contains(thread)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// All rows of these threads, which lie in these spans.
 async fn rows_within(
     interactions: &Table,
-    spans: &[Times],
+    spans: &Spans,
     threads: &HashMap<i64, Times>,
 ) -> Result<Vec<RecordBatch>, LakeError> {
-    let within = |&(first, last): &Times| -> Expr {
-        col("created_at")
-            .gt_eq(time_literal(first))
-            .and(col("created_at").lt_eq(time_literal(last)))
-    };
-    let Some(condition) = spans.iter().map(within).reduce(Expr::or) else {
-        return Ok(Vec::new());
-    };
     let mut stream = interactions
         .scan(&evidence::COLUMNS)
-        .filter(condition)
+        .filter(spans.hold(&col("created_at")))
         .stream()
         .await?;
     let mut rows = Vec::new();

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use datafusion::prelude::{Expr, col, lit};
 use deltalake::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt64Array};
 use deltalake::arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
-use deltalake::arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use deltalake::arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampMicrosecondType};
 use deltalake::arrow::error::ArrowError;
 use deltalake::arrow::row::{RowConverter, SortField};
 use futures::TryStreamExt;
 
-use super::{Rederived, Times};
+use super::Rederived;
+use super::spans::{Spans, Times};
 use crate::error::LakeError;
 use crate::merge::{same, target};
-use crate::scan::time_literal;
 use crate::schema::TableName;
 use crate::table::{Carried, Table};
 
@@ -27,22 +27,25 @@ pub(super) async fn replace(
     table: &mut Table,
     rows: RecordBatch,
     threads: &HashSet<i64>,
-    kept_within: Option<Times>,
+    kept_within: &Spans,
     carried: Carried,
 ) -> Result<Rederived, LakeError> {
-    let kept = match kept_within {
-        Some(within) => kept_rows(table, threads, within).await?,
-        None => Vec::new(),
+    let kept = if kept_within.is_empty() {
+        Vec::new()
+    } else {
+        kept_rows(table, threads, kept_within).await?
     };
     let difference = Difference::of(&rows, &kept).map_err(|error| table.error(error.into()))?;
     let changed = Rederived {
         written: difference.written.num_rows() as u64,
         removed: difference.removed.num_rows() as u64,
     };
-    match kept_within {
-        Some(within) if changed.removed > 0 => merge(table, difference, within, carried).await?,
-        _ if changed.written > 0 => table.append(difference.written, carried).await?,
-        _ => table.mark(carried).await?,
+    if changed.removed > 0 {
+        merge(table, difference, carried).await?;
+    } else if changed.written > 0 {
+        table.append(difference.written, carried).await?;
+    } else {
+        table.mark(carried).await?;
     }
     Ok(changed)
 }
@@ -50,7 +53,7 @@ pub(super) async fn replace(
 async fn kept_rows(
     table: &Table,
     threads: &HashSet<i64>,
-    (first, last): Times,
+    within: &Spans,
 ) -> Result<Vec<RecordBatch>, LakeError> {
     let schema = table.name.schema();
     let columns: Vec<&str> = schema
@@ -60,8 +63,7 @@ async fn kept_rows(
         .collect();
     let mut stream = table
         .scan(&columns)
-        .filter(col("started_at").gt_eq(time_literal(first)))
-        .filter(col("started_at").lt_eq(time_literal(last)))
+        .filter(within.hold(&col("started_at")))
         .stream()
         .await?;
     let mut kept = Vec::new();
@@ -116,6 +118,15 @@ impl Difference {
         })
     }
 
+    /// When the rows began that are to be replaced or taken out: only files of these times are looked
+    /// into.
+    fn spans_of_removed(&self) -> Spans {
+        let started = self.removed.column_by_name("started_at");
+        let started = started.map(|it| it.as_primitive::<TimestampMicrosecondType>());
+        let moments = started.into_iter().flat_map(|it| it.values().iter());
+        moments.map(|us| Times::at(*us)).collect()
+    }
+
     /// Both as one batch with a column [`KEPT`]: a key that stands in both is written anew.
     fn to_merge(&self, key: &[&str]) -> Result<RecordBatch, ArrowError> {
         let written = keys(&self.written, key)?;
@@ -162,20 +173,18 @@ fn key_of(name: TableName) -> &'static [&'static str] {
 async fn merge(
     table: &mut Table,
     difference: Difference,
-    (first, last): Times,
     carried: Carried,
 ) -> Result<(), LakeError> {
     let key = key_of(table.name);
     let rows = difference
         .to_merge(key)
         .map_err(|error| table.error(error.into()))?;
-    let started_at = || target("started_at");
+    let began_then = difference.spans_of_removed().hold(&target("started_at"));
     let predicate = key
         .iter()
         .map(|name| same(name))
         .reduce(Expr::and)
         .unwrap_or(lit(false))
-        .and(started_at().gt_eq(time_literal(first)))
-        .and(started_at().lt_eq(time_literal(last)));
+        .and(began_then);
     table.merge(rows, predicate, Some(KEPT), carried).await
 }
