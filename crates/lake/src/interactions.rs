@@ -5,7 +5,7 @@
 //! changed are files rewritten, and then only those that hold the changed rows.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::prelude::{Expr, col, lit};
@@ -47,7 +47,7 @@ fn key(user_id: &str, session_id: Option<&str>, interaction_id: &str) -> String 
 }
 
 /// The rows of a batch that have to be written.
-struct Changes {
+pub(crate) struct Changes {
     /// Indexes of rows that are not in the lake.
     new: Vec<usize>,
     /// Indexes of rows whose etag in the lake is older.
@@ -58,28 +58,69 @@ struct Changes {
     known: u64,
 }
 
-/// Commits the rows of one tenant, in one commit; none where all are known. Gives what it wrote.
-///
-/// `known_as_of` is the version in which known rows are looked up: the start of the run, where
-/// each user comes once a run, or the newest.
+impl Changes {
+    pub(crate) fn kept(&self) -> Kept {
+        Kept {
+            new: self.new.len() as u64,
+            changed: self.changed.len() as u64,
+            known: self.known,
+        }
+    }
+
+    /// The users of whom a row has changed.
+    pub(crate) fn users_changed<'a>(&self, rows: &'a [Interaction]) -> HashSet<&'a str> {
+        let changed = self.changed.iter();
+        changed.map(|&index| rows[index].user_id.as_str()).collect()
+    }
+
+    /// What is left of it, and of the rows, without those users of whom rows have changed; and their
+    /// rows.
+    pub(crate) fn without_changed(
+        self,
+        rows: Vec<Interaction>,
+    ) -> (Self, Vec<Interaction>, Vec<Interaction>) {
+        let users: HashSet<String> = self
+            .users_changed(&rows)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let mut is_new = vec![false; rows.len()];
+        for index in self.new {
+            is_new[index] = true;
+        }
+        let (mut rest, mut held_back, mut new) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, is_new) in rows.into_iter().zip(is_new) {
+            if users.contains(&row.user_id) {
+                held_back.push(row);
+            } else {
+                new.extend(is_new.then_some(rest.len()));
+                rest.push(row);
+            }
+        }
+        let changes = Changes {
+            known: (rest.len() - new.len()) as u64,
+            new,
+            changed: Vec::new(),
+            replaced_us: None,
+        };
+        (changes, rest, held_back)
+    }
+}
+
+/// Commits the changes that the rows of one tenant make, in one commit; none where all are known.
+/// Gives what it wrote.
 pub(crate) async fn commit(
     table: &mut Table,
-    known_as_of: &Table,
     rows: &[Interaction],
+    changes: &Changes,
     run_id: &str,
     now_ms: i64,
     sequence: i64,
     carried: impl FnOnce() -> Carried,
-) -> Result<(Kept, Option<RecordBatch>), LakeError> {
-    let changes = compare(known_as_of, rows).await?;
-    let kept = Kept {
-        new: changes.new.len() as u64,
-        changed: changes.changed.len() as u64,
-        known: changes.known,
-    };
+) -> Result<Option<RecordBatch>, LakeError> {
     let mut order = [changes.new.as_slice(), changes.changed.as_slice()].concat();
     if order.is_empty() {
-        return Ok((kept, None));
+        return Ok(None);
     }
     order.sort_by_key(|&index| rows[index].created_at_ms);
     let batch =
@@ -88,7 +129,7 @@ pub(crate) async fn commit(
         None => table.append(batch.clone(), carried()).await?,
         Some(times) => replace(table, batch.clone(), times, carried()).await?,
     }
-    Ok((kept, Some(batch)))
+    Ok(Some(batch))
 }
 
 /// True where `a` is of a later change than `b`: etags are milliseconds as text, compared as
@@ -101,7 +142,12 @@ fn is_later(a: &str, b: &str) -> bool {
     order == Ordering::Greater
 }
 
-async fn compare(known_as_of: &Table, rows: &[Interaction]) -> Result<Changes, LakeError> {
+/// What the rows of one tenant change. `known_as_of` is the version in which known rows are looked up:
+/// the start of the run, where each user comes once a run, or the newest.
+pub(crate) async fn compare(
+    known_as_of: &Table,
+    rows: &[Interaction],
+) -> Result<Changes, LakeError> {
     let mut latest: HashMap<String, usize> = HashMap::with_capacity(rows.len());
     let mut repeated = 0;
     for (index, row) in rows.iter().enumerate() {

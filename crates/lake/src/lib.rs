@@ -53,4 +53,4 @@ pub use people::{KnownUser, PeopleChanges, UserRecord};
 pub use query::{Reader, objects};
 pub use runs::{RunCounts, RunStatus};
 pub use usage::{DayNumber, LastActivity, UsageColumn, UsageCount, UsageLine, UsageSnapshot};
-pub use writer::{Run, Writer, status};
+pub use writer::{HeldBack, Run, Writer, status};

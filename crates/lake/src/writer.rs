@@ -7,7 +7,7 @@ use hobbs_interaction::{FingerprintKey, Interaction};
 use crate::coverage::{self, CoverageLine, Note, Read};
 use crate::derive::{self, Derivation, DerivedTables, Fresh, Rederived};
 use crate::error::LakeError;
-use crate::interactions::{self, Kept};
+use crate::interactions::{self, Changes, Kept};
 use crate::keys;
 use crate::licenses::{self, Assignment, AssignmentChanges, LicenseRecord};
 use crate::location::Location;
@@ -26,6 +26,15 @@ pub struct Run {
     pub run_id: String,
     /// The tenant, as configured.
     pub tenant_id: String,
+}
+
+/// Users of whom a row has changed, with all that was read of them.
+#[derive(Debug, Default)]
+pub struct HeldBack {
+    /// Their rows.
+    pub rows: Vec<Interaction>,
+    /// What the rows cover.
+    pub lines: Vec<CoverageLine>,
 }
 
 /// A lake opened for writing. While it lives, no other process writes to the same folder.
@@ -405,6 +414,48 @@ impl Writer {
         rows: &[Interaction],
         lines: Vec<CoverageLine>,
     ) -> Result<Kept, LakeError> {
+        let changes = interactions::compare(&self.baseline, rows).await?;
+        self.commit_changes(run, now_ms, rows, &changes, lines)
+            .await
+    }
+
+    /// As [`Writer::commit`], but for users of whom a row has changed: these are given back, rows and
+    /// lines, and nothing of them is kept. A changed row makes all files be written again that hold
+    /// one, so that the users of many commits are better committed together.
+    ///
+    /// # Errors
+    /// As [`Writer::commit`].
+    pub async fn commit_unless_changed(
+        &mut self,
+        run: &Run,
+        now_ms: i64,
+        rows: Vec<Interaction>,
+        lines: Vec<CoverageLine>,
+    ) -> Result<(Kept, HeldBack), LakeError> {
+        let changes = interactions::compare(&self.baseline, &rows).await?;
+        let users = changes.users_changed(&rows);
+        let (held_lines, lines) = lines
+            .into_iter()
+            .partition(|line| users.contains(line.user_id.as_str()));
+        let (changes, rows, held_rows) = changes.without_changed(rows);
+        let kept = self
+            .commit_changes(run, now_ms, &rows, &changes, lines)
+            .await?;
+        let held_back = HeldBack {
+            rows: held_rows,
+            lines: held_lines,
+        };
+        Ok((kept, held_back))
+    }
+
+    async fn commit_changes(
+        &mut self,
+        run: &Run,
+        now_ms: i64,
+        rows: &[Interaction],
+        changes: &Changes,
+        lines: Vec<CoverageLine>,
+    ) -> Result<Kept, LakeError> {
         let sequence = self.sequence + 1;
         let note = Note {
             sequence,
@@ -418,24 +469,18 @@ impl Writer {
             derived_by: None,
             note: serde_json::to_value(&note).ok(),
         };
-        let (kept, written) = interactions::commit(
-            &mut self.interactions,
-            &self.baseline,
-            rows,
-            &run.run_id,
-            now_ms,
-            sequence,
-            carried,
-        )
-        .await?;
-        if kept.new + kept.changed == 0 {
-            coverage::append(&mut self.coverage, &note, None).await?;
-        } else {
-            self.sequence = sequence;
-            if let Some(written) = written {
+        let table = &mut self.interactions;
+        let written =
+            interactions::commit(table, rows, changes, &run.run_id, now_ms, sequence, carried)
+                .await?;
+        let kept = changes.kept();
+        match written {
+            Some(written) => {
+                self.sequence = sequence;
                 self.fresh.add(sequence, &written, kept.changed);
+                coverage::append(&mut self.coverage, &note, Some(sequence)).await?;
             }
-            coverage::append(&mut self.coverage, &note, Some(sequence)).await?;
+            None => coverage::append(&mut self.coverage, &note, None).await?,
         }
         Ok(kept)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hobbs_graph::Clock;
-use hobbs_lake::{Derivation, Kept, LakeError, Run, Writer};
+use hobbs_lake::{Derivation, HeldBack, Kept, LakeError, Run, Writer};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -13,6 +13,9 @@ use crate::batch::Batch;
 /// Exchanges are derived each time that so many rows have come: often enough that they are few to
 /// hold, seldom enough that their files are not small.
 const DERIVE_ROWS: u64 = 40_000;
+
+/// Users of whom a row has changed are committed together when they have so many rows, and at the end.
+const HELD_BACK_ROWS: usize = 10_000;
 
 /// Takes batches and commits them one after the other.
 pub(crate) struct Committer {
@@ -65,38 +68,88 @@ impl Committer {
 }
 
 async fn commit_all(
-    mut writer: Writer,
+    writer: Writer,
     derivation: Derivation,
     run: Run,
     clock: Arc<dyn Clock>,
     waiting_rows: Arc<AtomicUsize>,
     mut incoming: mpsc::Receiver<Batch>,
 ) -> (Writer, Result<Kept, LakeError>) {
-    let mut all = Kept::default();
-    let mut underived = 0;
+    let mut committing = Committing {
+        writer,
+        derivation,
+        run,
+        clock,
+        waiting_rows,
+        held_back: HeldBack::default(),
+        kept: Kept::default(),
+        underived: 0,
+    };
     while let Some(batch) = incoming.recv().await {
-        match writer
-            .commit(&run, clock.now_ms(), &batch.rows, batch.lines)
-            .await
-        {
-            Ok(kept) => {
-                all += kept;
-                underived += kept.new + kept.changed;
-            }
-            Err(error) => return (writer, Err(error)),
-        }
-        waiting_rows.fetch_sub(batch.rows.len(), Ordering::Relaxed);
-        drop(batch.rows);
-        if underived >= DERIVE_ROWS {
-            if let Err(error) = writer.derive(&derivation).await {
-                return (writer, Err(error));
-            }
-            underived = 0;
+        if let Err(error) = committing.commit(batch).await {
+            return (committing.writer, Err(error));
         }
     }
-    // Also what an earlier run left underived, and all where the rules have changed.
-    match writer.derive(&derivation).await {
-        Ok(_) => (writer, Ok(all)),
-        Err(error) => (writer, Err(error)),
+    let ended = committing.end().await;
+    (committing.writer, ended.map(|()| committing.kept))
+}
+
+struct Committing {
+    writer: Writer,
+    derivation: Derivation,
+    run: Run,
+    clock: Arc<dyn Clock>,
+    waiting_rows: Arc<AtomicUsize>,
+    /// Users of whom a row has changed wait for each other.
+    held_back: HeldBack,
+    kept: Kept,
+    underived: u64,
+}
+
+impl Committing {
+    async fn commit(&mut self, batch: Batch) -> Result<(), LakeError> {
+        let (rows, now_ms) = (batch.rows.len(), self.clock.now_ms());
+        let (kept, mut held_back) = self
+            .writer
+            .commit_unless_changed(&self.run, now_ms, batch.rows, batch.lines)
+            .await?;
+        self.count(kept, rows - held_back.rows.len());
+        self.held_back.rows.append(&mut held_back.rows);
+        self.held_back.lines.append(&mut held_back.lines);
+        if self.held_back.rows.len() >= HELD_BACK_ROWS {
+            self.commit_held_back().await?;
+        }
+        if self.underived >= DERIVE_ROWS {
+            self.derive().await?;
+        }
+        Ok(())
+    }
+
+    async fn commit_held_back(&mut self) -> Result<(), LakeError> {
+        let HeldBack { rows, lines } = std::mem::take(&mut self.held_back);
+        let now_ms = self.clock.now_ms();
+        let kept = self.writer.commit(&self.run, now_ms, &rows, lines).await?;
+        self.count(kept, rows.len());
+        Ok(())
+    }
+
+    fn count(&mut self, kept: Kept, rows: usize) {
+        self.kept += kept;
+        self.underived += kept.new + kept.changed;
+        self.waiting_rows.fetch_sub(rows, Ordering::Relaxed);
+    }
+
+    async fn derive(&mut self) -> Result<(), LakeError> {
+        self.writer.derive(&self.derivation).await?;
+        self.underived = 0;
+        Ok(())
+    }
+
+    async fn end(&mut self) -> Result<(), LakeError> {
+        if !self.held_back.lines.is_empty() {
+            self.commit_held_back().await?;
+        }
+        // Also what an earlier run left underived, and all where the rules have changed.
+        self.derive().await
     }
 }
