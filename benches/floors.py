@@ -8,7 +8,7 @@
 | --- | --- |
 | fetching: requests a second of a sync over 130 s, pages taking 300 to 2,000 ms | the documented pace, 25 a second |
 | ingest: CPU time of a first sync without throttling | serde_json reading the bytes of the same pages into any JSON, and Arrow's Parquet writer writing the rows that came of them, with the same compression |
-| queries: CPU time of each metric, as a process | DuckDB running the same SQL over the same files |
+| queries: CPU time of each metric, less that of starting and opening the lake | DuckDB running the same SQL over the same files |
 | workbook: CPU time, rows drawn in memory | Python's XlsxWriter writing the same cells |
 
 The first and the last of these need programs of this repository, which are built where they are missing.
@@ -103,14 +103,16 @@ def queries(hobbs, lake):
     import metrics
 
     results = metrics.measured(hobbs, lake, time.strftime("%Y-%m-%d"), 365, runs=3)
-    next(results)
+    _, start = next(results)
+    row("start of a process, ms of CPU", f"{start * 1000:.0f}", "", "opening the lake; not in the lines below")
     ratios = []
     for name, ours, theirs in results:
         if theirs is None:
             raise SystemExit(f"{name}: {ours[1]}")
-        ratios.append(ours[1] / theirs[1])
-        row(f"metric {name}, ms of CPU", f"{ours[1] * 1000:.0f}", f"{theirs[1] * 1000:.0f}", f"{ratios[-1]:.2f} times DuckDB")
-    row("metrics, the median", "", "", f"{statistics.median(ratios):.2f} times DuckDB, with the start of the process")
+        engine = max(ours[1] - start, 0)
+        ratios.append(engine / theirs[1])
+        row(f"metric {name}, ms of CPU", f"{engine * 1000:.0f}", f"{theirs[1] * 1000:.0f}", f"{ratios[-1]:.2f} times DuckDB")
+    row("metrics, the median", "", "", f"{statistics.median(ratios):.2f} times DuckDB")
 
 
 def workbook(folder, rows):

@@ -41,8 +41,8 @@ def in_duckdb(connection, sql):
 
 
 def measured(hobbs, lake, last_day, days, by=None, runs=5, names=()):
-    """Yields what the start of a process takes, in seconds; then of each metric (name, ours, theirs): each the least
-    seconds and CPU seconds of all runs, or, of ours, None and an error."""
+    """Yields what the start of a process takes; then of each metric (name, ours, theirs). All are the least seconds and
+    CPU seconds of all runs, or, of ours, None and an error."""
     start_of = [hobbs, "--lake", lake, "--quiet"]
     window = ["--to", last_day, "--days", str(days), *(["--by", by] if by else [])]
     connection = duckdb.connect()
@@ -50,7 +50,7 @@ def measured(hobbs, lake, last_day, days, by=None, runs=5, names=()):
     for table in ["exchanges", "conversations", "resources", "users"]:
         files = DeltaTable(os.path.join(lake, table)).file_uris()
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files})")
-    yield min(process([*start_of, "query", "SELECT 1", "--format", "json"])[0] for _ in range(runs))
+    yield tuple(map(min, zip(*(process([*start_of, "query", "SELECT 1", "--format", "json"]) for _ in range(runs)))))
     metrics = json.loads(subprocess.run([*start_of, "metrics", "list", "--json"], check=True, capture_output=True).stdout)
     for metric in metrics:
         name = metric["name"]
@@ -79,7 +79,7 @@ def main():
     parser.add_argument("names", nargs="*")
     asked = parser.parse_intermixed_args()
     results = measured(asked.hobbs, os.path.abspath(asked.lake), asked.last_day, asked.days, asked.by, asked.runs, asked.names)
-    start = next(results)
+    start, _ = next(results)
     print(f"start of the process and opening of the lake: {start * 1000:.0f} ms")
     print(f"{'':26} {'hobbs':>7} {'cpu':>7} {'less start':>10} {'DuckDB':>7} {'cpu':>7}  ratio  of cpu")
     failed = 0
