@@ -62,20 +62,30 @@ def hobbs(tenant, lake, *arguments, check=True, extra=None):
     return result
 
 
+# Between this process and the one that is measured: a child begins with the memory of whom it is a child of, and its
+# peak counts that in.
+MEASURER = """
+import json, os, sys, time
+start = time.monotonic()
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+wall = time.monotonic() - start
+with open(sys.argv[1], "w") as out:
+    json.dump([os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024], out)
+"""
+
+
 def timed(tenant, lake, *arguments, extra=None):
     """Runs hobbs; gives the result, wall seconds, CPU seconds, and the peak of its memory in bytes."""
     environment = {**os.environ, **(tenant.environment if tenant else {}), "HOBBS_LAKE": lake, **(extra or {})}
-    with tempfile.TemporaryFile("w+") as out:
-        start = time.monotonic()
-        process = subprocess.Popen([HOBBS, *arguments], env=environment, stdout=out, stderr=subprocess.DEVNULL, cwd=os.path.dirname(lake))
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - start
+    with tempfile.TemporaryFile("w+") as out, tempfile.NamedTemporaryFile("r") as cost:
+        subprocess.run([sys.executable, "-S", "-c", MEASURER, cost.name, HOBBS, *arguments], env=environment, stdout=out, stderr=subprocess.DEVNULL, cwd=os.path.dirname(lake))
+        code, wall, cpu, memory = json.load(cost)
         out.seek(0)
         text = out.read()
-    code = os.waitstatus_to_exitcode(status)
     if code not in (0, 3):
         raise SystemExit(f"hobbs {arguments} ended with {code}")
-    return text, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+    return text, wall, cpu, memory
 
 
 def keys_of_lake(lake):
@@ -194,6 +204,7 @@ def measure_rate(folder):
     rate = requests / seconds
     verdict("sustained rate", rate >= 0.97 * 25 and share < 0.005, f"{requests} requests in {seconds:.1f} s from the start of the process: {rate:.2f} a second ({rate / 25:.1%} of 25); {share:.2%} answered 429; most in a second {statistics['peaks']['in_a_second']}")
     verdict("an interrupted sync ends in order", ending < 5 and summary["status"] == "partial", f"after {ending:.1f} s, exit code {process.returncode}")
+    return rate
 
 
 def measure_heavy(folder):
@@ -230,6 +241,17 @@ def measure_million(folder):
     verdict("workbook of 1,000,000 rows out of the lake", memory < 300e6, f"{wall:.1f} s, {cpu:.1f} s of CPU, peak memory {memory / 1e6:.0f} MB, {os.path.getsize(out) / 1e6:.0f} MB")
 
 
+def new_rows_file(folder, run, users):
+    """1,000 rows newer than everything, in a file: what a sync commits, without its requests."""
+    file = os.path.join(folder, f"new-{run}.json")
+    now = int(time.time() * 1000)
+    with open(file, "w", encoding="utf-8") as out:
+        for n in range(1000):
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime((now - n * 1000) / 1000))
+            out.write(json.dumps({"id": str(now - n), "etag": str(now), "sessionId": f"s{run}", "appClass": "IPM.SkypeTeams.Message.Copilot.Word", "interactionType": "userPrompt", "createdDateTime": f"{stamp}Z", "from": {"user": {"id": f"u{n % users}"}}, "body": {"contentType": "text", "content": "new"}}) + "\n")
+    return file
+
+
 def measure_growth(folder):
     """A sync of 1,000 new rows into 10,000 and into 10,000,000."""
     times = {}
@@ -246,13 +268,7 @@ def measure_growth(folder):
         print(f"  optimized in {time.monotonic() - optimized:.1f} s", flush=True)
         runs = []
         for run in range(5):
-            # 1,000 rows newer than everything, in files: what a sync commits, without its requests.
-            file = os.path.join(place, f"new-{run}.json")
-            now = int(time.time() * 1000)
-            with open(file, "w", encoding="utf-8") as out:
-                for n in range(1000):
-                    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime((now - n * 1000) / 1000))
-                    out.write(json.dumps({"id": str(now - n), "etag": str(now), "sessionId": f"s{run}", "appClass": "IPM.SkypeTeams.Message.Copilot.Word", "interactionType": "userPrompt", "createdDateTime": f"{stamp}Z", "from": {"user": {"id": f"u{n % users}"}}, "body": {"contentType": "text", "content": "new"}}) + "\n")
+            file = new_rows_file(place, run, users)
             _, wall, cpu, _ = timed(tenant, lake, "import", file, "--json")
             runs.append((wall, cpu))
         times[rows] = min(runs)

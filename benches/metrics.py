@@ -40,6 +40,34 @@ def in_duckdb(connection, sql):
     return time.perf_counter() - started, time.process_time() - cpu
 
 
+def measured(hobbs, lake, last_day, days, by=None, runs=5, names=()):
+    """Yields what the start of a process takes; then of each metric (name, ours, theirs). All are the least seconds and
+    CPU seconds of all runs, or, of ours, None and an error."""
+    start_of = [hobbs, "--lake", lake, "--quiet"]
+    window = ["--to", last_day, "--days", str(days), *(["--by", by] if by else [])]
+    connection = duckdb.connect()
+    connection.execute("SET threads = 2")
+    for table in ["exchanges", "conversations", "resources", "users"]:
+        files = DeltaTable(os.path.join(lake, table)).file_uris()
+        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files})")
+    yield tuple(map(min, zip(*(process([*start_of, "query", "SELECT 1", "--format", "json"]) for _ in range(runs)))))
+    metrics = json.loads(subprocess.run([*start_of, "metrics", "list", "--json"], check=True, capture_output=True).stdout)
+    for metric in metrics:
+        name = metric["name"]
+        if (names and name not in names) or (by and by not in metric["slices"]):
+            continue
+        show = [*start_of, "metrics", "show", name, *window, "--sql"]
+        sql = subprocess.run(show, check=True, capture_output=True, text=True).stdout
+        ours, theirs = [], []
+        for _ in range(runs):
+            ours.append(process([*start_of, "metrics", "run", name, *window, "--format", "json"]))
+            theirs.append(in_duckdb(connection, sql))
+        if any(seconds is None for seconds, _ in ours):
+            yield name, ours[0], None
+            continue
+        yield name, tuple(map(min, zip(*ours))), tuple(map(min, zip(*theirs)))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("hobbs")
@@ -50,35 +78,17 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("names", nargs="*")
     asked = parser.parse_intermixed_args()
-    lake = os.path.abspath(asked.lake)
-    start_of = [asked.hobbs, "--lake", lake, "--quiet"]
-    window = ["--to", asked.last_day, "--days", asked.days, *(["--by", asked.by] if asked.by else [])]
-    connection = duckdb.connect()
-    connection.execute("SET threads = 2")
-    for table in ["exchanges", "conversations", "resources", "users"]:
-        files = DeltaTable(os.path.join(lake, table)).file_uris()
-        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files})")
-    start = min(process([*start_of, "query", "SELECT 1", "--format", "json"])[0] for _ in range(asked.runs))
+    results = measured(asked.hobbs, os.path.abspath(asked.lake), asked.last_day, asked.days, asked.by, asked.runs, asked.names)
+    start, _ = next(results)
     print(f"start of the process and opening of the lake: {start * 1000:.0f} ms")
     print(f"{'':26} {'hobbs':>7} {'cpu':>7} {'less start':>10} {'DuckDB':>7} {'cpu':>7}  ratio  of cpu")
-    metrics = json.loads(subprocess.run([*start_of, "metrics", "list", "--json"], check=True, capture_output=True).stdout)
     failed = 0
-    for metric in metrics:
-        name = metric["name"]
-        if (asked.names and name not in asked.names) or (asked.by and asked.by not in metric["slices"]):
-            continue
-        show = [*start_of, "metrics", "show", name, *window, "--sql"]
-        sql = subprocess.run(show, check=True, capture_output=True, text=True).stdout
-        ours, theirs = [], []
-        for _ in range(asked.runs):
-            ours.append(process([*start_of, "metrics", "run", name, *window, "--format", "json"]))
-            theirs.append(in_duckdb(connection, sql))
-        if any(seconds is None for seconds, _ in ours):
+    for name, ours, theirs in results:
+        if theirs is None:
             failed += 1
-            print(f"{name:26} FAIL: {ours[0][1]}", flush=True)
+            print(f"{name:26} FAIL: {ours[1]}", flush=True)
             continue
-        seconds, cpu = (min(run[at] for run in ours) for at in (0, 1))
-        duck_seconds, duck_cpu = (min(run[at] for run in theirs) for at in (0, 1))
+        (seconds, cpu), (duck_seconds, duck_cpu) = ours, theirs
         engine = seconds - start
         passed = seconds < SECONDS_MOST and engine < RATIO_MOST * duck_seconds
         failed += not passed

@@ -36,6 +36,7 @@ pub mod sign_in;
 pub mod stats;
 pub mod transport;
 pub mod usage_reports;
+mod wipe;
 
 pub use address::{BadBaseUrl, BaseUrl};
 pub use client::{BuildError, Client, ClientBuilder};

@@ -1,17 +1,22 @@
 //! Where a resource lies, without saying which it is: host and site, never a whole address.
 
-/// The host of an address, lower case; None where it has none.
-pub(crate) fn host(address: &str) -> Option<String> {
-    let (host, _) = split(address)?;
-    Some(host)
+/// What may be told of an address.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Place {
+    /// Lower case.
+    pub(crate) host: String,
+    /// Of an address in SharePoint the host with the site's path.
+    pub(crate) site: Option<String>,
 }
 
-/// Of an address in SharePoint the host with the site's path.
-pub(crate) fn site(address: &str) -> Option<String> {
+/// Where an address leads; None where it has no host.
+pub(crate) fn place(address: &str) -> Option<Place> {
     let (host, path) = split(address)?;
-    if !is_sharepoint(&host) {
-        return None;
-    }
+    let site = is_sharepoint(&host).then(|| site(&host, path)).flatten();
+    Some(Place { host, site })
+}
+
+fn site(host: &str, path: &str) -> Option<String> {
     let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
     // `/:w:/r/sites/x/…` is how SharePoint writes a link to share.
     if parts.next_if(|part| part.starts_with(':')).is_some() {
@@ -23,7 +28,7 @@ pub(crate) fn site(address: &str) -> Option<String> {
         .find(|it| kind.eq_ignore_ascii_case(it));
     match (is_site, parts.next()) {
         (Some(kind), Some(name)) => Some(format!("{host}/{kind}/{}", name.to_lowercase())),
-        _ => Some(host),
+        _ => Some(host.to_owned()),
     }
 }
 
@@ -110,8 +115,9 @@ mod tests {
             ("https://a b/secret", None, None),
             ("", None, None),
         ] {
-            assert_eq!(host(address).as_deref(), expected_host, "{address}");
-            assert_eq!(site(address).as_deref(), expected_site, "{address}");
+            let (host, site) = place(address).map(|it| (it.host, it.site)).unzip();
+            assert_eq!(host.as_deref(), expected_host, "{address}");
+            assert_eq!(site.flatten().as_deref(), expected_site, "{address}");
         }
     }
 }

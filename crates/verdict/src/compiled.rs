@@ -1,9 +1,8 @@
 //! Rules made ready: what an exchange costs does not grow with the number of rules.
 
-use std::collections::HashMap;
-
 use hobbs_interaction::FingerprintKey;
 
+use crate::Map;
 use crate::case::Case;
 use crate::evidence::Part;
 use crate::rules::{Condition, Judges, Means, Rule, Rules};
@@ -16,9 +15,9 @@ pub struct Compiled {
     /// The strongest first.
     rules: Vec<CompiledRule>,
     /// Rules that judge exchanges, each in one of the following, by what it asks for that is rarest.
-    prompts: [HashMap<i64, Vec<usize>>; Column::ALL.len()],
-    marks: HashMap<&'static str, Vec<usize>>,
-    signs: HashMap<String, Vec<usize>>,
+    prompts: [Map<i64, Vec<usize>>; Column::ALL.len()],
+    marks: Map<&'static str, Vec<usize>>,
+    signs: Map<String, Vec<usize>>,
     apps: Vec<(String, Vec<usize>)>,
     always: Vec<usize>,
     /// Rules that judge rows.
@@ -51,8 +50,8 @@ impl Rules {
             version: self.version().to_owned(),
             rules: Vec::new(),
             prompts: Default::default(),
-            marks: HashMap::new(),
-            signs: HashMap::new(),
+            marks: Map::default(),
+            signs: Map::default(),
             apps: Vec::new(),
             always: Vec::new(),
             of_parts: Vec::new(),

@@ -1,6 +1,6 @@
 //! From the rows of a thread to its exchanges, conversations and resources.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use crate::case::{Alone, Case};
 use crate::evidence::{Attached, Evidence, Part, Role, Thread};
 use crate::exchange::{Conversation, Exchange, Resource};
 use crate::join::{Threaded, join, sort};
-use crate::{Compiled, Verdict, address, key};
+use crate::{Compiled, Map, Verdict, address, key};
 
 /// The rule of an exchange for which no rule holds.
 const NO_RULE: &str = "none";
@@ -71,6 +71,27 @@ pub(crate) struct Judged<'a> {
     pub(crate) lead: usize,
     /// The rule that won.
     pub(crate) won: Option<usize>,
+    things: Vec<Attached<'a>>,
+}
+
+/// Whose rows are judged, and the keys that all of them share.
+#[derive(Clone, Copy)]
+struct Whose<'a> {
+    thread: Thread<'a>,
+    user_key: i64,
+    session_key: Option<i64>,
+}
+
+impl<'a> Whose<'a> {
+    fn of(thread: Thread<'a>) -> Whose<'a> {
+        let (tenant_id, user_id) = (thread.tenant_id, thread.user_id);
+        let session_key = |session_id| key::session_key(tenant_id, user_id, session_id);
+        Whose {
+            thread,
+            user_key: key::user_key(tenant_id, user_id),
+            session_key: thread.session_id.map(session_key),
+        }
+    }
 }
 
 /// Judges the rows of a session, or of one day outside of sessions; they are sorted.
@@ -84,20 +105,10 @@ pub(crate) fn judge_all<'a>(
         exchanges,
         repeats_us,
     } = join(rows, rules.repeat_us());
-    let user_key = key::user_key(thread.tenant_id, thread.user_id);
+    let whose = Whose::of(thread);
     exchanges
         .into_iter()
-        .map(|joined| {
-            judge(
-                rules,
-                zone,
-                thread,
-                user_key,
-                rows,
-                joined.rows,
-                &repeats_us,
-            )
-        })
+        .map(|joined| judge(rules, zone, whose, rows, joined.rows, &repeats_us))
         .collect()
 }
 
@@ -108,8 +119,7 @@ pub(crate) fn utc_day(row: &Evidence<'_>) -> i64 {
 fn judge<'a>(
     rules: &'a Compiled,
     zone: &TimeZone,
-    thread: Thread<'a>,
-    user_key: i64,
+    whose: Whose<'a>,
     rows: &[Evidence<'a>],
     parts: Vec<usize>,
     repeats_us: &[Option<i64>],
@@ -127,7 +137,8 @@ fn judge<'a>(
         let strongest = noise.iter().flatten().copied().min();
         won = won.into_iter().chain(strongest).min();
     }
-    let exchange = summed(rules, zone, thread, user_key, &case, &noise, lead, won);
+    let things = things(&case);
+    let exchange = summed(rules, zone, whose, &case, &noise, &things, won);
     Judged {
         exchange,
         parts,
@@ -135,6 +146,7 @@ fn judge<'a>(
         alone,
         lead,
         won,
+        things,
     }
 }
 
@@ -191,19 +203,17 @@ fn lead(rows: &[Evidence<'_>], parts: &[usize], noise: &[Option<usize>]) -> usiz
     prompt.map_or(parts[0], |(place, _)| *place)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one exchange, told once")]
 fn summed<'a>(
     rules: &'a Compiled,
     zone: &TimeZone,
-    thread: Thread<'a>,
-    user_key: i64,
+    whose: Whose<'a>,
     case: &Case<'_, 'a>,
     noise: &[Option<usize>],
-    lead: usize,
+    things: &[Attached<'a>],
     won: Option<usize>,
 ) -> Exchange<'a> {
     let first = &case.rows[case.parts[0]];
-    let lead = &case.rows[lead];
+    let lead = case.lead;
     let prompt = (lead.part == Part::Prompt).then_some(lead);
     let is_real =
         |row: &Evidence<'_>, noise: &Option<usize>| row.part == Part::Response && noise.is_none();
@@ -218,20 +228,21 @@ fn summed<'a>(
         .map(|(prompt, at_us)| at_us - prompt.created_at_us);
     let local = Local::of(first.created_at_us, zone);
     let rule = won.map(|place| rules.rule(place));
-    let things = things(case);
     let of = |role| count(things.iter().filter(|it| it.role == role).count());
     Exchange {
-        thread,
-        user_key,
-        conversation_key: match thread.session_id {
-            Some(session_id) => key::session_key(thread.tenant_id, thread.user_id, session_id),
-            None => key::lone_key(
-                thread.tenant_id,
-                thread.user_id,
+        thread: whose.thread,
+        user_key: whose.user_key,
+        conversation_key: whose.session_key.unwrap_or_else(|| {
+            let Thread {
+                tenant_id, user_id, ..
+            } = whose.thread;
+            key::lone_key(
+                tenant_id,
+                user_id,
                 first.interaction_id,
                 first.created_at_us,
-            ),
-        },
+            )
+        }),
         request_id: case.parts().find_map(|row| row.request_id),
         first_id: first.interaction_id,
         prompt_id: prompt.map(|row| row.interaction_id),
@@ -259,7 +270,7 @@ fn summed<'a>(
         contexts: of(Role::Context),
         links: of(Role::Link),
         attachments: of(Role::Attachment),
-        resource_kinds: kinds(&things),
+        resource_kinds: kinds(things),
         grounded: answers().any(|row| row.attached.iter().any(|it| it.role == Role::Link)),
         refused: answers()
             .last()
@@ -273,12 +284,12 @@ fn summed<'a>(
 
 /// The distinct things of an exchange: a context stands in the prompt and in the response.
 fn things<'a>(case: &Case<'_, 'a>) -> Vec<Attached<'a>> {
-    let mut seen = HashSet::new();
+    let mut seen = Map::default();
     let all = case
         .parts()
         .flat_map(|row| &row.attached)
         .filter(|it| !it.is_card());
-    all.filter(|it| seen.insert((it.role, it.kind, it.address)))
+    all.filter(|it| seen.insert((it.role, it.kind, it.address), ()).is_none())
         .copied()
         .collect()
 }
@@ -323,13 +334,7 @@ impl<'a> Derived<'a> {
         session_key: Option<i64>,
     ) {
         for judged in judge_all(rules, zone, thread, rows) {
-            let case = Case {
-                rows,
-                parts: &judged.parts,
-                lead: &rows[judged.lead],
-                alone: None,
-            };
-            self.add_resources(&case, &judged.exchange);
+            self.add_resources(judged.things, &judged.exchange);
             if session_key.is_none() {
                 let last = judged
                     .parts
@@ -342,8 +347,10 @@ impl<'a> Derived<'a> {
         }
     }
 
-    fn add_resources(&mut self, case: &Case<'_, 'a>, exchange: &Exchange<'a>) {
-        for (ordinal, thing) in things(case).into_iter().enumerate() {
+    fn add_resources(&mut self, things: Vec<Attached<'a>>, exchange: &Exchange<'a>) {
+        for (ordinal, thing) in things.into_iter().enumerate() {
+            let place = thing.address.and_then(address::place);
+            let (host, site) = place.map(|it| (it.host, it.site)).unzip();
             self.resources.push(Resource {
                 user_key: exchange.user_key,
                 conversation_key: exchange.conversation_key,
@@ -355,8 +362,8 @@ impl<'a> Derived<'a> {
                 verdict: exchange.verdict,
                 role: thing.role,
                 kind: thing.kind,
-                host: thing.address.and_then(address::host),
-                site: thing.address.and_then(address::site),
+                host,
+                site: site.flatten(),
             });
         }
     }

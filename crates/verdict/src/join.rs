@@ -7,10 +7,9 @@
 //! Only rows of one thread decide, so that an exchange derived from new rows and the rest of its
 //! session equals one derived from everything.
 
-use std::collections::HashMap;
-
 use hobbs_interaction::app;
 
+use crate::Map;
 use crate::evidence::{Evidence, Part};
 
 /// Apps whose requestIds can't be trusted.
@@ -53,9 +52,9 @@ pub(crate) fn join(rows: &[Evidence<'_>], repeat_us: i64) -> Threaded {
         rows,
         repeat_us,
         exchanges: Vec::new(),
-        by_request: HashMap::new(),
-        by_text: HashMap::new(),
-        open: HashMap::new(),
+        by_request: Map::default(),
+        by_text: Map::default(),
+        open: Map::default(),
     };
     let repeats_us = (0..rows.len()).map(|place| joining.take(place)).collect();
     Threaded {
@@ -68,11 +67,11 @@ struct Joining<'r, 'a> {
     rows: &'r [Evidence<'a>],
     repeat_us: i64,
     exchanges: Vec<Joined>,
-    by_request: HashMap<&'a str, usize>,
+    by_request: Map<&'a str, usize>,
     /// The last row of each text.
-    by_text: HashMap<(Part, i64), Said>,
+    by_text: Map<(Part, i64), Said>,
     /// The exchange that what follows belongs to, for each class.
-    open: HashMap<&'a str, usize>,
+    open: Map<&'a str, usize>,
 }
 
 #[derive(Clone, Copy)]

@@ -21,6 +21,9 @@ pub mod suggest;
 mod test;
 mod verdict;
 
+/// Quick to ask, and seeded, so that no text from outside can make it slow.
+type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
+
 pub use compiled::Compiled;
 pub use derive::{Derived, derive};
 pub use evidence::{Attached, Evidence, Part, Role, Thread};

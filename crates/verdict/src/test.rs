@@ -1,9 +1,8 @@
 //! A condition made ready to be asked often: labels as fingerprints under the lake's key.
 
-use std::collections::HashMap;
-
 use hobbs_interaction::{FingerprintKey, Mark, app, style};
 
+use crate::Map;
 use crate::case::Case;
 use crate::evidence::{Evidence, Part};
 use crate::rules::Condition;
@@ -61,7 +60,7 @@ pub(crate) enum Test {
     Prompt {
         condition: &'static str,
         column: Column,
-        wanted: HashMap<i64, Option<Label>>,
+        wanted: Map<i64, Option<Label>>,
         as_written: bool,
     },
     Words([i32; 2]),
@@ -101,7 +100,7 @@ impl Test {
                         Condition::PromptIs(_) => (Column::Text, FingerprintKey::fingerprint),
                         _ => (Column::Template, FingerprintKey::template_fingerprint),
                     };
-                let mut wanted = HashMap::new();
+                let mut wanted = Map::default();
                 for (locale, texts) in labels {
                     for text in texts {
                         let label = Label {

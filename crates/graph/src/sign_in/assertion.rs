@@ -5,6 +5,7 @@ use jsonwebtoken::{Algorithm, Header};
 use secrecy::SecretString;
 use serde::Serialize;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::certificate::AppCertificate;
 use super::error::SignInError;
@@ -42,6 +43,7 @@ pub(super) fn sign(
         exp: now_s + LIFETIME_S,
     };
     jsonwebtoken::encode(&header, &claims, certificate.key())
-        .map(SecretString::from)
+        .map(Zeroizing::new)
+        .map(|jwt| SecretString::from(jwt.as_str()))
         .map_err(|error| SignInError::Signing(error.to_string()))
 }

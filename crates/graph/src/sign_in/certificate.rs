@@ -9,7 +9,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use p12_keystore::Pkcs12Archive;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::asn1_rs::{Any, Tag};
+use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
+use x509_parser::prelude::{AlgorithmIdentifier, FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use zeroize::Zeroizing;
 
@@ -85,9 +87,8 @@ impl AppCertificate {
                 "RSA PRIVATE KEY" if block.is_encrypted => {
                     return Err(CertificateError::EncryptedPem);
                 }
-                "PRIVATE KEY" | "RSA PRIVATE KEY" => {
-                    key = Some(rsa_key(block.label, &block.base64)?)
-                }
+                "PRIVATE KEY" => key = Some(block.rsa_key(KeyForm::Pkcs8)?),
+                "RSA PRIVATE KEY" => key = Some(block.rsa_key(KeyForm::Pkcs1)?),
                 "EC PRIVATE KEY" => return Err(CertificateError::NotRsa),
                 _ => {}
             }
@@ -103,8 +104,7 @@ impl AppCertificate {
         let archive = Pkcs12Archive::from_pkcs12(content, password)
             .map_err(|error| CertificateError::Pfx(error.to_string()))?;
         let key = archive.keys.first().ok_or(CertificateError::NoKey)?;
-        let base64 = Zeroizing::new(STANDARD.encode(key.key.as_der()));
-        let key = rsa_key("PRIVATE KEY", &base64)?;
+        let key = rsa_key(KeyForm::Pkcs8, key.key.as_der())?;
         if archive.certs.is_empty() {
             return Err(CertificateError::NoCertificate);
         }
@@ -187,17 +187,47 @@ fn was_signed_for(jwt: &str, certificate: &X509Certificate<'_>) -> bool {
         .unwrap_or(false)
 }
 
-fn rsa_key(label: &str, base64: &str) -> Result<EncodingKey, CertificateError> {
-    let pem = Zeroizing::new(format!(
-        "-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n"
-    ));
-    EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| CertificateError::NotRsa)
+/// How a private key is written.
+#[derive(Clone, Copy)]
+enum KeyForm {
+    /// The numbers of an RSA key (RFC 8017, appendix A.1.2).
+    Pkcs1,
+    /// A key of any algorithm, in an envelope that names it (RFC 5208).
+    Pkcs8,
+}
+
+/// A key out of DER. `EncodingKey::from_rsa_pem` would do the same, and leave copies of the key in memory.
+fn rsa_key(form: KeyForm, der: &[u8]) -> Result<EncodingKey, CertificateError> {
+    let pkcs1 = match form {
+        KeyForm::Pkcs1 => Some(der),
+        KeyForm::Pkcs8 => inside_pkcs8(der),
+    };
+    let pkcs1 = pkcs1.ok_or(CertificateError::NotRsa)?;
+    Ok(EncodingKey::from_rsa_der(pkcs1))
+}
+
+/// Of `SEQUENCE { version, algorithm, OCTET STRING }` the string, where the algorithm is RSA.
+fn inside_pkcs8(der: &[u8]) -> Option<&[u8]> {
+    let (_, envelope) = Any::from_der(der).ok()?;
+    let (rest, _version) = Any::from_der(envelope.as_bytes()).ok()?;
+    let (rest, algorithm) = AlgorithmIdentifier::from_der(rest).ok()?;
+    let (_, key) = Any::from_der(rest).ok()?;
+    let is_rsa = *algorithm.oid() == OID_PKCS1_RSAENCRYPTION && key.tag() == Tag::OctetString;
+    is_rsa.then_some(key.data)
 }
 
 struct PemBlock<'a> {
     label: &'a str,
     base64: Zeroizing<String>,
     is_encrypted: bool,
+}
+
+impl PemBlock<'_> {
+    fn rsa_key(&self, form: KeyForm) -> Result<EncodingKey, CertificateError> {
+        let der = STANDARD.decode(self.base64.as_bytes());
+        let der = Zeroizing::new(der.map_err(|_| CertificateError::NotRsa)?);
+        rsa_key(form, &der)
+    }
 }
 
 /// The blocks of a PEM text; whatever stands between them (bag attributes, comments) is passed over.
@@ -211,7 +241,8 @@ fn pem_blocks(text: &str) -> Vec<PemBlock<'_>> {
         {
             open = Some(PemBlock {
                 label,
-                base64: Zeroizing::new(String::with_capacity(4096)),
+                // Never grown, since what is outgrown is not wiped.
+                base64: Zeroizing::new(String::with_capacity(text.len())),
                 is_encrypted: false,
             });
         } else if line.starts_with("-----END ") {

@@ -13,12 +13,14 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Request};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url, form_urlencoded};
+use zeroize::Zeroizing;
 
 use super::assertion;
 use super::certificate::AppCertificate;
 use super::error::SignInError;
 use crate::cloud::Endpoints;
 use crate::next_link::place;
+use crate::wipe;
 
 /// The instance metadata service of Azure's virtual machines and Kubernetes nodes.
 const IMDS: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
@@ -176,11 +178,12 @@ impl fmt::Debug for Credential {
 
 async fn read_token_file(path: &Path) -> Result<SecretString, SignInError> {
     let read = tokio::fs::read_to_string(path).await;
-    let token = read.map_err(|error| SignInError::TokenFile {
+    let token = read.map(Zeroizing::new);
+    let token = token.map_err(|error| SignInError::TokenFile {
         path: path.to_owned(),
         problem: error.to_string(),
     })?;
-    Ok(SecretString::from(token.trim().to_owned()))
+    Ok(SecretString::from(token.trim()))
 }
 
 /// A request for a token, with the secrets it carries, so that they can be kept out of whatever comes back.
@@ -192,7 +195,11 @@ pub(super) struct TokenRequest {
 
 impl TokenRequest {
     fn post(endpoint: &Url, client_id: &str, scope: &str, proof: &[(&str, &SecretString)]) -> Self {
-        let mut form = form_urlencoded::Serializer::new(String::with_capacity(2048));
+        // Never grown, since what is outgrown is not wiped: encoded, a byte takes three at most.
+        let proof_bytes = proof.iter().map(|(_, value)| value.expose_secret().len());
+        let encoded_bytes = 3 * (client_id.len() + scope.len() + proof_bytes.sum::<usize>());
+        let form = String::with_capacity(256 + encoded_bytes);
+        let mut form = form_urlencoded::Serializer::new(form);
         form.append_pair("client_id", client_id)
             .append_pair("scope", scope)
             .append_pair("grant_type", "client_credentials");
@@ -205,7 +212,8 @@ impl TokenRequest {
             }
             form.append_pair(name, value.expose_secret());
         }
-        let mut request = Request::new(Bytes::from(form.finish()));
+        let form = Zeroizing::new(form.finish().into_bytes());
+        let mut request = Request::new(wipe::shared(form));
         *request.method_mut() = http::Method::POST;
         set_address(&mut request, endpoint);
         request.headers_mut().insert(

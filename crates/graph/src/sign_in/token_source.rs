@@ -8,9 +8,11 @@ use std::time::Duration;
 use http::header::DATE;
 use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
+use zeroize::Zeroizing;
 
 use super::credential::{Credential, TokenRequest};
 use super::error::{SignInError, aadsts_number, without_trace};
@@ -21,6 +23,7 @@ use crate::retry::{Jitter, backoff};
 use crate::scrub::{outside_text, without_secret};
 use crate::stats::Counters;
 use crate::transport::{Transport, TransportError};
+use crate::wipe;
 
 const ATTEMPTS_MAX: u32 = 8;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,20 +35,20 @@ const LIFETIME_DEFAULT_S: f64 = 3600.0;
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// A token and when it ends, on tokio's clock.
+#[derive(Clone)]
 pub(crate) struct Token {
     value: SecretString,
+    /// None where the value can't stand in a header.
+    authorization: Option<HeaderValue>,
     generation: u64,
     renew_at: Instant,
     ends_at: Instant,
 }
 
 impl Token {
-    /// The value of the Authorization header, marked as sensitive.
+    /// The value of the Authorization header, marked as sensitive. All requests share it.
     pub(crate) fn authorization(&self) -> Option<HeaderValue> {
-        let text = zeroize::Zeroizing::new(format!("Bearer {}", self.value.expose_secret()));
-        let mut value = HeaderValue::from_str(&text).ok()?;
-        value.set_sensitive(true);
-        Some(value)
+        self.authorization.clone()
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -143,10 +146,8 @@ impl TokenSource {
             Err(error) => {
                 warn!(%error, "the token could not be renewed ahead of its end; the old one serves for now");
                 let put_off = Token {
-                    value: old.value.clone(),
-                    generation: old.generation,
                     renew_at: Instant::now() + RENEW_AGAIN_AFTER,
-                    ends_at: old.ends_at,
+                    ..Token::clone(&old)
                 };
                 let mut kept = self.kept();
                 if kept
@@ -194,7 +195,11 @@ impl TokenSource {
                     let now_ms = self.shared.clock.now_ms();
                     self.shared.skew.observe(&parts.headers, now_ms);
                     match meaning(parts.status, &parts.headers, &body, now_ms) {
-                        Meaning::Fine => return self.keep(&body, asked_at, host),
+                        Meaning::Fine => {
+                            let kept = self.keep(&body, asked_at, host);
+                            wipe::wipe(body);
+                            return kept;
+                        }
                         Meaning::Wait { hint } | Meaning::Retry { hint, .. } => {
                             (format!("status {}", parts.status.as_u16()), hint)
                         }
@@ -271,26 +276,24 @@ impl TokenSource {
         asked_at: Instant,
         host: String,
     ) -> Result<Arc<Token>, SignInError> {
-        let json: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-        let Some(value) = json["access_token"]
-            .as_str()
-            .filter(|text| !text.is_empty())
-        else {
+        let granted: Result<Granted, _> = serde_json::from_slice(body);
+        let granted = granted.ok().filter(|it| !it.access_token.0.is_empty());
+        let Some(granted) = granted else {
             return Err(SignInError::NoToken { host });
         };
         // Managed identities write numbers as text.
-        let named_s = json["expires_in"].as_f64().or_else(|| {
-            json["expires_in"]
-                .as_str()
-                .and_then(|text| text.parse().ok())
-        });
+        let expires_in = &granted.expires_in;
+        let named_s = expires_in
+            .as_f64()
+            .or_else(|| expires_in.as_str()?.parse().ok());
         let lifetime = Duration::try_from_secs_f64(named_s.unwrap_or(LIFETIME_DEFAULT_S))
             .unwrap_or_default()
             .min(Duration::from_secs(7 * 86_400));
         let mut kept = self.kept();
         kept.generation += 1;
         let token = Arc::new(Token {
-            value: SecretString::from(value.to_owned()),
+            authorization: bearer(&granted.access_token.0),
+            value: SecretString::from(granted.access_token.0.as_str()),
             generation: kept.generation,
             renew_at: asked_at + renew_after(lifetime),
             ends_at: asked_at + lifetime,
@@ -305,6 +308,32 @@ impl TokenSource {
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// What is read of an answer with a token.
+#[derive(Deserialize)]
+struct Granted {
+    access_token: Wiped,
+    #[serde(default)]
+    expires_in: Value,
+}
+
+struct Wiped(Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Wiped {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        String::deserialize(input).map(|text| Wiped(Zeroizing::new(text)))
+    }
+}
+
+fn bearer(token: &str) -> Option<HeaderValue> {
+    const SCHEME: &[u8] = b"Bearer ";
+    let mut text = Zeroizing::new(Vec::with_capacity(SCHEME.len() + token.len()));
+    text.extend_from_slice(SCHEME);
+    text.extend_from_slice(token.as_bytes());
+    let mut value = HeaderValue::from_maybe_shared(wipe::shared(text)).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// Renewed after four fifths of its life, and five minutes before its end at the latest (of a life that is long

@@ -14,3 +14,4 @@ mod retries;
 mod script;
 mod sign_in;
 mod speed;
+mod wiped;

@@ -1,25 +1,21 @@
-//! How fast rows become exchanges under all built-in rules.
-//!
-//! ```text
-//! cargo run --release -p hobbs-verdict --example derive_speed
-//! ```
-#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+//! From the rows of threads to exchanges with a verdict, under all built-in rules.
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
-
+use criterion::Criterion;
+use hobbs_benches::{Bench, run};
 use hobbs_interaction::FingerprintKey;
 use hobbs_verdict::{Attached, Evidence, Part, Role, Rules, Thread, derive};
 use jiff::tz::TimeZone;
 
 const THREADS: usize = 2_000;
-const ROUNDS: u32 = 20;
 
 fn main() {
+    run(&[threads, rules]);
+}
+
+/// The floor copies the rows, as each derivation takes them, and brings them into order.
+fn threads(criterion: &mut Criterion) -> Vec<String> {
     let key = FingerprintKey::from_bytes([7; 16]);
-    let rules = Rules::built_in();
-    let compiling = best(1, || rules.compile(&key));
-    let compiled = rules.compile(&key);
+    let compiled = Rules::built_in().compile(&key);
     let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
     let names: Vec<String> = (0..THREADS * 16)
         .map(|n| format!("{:013}", 1_785_744_000_000_u64 + n as u64))
@@ -28,32 +24,43 @@ fn main() {
     let threads: Vec<Vec<Evidence<'_>>> = (0..THREADS)
         .map(|thread| rows(thread, &names, label))
         .collect();
-    let count: usize = threads.iter().map(Vec::len).sum();
+    let count = threads.iter().map(Vec::len).sum();
+    Bench::new(criterion, "thread", count, "row")
+        .measure("floor: rows copied and put in order", || {
+            let mut copied = threads.clone();
+            for rows in &mut copied {
+                rows.sort_by_key(|row| (row.created_at_us, row.interaction_id));
+            }
+            copied
+        })
+        .measure("joined and judged", || {
+            let derived = threads.iter().enumerate().map(|(thread, rows)| {
+                let thread = Thread {
+                    tenant_id: "72f988bf-86f1-41af-91ab-2d7cd011db47",
+                    user_id: &names[thread / 8],
+                    session_id: (thread % 5 > 0).then_some(&names[thread]),
+                };
+                let derived = derive(&compiled, &zone, thread, rows.clone());
+                derived.exchanges.len()
+            });
+            derived.sum::<usize>()
+        })
+        .lines()
+}
 
-    let copying = best(ROUNDS, || threads.to_vec());
-    let deriving = best(ROUNDS, || {
-        let derived = threads.iter().enumerate().map(|(thread, rows)| {
-            let thread = Thread {
-                tenant_id: "72f988bf-86f1-41af-91ab-2d7cd011db47",
-                user_id: &names[thread / 8],
-                session_id: (thread % 5 > 0).then_some(&names[thread]),
-            };
-            derive(&compiled, &zone, thread, rows.clone())
-                .exchanges
-                .len()
-        });
-        derived.sum::<usize>()
-    });
-    println!(
-        "{} rules compiled in {:.1} ms",
-        rules.iter().count(),
-        compiling.as_secs_f64() * 1e3
-    );
-    let row_us = (deriving.saturating_sub(copying)).as_secs_f64() * 1e6 / count as f64;
-    println!(
-        "{count} rows in {THREADS} threads: {row_us:.2} µs a row, {:.0} rows/s",
-        1e6 / row_us
-    );
+/// Once for each program; the floor is the fingerprint of one label for each rule.
+fn rules(criterion: &mut Criterion) -> Vec<String> {
+    let key = FingerprintKey::from_bytes([7; 16]);
+    let rules = Rules::built_in();
+    let count = rules.iter().count();
+    Bench::new(criterion, "rules", count, "rule")
+        .measure("floor: a label's fingerprint", || {
+            (0..count)
+                .filter_map(|_| key.fingerprint("Summarize this email"))
+                .count()
+        })
+        .measure("compiled", || rules.compile(&key))
+        .lines()
 }
 
 /// Two to eight prompts with one or two responses each, every third with a link.
@@ -112,13 +119,4 @@ fn rows<'a>(thread: usize, names: &'a [String], label: Option<i64>) -> Vec<Evide
         }
     }
     rows
-}
-
-fn best<T>(rounds: u32, mut work: impl FnMut() -> T) -> Duration {
-    let time = |_| {
-        let start = Instant::now();
-        black_box(work());
-        start.elapsed()
-    };
-    (0..rounds).map(time).min().unwrap_or_default()
 }
