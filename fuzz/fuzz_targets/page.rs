@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
 /// The characters that the policy `excerpt` keeps.
-const EXCERPT_CHARS: usize = 300;
+const EXCERPT_CHARS: usize = 100;
 /// 0000-01-01 and the last day that jiff knows, UTC milliseconds since 1970: years of four digits.
 const YEARS_OF_FOUR_DIGITS_MS: std::ops::Range<i64> = -62_167_219_200_000..253_402_207_200_000;
 

@@ -21,7 +21,8 @@ pub fn tags(page: &str) -> Option<(BTreeSet<String>, usize)> {
         let mut words = words_outside_quotes(inside).into_iter();
         let name = words.next().unwrap_or_default();
         tags.extend(words.map(|attribute| format!("{name} {attribute}")));
-        if name == "style" || name == "script" {
+        let opens = !inside.starts_with('/');
+        if opens && (name == "style" || name == "script") {
             scripts += usize::from(name == "script");
             rest = &rest[rest.find(&format!("</{name}"))?..];
         }

@@ -53,11 +53,18 @@ impl Compares {
 }
 
 /// The moments that a service answers with to the filter of each request; both bounds are exclusive.
-async fn read_window(moments_ms: Arc<BTreeSet<i64>>, compares: Compares, window: Window) -> Vec<i64> {
+async fn read_window(
+    moments_ms: Arc<BTreeSet<i64>>,
+    compares: Compares,
+    window: Window,
+) -> Vec<i64> {
     let transport = script(move |request| {
         let filter = parameter(&request, "$filter").unwrap_or_default();
         let (after_ms, before_ms) = bounds_ms(&filter);
-        assert!(after_ms % 1000 == 0 && before_ms % 1000 == 0, "whole seconds");
+        assert!(
+            after_ms % 1000 == 0 && before_ms % 1000 == 0,
+            "whole seconds"
+        );
         let inside = moments_ms.iter().rev().filter(|moment_ms| {
             let seen_ms = compares.seen(**moment_ms);
             after_ms < seen_ms && seen_ms < before_ms
