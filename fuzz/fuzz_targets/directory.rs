@@ -41,13 +41,11 @@ fuzz_target!(|input: &[u8]| {
     }
     let _ = talk(&service(), async |client| client.group("a 'group'").await);
     let members = talk(&service(), async |client| client.group_members("g").await);
-    assert!(members.is_ok_and(|members| !members.contains("")) || service().requests().is_empty());
+    assert!(!members.unwrap_or_default().contains(""));
     let _ = talk(&service(), async |client| client.report_settings().await);
-    if let Ok(Value::Array(values)) =
-        serde_json::from_slice::<Value>(bodies[0]).map(|mut page| page["value"].take())
-    {
-        values.iter().for_each(read_both_ways);
-    }
+    let page = serde_json::from_slice::<Value>(bodies[0]).unwrap_or_default();
+    let values = page["value"].as_array().into_iter().flatten();
+    values.for_each(read_both_ways);
 });
 
 /// The user after a change. What is told twice changes nothing the second time.

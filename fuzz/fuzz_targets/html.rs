@@ -32,6 +32,10 @@ fn read(html: &str) -> String {
     text::of(&item).into_owned()
 }
 
+/// The words of a text; nothing where nothing in it is visible.
 fn words(text: &str) -> String {
+    if text.trim().is_empty() {
+        return String::new();
+    }
     text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -16,12 +16,13 @@ fuzz_target!(|content: &[u8]| {
 
 /// A message about a key has nothing of the key.
 fn no_line_of_it_is_in(content: &[u8], message: &str) {
-    let lines = content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    for line in lines.filter(|line| line.len() >= 24) {
-        let is_shown = message
-            .as_bytes()
-            .windows(line.len())
-            .any(|part| part == line);
-        assert!(!is_shown, "{message}");
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    let lines = content
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| line.len() >= 24 && line.iter().all(is_base64));
+    for line in lines {
+        let mut parts = message.as_bytes().windows(line.len());
+        assert!(!parts.any(|part| part == line), "{message}");
     }
 }

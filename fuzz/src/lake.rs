@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
-use hobbs_report::{Order, ReportRow, RowKind, Scope, Source, SourceError};
+use hobbs_report::{Order, ReportRow, RowKind, Scope, Source, SourceError, Summary, summarize};
 use serde_json::{Map, Value, json};
 
 /// 2026-11-02T09:00:00Z.
@@ -92,6 +92,16 @@ fn row(text: &str, kind: RowKind, second: i64) -> ReportRow {
         from_id: some(),
         from_name: some(),
     }
+}
+
+/// What a report says of this lake, asked for the app `text`.
+pub fn summary(lake: &Lake, text: &str) -> Summary {
+    let scope = Scope {
+        apps: vec![text.to_owned()],
+        ..Scope::default()
+    };
+    let now = jiff::Timestamp::from_millisecond(AT_MS + 86_400_000).expect("a time");
+    futures::executor::block_on(summarize(lake, &scope, now)).expect("a summary")
 }
 
 #[async_trait]

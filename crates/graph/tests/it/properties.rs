@@ -192,10 +192,10 @@ proptest! {
     /// much later than that.
     #[test]
     fn no_service_gets_more_than_the_budget_or_sooner_than_it_asked(
-        script_of_service in prop::collection::vec(says(), 0..14),
-        attempts in 1_u32..6,
-        waits in 1_u32..6,
-        total_s in 0_u64..400,
+        script_of_service in prop::collection::vec(says(), 0..20),
+        attempts in 1_u32..10,
+        waits in 1_u32..10,
+        total_s in prop_oneof![0_u64..12, 0_u64..400],
     ) {
         let budget = Budget { attempts, waits, total: Duration::from_secs(total_s) };
         let sent: Arc<Mutex<Vec<(Instant, Says)>>> = Arc::default();
