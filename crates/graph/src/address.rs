@@ -1,5 +1,6 @@
 //! Addresses checked by type. Whoever holds a [`BaseUrl`] holds https, or plain http to this very machine.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use url::{Host, Url};
@@ -66,7 +67,8 @@ impl BaseUrl {
     pub fn at(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
+            path.pop_if_empty()
+                .extend(segments.iter().map(|segment| addressable(segment)));
         }
         if !query.is_empty() {
             let pairs: Vec<String> = query
@@ -124,6 +126,16 @@ fn is_loopback(host: &Host<&str>) -> bool {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
         Host::Domain(name) => *name == "localhost",
+    }
+}
+
+/// A segment as an address can hold it: `.` and `..` would vanish from the path, and so would tabs and line ends from
+/// a name, which then were another one's. Encoded once more than the rest, they are names that nobody has.
+fn addressable(segment: &str) -> Cow<'_, str> {
+    match segment {
+        "." | ".." => Cow::Owned(segment.replace('.', "%2E")),
+        _ if segment.contains(['\t', '\n', '\r']) => Cow::Owned(encode_value(segment)),
+        _ => Cow::Borrowed(segment),
     }
 }
 
@@ -200,6 +212,25 @@ mod tests {
             url.at(&["v1.0", "a/../b"], &[]).as_str(),
             "http://localhost:9/graph/v1.0/a%2F..%2Fb"
         );
+    }
+
+    #[test]
+    fn any_name_stays_one_segment_and_no_other_name() {
+        let base = BaseUrl::parse("https://h").unwrap();
+        let mut seen = std::collections::BTreeSet::new();
+        for name in [
+            ".", "..", "%2e", "...", "a", "a\tb", "a\nb", "a\rb", "ab", "a b", "a/b", "a\\b",
+            "a?b", "a#b", "",
+        ] {
+            let url = base.at(&["v1.0", "users", name, "end"], &[]);
+            let segments: Vec<&str> = url.path_segments().unwrap().collect();
+            assert_eq!(segments.len(), 4, "{name:?}: {url}");
+            assert_eq!(
+                (segments[0], segments[1], segments[3]),
+                ("v1.0", "users", "end")
+            );
+            assert!(seen.insert(url.to_string()), "{name:?}: {url}");
+        }
     }
 
     #[test]

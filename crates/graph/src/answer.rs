@@ -163,7 +163,10 @@ impl GraphError {
         let standard = status.canonical_reason().unwrap_or("no reason given");
         Self {
             status: status.as_u16(),
-            code: code.unwrap_or_else(|| format!("http{}", status.as_u16())),
+            code: code.map_or_else(
+                || format!("http{}", status.as_u16()),
+                |code| crate::scrub::outside_text(&code),
+            ),
             message: crate::scrub::outside_text(message.as_deref().unwrap_or(standard)),
         }
     }
@@ -202,6 +205,20 @@ mod tests {
             assert_eq!(wait(nothing), None, "{nothing:?}");
         }
         assert_eq!(retry_after(&HeaderMap::new(), NOW_MS), None);
+    }
+
+    #[test]
+    fn what_a_server_calls_a_code_is_short_and_on_one_line_too() {
+        let long = format!("a\\nb https://h/x?$skiptoken=hush {}", "c".repeat(10_000));
+        for body in [
+            format!(r#"{{"error":"{long}"}}"#),
+            format!(r#"{{"error":{{"code":"{long}"}}}}"#),
+        ] {
+            let error = GraphError::read(StatusCode::BAD_REQUEST, body.as_bytes());
+            let beginning = "a b https://h/x?… ccc";
+            assert!(error.code.starts_with(beginning), "{}", error.code);
+            assert!(error.code.chars().count() <= 401);
+        }
     }
 
     /// Every status with every kind of body, and with and without a hint: runs of statuses that mean the same

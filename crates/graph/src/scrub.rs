@@ -18,12 +18,24 @@ pub(crate) fn outside_text(text: &str) -> String {
     }
 }
 
-/// `secret` never leaves in a text, even where a server repeats it.
+/// `secret` never leaves in a text, even where a server repeats it; nor does the beginning of it at the end of a text
+/// that [`outside_text`] cut.
 pub(crate) fn without_secret(text: &str, secret: &str) -> String {
+    const BEGINNING_BYTES_MIN: usize = 3;
     if secret.is_empty() {
-        text.to_owned()
-    } else {
-        text.replace(secret, "[secret]")
+        return text.to_owned();
+    }
+    let text = text.replace(secret, "[secret]");
+    let Some(cut) = text.strip_suffix('…') else {
+        return text;
+    };
+    let beginning = (BEGINNING_BYTES_MIN..secret.len())
+        .rev()
+        .filter_map(|length| secret.get(..length))
+        .find(|beginning| cut.ends_with(beginning));
+    match beginning {
+        Some(beginning) => format!("{}[secret]…", &cut[..cut.len() - beginning.len()]),
+        None => text,
     }
 }
 
@@ -53,5 +65,18 @@ mod tests {
         assert_eq!(outside_text("Really? Yes."), "Really? Yes.");
         assert_eq!(outside_text(&"ä".repeat(1000)).chars().count(), 401);
         assert_eq!(without_secret("you sent hush", "hush"), "you sent [secret]");
+    }
+
+    /// Where a text is cut, half a secret may be left.
+    #[test]
+    fn a_secret_that_a_cut_runs_through_is_no_less_secret() {
+        let secret = "s3cret-that-must-not-leak";
+        for before in LENGTH_MAX_CHARS - secret.len()..=LENGTH_MAX_CHARS {
+            let said = format!("{}{secret} and more", "ä".repeat(before));
+            let told = without_secret(&outside_text(&said), secret);
+            assert!(!told.contains("s3c"), "{told}");
+        }
+        assert_eq!(without_secret("it is tru…", "true"), "it is [secret]…");
+        assert_eq!(without_secret("it ends in s…", "secret"), "it ends in s…");
     }
 }

@@ -189,7 +189,8 @@ impl Listing {
     pub(crate) fn read(body: &[u8]) -> Result<Self, String> {
         let mut json: Value =
             serde_json::from_slice(body).map_err(|error| format!("not whole JSON: {error}"))?;
-        let Value::Array(values) = json["value"].take() else {
+        // By `get_mut`: an index into what is no object would panic.
+        let Some(Value::Array(values)) = json.get_mut("value").map(Value::take) else {
             return Err("the answer has no array named \"value\"".to_owned());
         };
         Ok(Self {

@@ -13,6 +13,14 @@ pub(super) fn key(name: &str) -> String {
         .collect()
 }
 
+/// The name of a column that came before, and so many times after that.
+fn name_again(name: &str, times: usize) -> String {
+    match times {
+        0 => format!("{name} (again)"),
+        times => format!("{name} (again {})", times + 1),
+    }
+}
+
 /// One column: its name, and what it is, where that is known.
 pub(super) struct Named<C> {
     pub(super) name: String,
@@ -37,13 +45,19 @@ impl<R: Row> Columns<R> {
     /// an unknown one after that, under a name of its own.
     pub(super) fn of_header<'a>(names: impl Iterator<Item = &'a str>) -> Self {
         let mut columns = Self::new();
+        let mut repeats: HashMap<String, usize> = HashMap::new();
         for name in names {
             let mut name = name.trim().to_owned();
             if name.is_empty() {
                 name = format!("column {}", columns.named.len() + 1);
             }
-            while columns.by_name.contains_key(&name) {
-                name.push_str(" (again)");
+            if columns.by_name.contains_key(&name) {
+                // Numbered, so that names stay short however often one comes.
+                let times = repeats.entry(name.clone()).or_default();
+                while columns.by_name.contains_key(&name_again(&name, *times)) {
+                    *times += 1;
+                }
+                name = name_again(&name, *times);
             }
             columns.add(&name);
         }

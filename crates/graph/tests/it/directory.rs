@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 
-use hobbs_graph::{Client, DeltaError, DeltaLink, Group, GroupError, Person, PersonChange};
+use hobbs_graph::{Budget, Client, DeltaError, DeltaLink, Group, GroupError, Person, PersonChange};
 use serde_json::{Value, json};
 
 use crate::script::*;
@@ -285,4 +285,30 @@ async fn groups_that_may_not_be_read_name_the_permission() {
     let client = builder(transport).build().unwrap();
     let error = client.group_members(ID).await.unwrap_err();
     assert!(matches!(error, GroupError::Read(error) if error.code() == "foreign_next_link"));
+}
+
+/// A hotel's network may answer with anything that is JSON.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_no_object_is_asked_for_again() {
+    for body in [
+        "\"ok\"",
+        "7",
+        "true",
+        "null",
+        "[]",
+        "[{\"value\":[]}]",
+        "{}",
+    ] {
+        let client = builder(script(move |_| async move { Ok(answer(200, body)) }))
+            .budget(Budget {
+                attempts: 2,
+                ..Budget::default()
+            })
+            .build()
+            .unwrap();
+        let error = client.users().await.unwrap_err();
+        assert_eq!(error.code(), "retries_exhausted", "{body}");
+        let error = client.people_delta(None, |_| {}).await.unwrap_err();
+        assert!(error.to_string().contains("value"), "{body}: {error}");
+    }
 }

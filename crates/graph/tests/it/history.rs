@@ -18,6 +18,9 @@ use tokio::time::sleep;
 use crate::script::*;
 
 const DAY_MS: i64 = 86_400_000;
+/// 0001-01-01 and 9999-12-31: whatever a service may write.
+const YEAR_1_MS: i64 = -62_135_596_800_000;
+const YEAR_9999_MS: i64 = 253_402_214_400_000;
 
 async fn read(client: &Client, window: Window) -> History<i64> {
     client
@@ -98,16 +101,21 @@ proptest! {
     /// Pieces touch without gap or overlap, from the oldest item read (included) to the window's beginning.
     #[test]
     fn a_plan_covers_what_remains(
-        newest_ms in NOW_MS - 400 * DAY_MS..NOW_MS,
+        newest_ms in prop_oneof![4 => NOW_MS - 400 * DAY_MS..NOW_MS, 1 => YEAR_1_MS..YEAR_9999_MS],
         read_ms in 0_i64..30 * DAY_MS,
         pages in 1_u32..50,
         before in proptest::option::of(0_i64..500 * DAY_MS),
         windows_max in 0_usize..70,
         extent in prop_oneof![Just(Extent::Full), Just(Extent::Asked), Just(Extent::Unknown)],
+        learned in proptest::option::of((0_i64..60 * DAY_MS, 0_u32..5_000, 0_u32..5_000)),
     ) {
         let oldest_ms = newest_ms - read_ms;
         let from_ms = before.map(|before| oldest_ms - before);
-        let progress = Progress { from_ms, newest_ms, oldest_ms, pages, history_newest_ms: newest_ms + DAY_MS, rhythm: Rhythm::default(), extent };
+        let mut rhythm = Rhythm::default();
+        if let Some((covered_ms, rows, weekend_rows)) = learned {
+            rhythm.learn(newest_ms - covered_ms, newest_ms, rows, weekend_rows);
+        }
+        let progress = Progress { from_ms, newest_ms, oldest_ms, pages, history_newest_ms: newest_ms + DAY_MS, rhythm, extent };
         let pieces = plan(&progress, windows_max);
         prop_assert!(pieces.len() != 1 && pieces.len() <= windows_max);
         if let (Some(first), Some(last)) = (pieces.first(), pieces.last()) {

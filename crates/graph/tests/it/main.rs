@@ -9,6 +9,7 @@ mod http;
 mod leaks;
 mod pacing;
 mod people;
+mod properties;
 mod reports;
 mod retries;
 mod script;

@@ -503,6 +503,22 @@ proptest! {
     }
 }
 
+/// Else a header of a megabyte would become names of terabytes.
+#[tokio::test(start_paused = true)]
+async fn a_column_that_comes_a_thousand_times_has_short_names() {
+    let header = format!("User Principal Name{}", ",New".repeat(2_000));
+    let row = format!("u@x{}", ",1".repeat(2_000));
+    let detail = csv_detail(format!("{header},New (again),New (again 3)\n{row},2,3\n")).await;
+    let names = &detail.facts.unknown_columns;
+    assert_eq!(names.len(), 2_002);
+    assert!(
+        names
+            .iter()
+            .all(|name| name.len() <= "New (again 2000) (again)".len())
+    );
+    assert_eq!(detail.rows[0].other_columns.len(), 2_002);
+}
+
 #[tokio::test(start_paused = true)]
 async fn rows_can_be_taken_one_by_one() {
     let mut body = V1_HEADER.to_owned();
