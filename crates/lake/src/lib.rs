@@ -17,6 +17,7 @@ mod files;
 mod history;
 mod interactions;
 mod keys;
+mod leavers;
 mod licenses;
 mod location;
 mod lock;

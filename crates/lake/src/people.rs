@@ -83,15 +83,12 @@ impl KnownUser {
 }
 
 /// What a comparison with the directory changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PeopleChanges {
     /// Users seen for the first time, or changed.
     pub changed: u64,
     /// Users that the directory no longer lists.
     pub left: u64,
-    /// Users who held a license and hold none any more, or have left, by object id; known where the
-    /// whole directory was listed.
-    pub unlicensed: HashSet<String>,
 }
 
 /// The record of each user of a tenant that holds now.
@@ -199,11 +196,6 @@ pub(crate) async fn keep(
         changes.extend(gone.map(|user| (&user.record, State::Left)));
     }
     let left = changes.len() as u64 - changed;
-    let unlicensed = if whole {
-        unlicensed(&known, listed)
-    } else {
-        HashSet::new()
-    };
     let mut lines = Vec::with_capacity(changes.len());
     let mut ended = Vec::new();
     for (record, state) in changes {
@@ -229,26 +221,7 @@ pub(crate) async fn keep(
     };
     let (ended, begun) = (batch(&ended)?, batch(&lines)?);
     history::keep(table, &["tenant_id", "user_id"], ended, begun).await?;
-    Ok(PeopleChanges {
-        changed,
-        left,
-        unlicensed,
-    })
-}
-
-/// Who held a license as far as was known, and holds none in the directory as listed.
-fn unlicensed(known: &HashMap<String, KnownUser>, listed: &[UserRecord]) -> HashSet<String> {
-    let licensed = |record: &&UserRecord| record.licensed;
-    let now: HashSet<&str> = listed
-        .iter()
-        .filter(licensed)
-        .map(|record| record.user_id.as_str())
-        .collect();
-    let before = known.values().map(|user| &user.record).filter(licensed);
-    before
-        .filter(|record| !now.contains(record.user_id.as_str()))
-        .map(|record| record.user_id.clone())
-        .collect()
+    Ok(PeopleChanges { changed, left })
 }
 
 fn batch(lines: &[Line<'_>], tenant_id: &str, run_id: &str) -> Result<RecordBatch, ArrowError> {

@@ -9,6 +9,7 @@ use crate::derive::{self, Derivation, DerivedTables, Fresh, Rederived};
 use crate::error::LakeError;
 use crate::interactions::{self, Changes, Kept};
 use crate::keys;
+use crate::leavers;
 use crate::licenses::{self, Assignment, AssignmentChanges, LicenseRecord};
 use crate::location::Location;
 use crate::lock::WriteLock;
@@ -241,6 +242,19 @@ impl Writer {
         tenant_id: &str,
     ) -> Result<HashMap<String, KnownUser>, LakeError> {
         people::known(&self.users, tenant_id).await
+    }
+
+    /// Users whose license has gone, or who have left, and whose history was not asked for since to an
+    /// end: read whole, or refused with one of `final_codes`.
+    ///
+    /// # Errors
+    /// A table can't be read.
+    pub async fn last_reading_due(
+        &self,
+        tenant_id: &str,
+        final_codes: &[&str],
+    ) -> Result<HashSet<String>, LakeError> {
+        leavers::last_reading_due(&self.users, &self.coverage, tenant_id, final_codes).await
     }
 
     /// Keeps what changed in the directory. `whole` says that `listed` is all of it, so that who

@@ -18,9 +18,9 @@ pub const HOUR_MS: i64 = 3_600_000;
 /// A day in milliseconds.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// A clock that is ahead by more than this makes hobbs believe that it has read what has not
-/// happened yet: the overlap covers items that appear up to 20 hours late, and so much besides.
-const AHEAD_MOST_MS: i64 = 3 * HOUR_MS;
+/// No clock is ahead by more than this. Were hobbs to believe it, it would claim to have read what has
+/// not happened yet: the overlap covers items that appear up to 20 hours late, and little besides.
+const AHEAD_MOST_MS: i64 = 3 * DAY_MS;
 
 /// What a seed decides.
 #[derive(Debug, Clone)]

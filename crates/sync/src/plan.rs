@@ -45,7 +45,7 @@ pub struct Ask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Due {
-    /// The license has gone since the last sync, or the user has left: what can still be read is read.
+    /// The license has gone since the user was last asked, or the user has left: what can still be read is read.
     LicenseGone,
     /// The license is about to go: the account is disabled, or the subscription has ended.
     LicenseEnding,
@@ -137,7 +137,7 @@ pub struct Known<'a> {
     pub report: Option<&'a LastActivity>,
     /// Users whose license is about to go, by object id.
     pub ending: &'a HashSet<String>,
-    /// Users whose license has gone since the last sync, by object id.
+    /// Users whose license has gone since they were last asked, by object id.
     pub gone: &'a HashSet<String>,
 }
 

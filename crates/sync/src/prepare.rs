@@ -12,11 +12,15 @@ use crate::plan::{Known, Plan, Wanted, plan};
 use crate::progress::{Progress, Stage};
 use crate::scope::in_scope;
 use crate::summary::SyncSummary;
-use crate::sync::SyncError;
+use crate::sync::{ENDED, SyncError};
 use crate::usage::{self, UsageError, UsageReading};
 
 /// What to do about concealed names (learn.microsoft.com, "Microsoft 365 reports in the admin center").
 const CONCEALED: &str = "the usage reports conceal names, so that they can't be compared person by person: in the Microsoft 365 admin center, under Settings, Org settings, Reports, turn off \"Display concealed user, group, and site names in all reports\"";
+
+/// A clock that is ahead by less than this is right: the overlap of two windows is far longer, and an
+/// answer may have been under way for some of it.
+const AHEAD_MS: i64 = 5 * 60_000;
 
 /// Who is asked, and where the directory was read to.
 pub(crate) struct Prepared {
@@ -51,11 +55,11 @@ pub(crate) async fn prepare(
     })
     .await
     .map_err(SyncError::Users)?;
-    let now_ms = clock.now_ms();
-    let changes = writer
+    // Both at once, should the clock be set while the run goes on.
+    let (now_ms, ahead_ms) = (clock.now_ms(), clock_ahead_ms(client));
+    writer
         .keep_users(run, now_ms, &directory.users, directory.whole)
         .await?;
-    let gone = changes.unlicensed;
     let licenses: Vec<_> = skus.iter().map(directory::license).collect();
     writer.keep_licenses(run, now_ms, &licenses).await?;
     let looked_at = (!directory.whole).then(|| directory.ids());
@@ -69,9 +73,15 @@ pub(crate) async fn prepare(
     }
     let in_scope = in_scope(client, &options.scope, &directory.users).await?;
     let is_in_scope = |id: &str| in_scope.as_ref().is_none_or(|ids| ids.contains(id));
-    let leavers = leavers(&directory, &gone);
-
     let read = writer.read_of_users(&run.tenant_id).await?;
+    let mut gone = HashSet::new();
+    if directory.whole {
+        gone = writer.last_reading_due(&run.tenant_id, &ENDED).await?;
+        // Where only some are in scope, others are none of this lake's business, least of all when
+        // they leave; but who was read and left the scope with the license is read to the end.
+        gone.retain(|id| is_in_scope(id) || read.contains_key(id));
+    }
+    let leavers = leavers(&directory, &gone);
     let report = writer.last_activity(&run.tenant_id).await?;
     let to_ask = directory
         .users
@@ -85,11 +95,15 @@ pub(crate) async fn prepare(
         ending: &ending,
         gone: &gone,
     };
+    if ahead_ms > 0 {
+        let minutes = ahead_ms / 60_000;
+        summary.warnings.push(format!("this machine's clock is {minutes} minutes ahead of Microsoft's: histories are read up to Microsoft's time; set the clock, since what is kept carries its time"));
+    }
     let wanted = Wanted {
         period: options.period,
         asking: options.asking,
         overlap_ms: options.overlap_ms,
-        now_ms,
+        now_ms: now_ms - ahead_ms,
     };
     let plan = plan(to_ask, &known, &wanted);
     summary.users_listed = directory.users.len() as u64;
@@ -101,6 +115,13 @@ pub(crate) async fn prepare(
         plan,
         directory_link: directory.link,
     })
+}
+
+/// By how much this machine's clock is ahead, 0 where it is not or hardly so. Coverage that claims a
+/// time that has not come yet would keep the rows of that time out for good.
+fn clock_ahead_ms(client: &Client) -> i64 {
+    let ahead_ms = client.clock_ahead_ms().unwrap_or(0);
+    if ahead_ms > AHEAD_MS { ahead_ms } else { 0 }
 }
 
 /// What the lake knows of everyone, where changes can be read from.

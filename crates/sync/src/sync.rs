@@ -56,7 +56,7 @@ const COMMIT_EVERY_AT_LEAST: Duration = Duration::from_secs(60);
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 
 /// What Graph answers for a user whose license has gone, or who has gone.
-const ENDED: [&str; 3] = ["not_licensed", "forbidden", "not_found"];
+pub(crate) const ENDED: [&str; 3] = ["not_licensed", "forbidden", "not_found"];
 
 /// How long after a commit the next one comes, in a run that has gone on for so long.
 fn commit_after(elapsed: Duration) -> Duration {

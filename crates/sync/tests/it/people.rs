@@ -132,6 +132,17 @@ async fn a_license_that_goes_between_two_syncs_freezes_the_history() {
     days(2).await;
     world.tenant.remove_license(removed);
     world.tenant.delete_user(deleted);
+    // A plan keeps the people too, and takes nothing away from the sync that follows.
+    for _ in 0..2 {
+        let gone: BTreeSet<String> = planned(&world)
+            .await
+            .asks
+            .into_iter()
+            .filter(|ask| ask.due == hobbs_sync::Due::LicenseGone)
+            .map(|ask| ask.user_id)
+            .collect();
+        assert_eq!(gone, ids.iter().cloned().collect());
+    }
     let summary = world.sync().await;
     let frozen: BTreeSet<&str> = summary
         .frozen
@@ -172,6 +183,49 @@ async fn a_license_that_goes_between_two_syncs_freezes_the_history() {
     assert_eq!(statuses, ["enabled", "removed", "enabled"]);
 }
 
+async fn planned(world: &World) -> hobbs_sync::Plan {
+    let clock = std::sync::Arc::new(world.clock);
+    let planned = hobbs_sync::planned(
+        &world.client(),
+        clock,
+        &world.options(),
+        &mut hobbs_sync::Silent,
+    );
+    planned.await.unwrap().1
+}
+
+/// Who is out of scope and was never read is not read because the license goes.
+#[tokio::test(start_paused = true)]
+async fn a_license_that_goes_out_of_scope_is_nobodys_business() {
+    let world = World::new(TenantOptions {
+        users: 80,
+        volume: Volume::Monthly(10.0),
+        ..TenantOptions::default()
+    });
+    let options = SyncOptions {
+        scope: PeopleScope {
+            departments: vec!["Sales".to_owned()],
+            ..PeopleScope::default()
+        },
+        ..world.options()
+    };
+    let client = world.client();
+    let sync = || world.sync_with(&client, &options, std::future::pending());
+    sync().await.unwrap();
+    let elsewhere = (0..world.tenant.user_count()).find(|user| {
+        let facts = world.tenant.user_facts(*user);
+        facts.access == Access::Readable && facts.department != "Sales"
+    });
+    let elsewhere = elsewhere.unwrap();
+    days(1).await;
+    world.tenant.remove_license(elsewhere);
+    let summary = sync().await.unwrap();
+    assert_eq!((summary.frozen.len(), summary.status), (0, "whole"));
+    let id = world.tenant.user_facts(elsewhere).id;
+    let lines = format!("SELECT count(*) FROM coverage WHERE user_id = '{id}'");
+    assert_eq!(world.number(&lines).await, 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_disabled_account_is_read_first() {
     let world = World::new(TenantOptions {
@@ -187,14 +241,7 @@ async fn a_disabled_account_is_read_first() {
         .tenant
         .disable_account(world.tenant.find_user(&last).unwrap());
     days(1).await;
-    let (_, plan) = hobbs_sync::planned(
-        &world.client(),
-        std::sync::Arc::new(world.clock),
-        &world.options(),
-        &mut hobbs_sync::Silent,
-    )
-    .await
-    .unwrap();
+    let plan = planned(&world).await;
     let ending: Vec<&str> = plan
         .asks
         .iter()
