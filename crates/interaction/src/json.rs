@@ -144,7 +144,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
 
 /// Reads one whole JSON text.
 pub(crate) fn read<'de, R: Reader<'de>>(text: &'de str, reader: R) -> serde_json::Result<R::Out> {
-    read_bytes(text.as_bytes(), reader)
+    whole(serde_json::Deserializer::from_str(text), reader)
 }
 
 /// Reads one whole JSON text that may not be UTF-8: then it is an error.
@@ -152,7 +152,17 @@ pub(crate) fn read_bytes<'de, R: Reader<'de>>(
     bytes: &'de [u8],
     reader: R,
 ) -> serde_json::Result<R::Out> {
-    let mut input = serde_json::Deserializer::from_slice(bytes);
+    match std::str::from_utf8(bytes) {
+        // Looked at once as a whole, which takes less than string by string.
+        Ok(text) => read(text, reader),
+        Err(_) => whole(serde_json::Deserializer::from_slice(bytes), reader),
+    }
+}
+
+fn whole<'de, I: serde_json::de::Read<'de>, R: Reader<'de>>(
+    mut input: serde_json::Deserializer<I>,
+    reader: R,
+) -> serde_json::Result<R::Out> {
     let out = Any(reader).deserialize(&mut input)?;
     input.end()?;
     Ok(out)
