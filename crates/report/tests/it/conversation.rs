@@ -149,3 +149,31 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// Sessions come whole, in order, and no row is in two of them or in none.
+    #[test]
+    fn rows_in_order_fall_into_sessions(drawn in prop::collection::vec((0u8..3, 0u8..3, 1usize..4), 0..20)) {
+        let mut rows: Vec<ReportRow> = Vec::new();
+        for (user, session, times) in drawn {
+            for _ in 0..times {
+                let mut row = prompt(rows.len() as i64, "");
+                row.user_id = format!("u{user}");
+                row.session_id = (session > 0).then(|| format!("s{session}"));
+                rows.push(row);
+            }
+        }
+        let mut collecting = Sessions::default();
+        let mut sessions: Vec<Vec<ReportRow>> =
+            rows.iter().cloned().filter_map(|row| collecting.push(row)).collect();
+        sessions.push(collecting.finish());
+        let key = |row: &ReportRow| (row.user_id.clone(), row.session_id.clone());
+        for session in &sessions {
+            prop_assert!(session.iter().all(|row| key(row) == key(&session[0])));
+        }
+        for pair in sessions.windows(2) {
+            prop_assert!(key(&pair[0][0]) != key(&pair[1][0]));
+        }
+        prop_assert_eq!(sessions.concat(), rows);
+    }
+}
