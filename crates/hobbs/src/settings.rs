@@ -14,6 +14,7 @@ use hobbs_verdict::{RuleError, RuleFile, Rules};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::cli::Global;
 
@@ -482,15 +483,14 @@ impl Settings {
 
     fn read_secret(&self, file: &Path) -> Result<SecretString, Misconfigured> {
         let path = self.beside_file(file);
-        let text = std::fs::read_to_string(&path).map_err(|error| {
+        let text = std::fs::read_to_string(&path).map(Zeroizing::new);
+        let text = text.map_err(|error| {
             Misconfigured(format!(
                 "the secret in {} can't be read: {error}",
                 path.display()
             ))
         })?;
-        Ok(SecretString::from(
-            text.trim_end_matches(['\r', '\n']).to_owned(),
-        ))
+        Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
     }
 
     fn beside_file(&self, path: &Path) -> PathBuf {

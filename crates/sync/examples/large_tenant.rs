@@ -12,6 +12,9 @@
 )]
 
 #[allow(dead_code, reason = "tests use more of it")]
+#[path = "../tests/it/compare.rs"]
+mod compare;
+#[allow(dead_code, reason = "tests use more of it")]
 #[path = "../tests/it/in_process.rs"]
 mod in_process;
 
@@ -19,6 +22,7 @@ use std::collections::HashMap;
 use std::future::pending;
 use std::time::Duration;
 
+use compare::{Scope, compare_in};
 use hobbs_interaction::ContentPolicy;
 use hobbs_sync::{Asking, SyncOptions};
 use hobbs_tenant::{TenantOptions, Volume};
@@ -111,23 +115,30 @@ async fn main() {
         asked_in_all as f64 / active_in_all.max(1) as f64
     );
     let requests = world.history_requests();
+    let as_of_ms = world.now_ms() / 1000 * 1000 - 1;
     let summary = world
         .sync_with(&world.client(), &options(Asking::Everyone), pending())
         .await
         .unwrap();
     println!(
-        "everyone: {} requests, {:.2} hours",
+        "everyone: {} requests, {:.2} hours, {} rows new to the lake",
         world.history_requests() - requests,
-        (summary.ended_at_ms - summary.started_at_ms) as f64 / HOUR_MS as f64
+        (summary.ended_at_ms - summary.started_at_ms) as f64 / HOUR_MS as f64,
+        summary.rows_new,
     );
-    let (rows, keys) = (
-        world.number("SELECT count(*) FROM interactions").await,
-        world
-            .number("SELECT count(*) FROM (SELECT DISTINCT user_id, session_id, interaction_id FROM interactions) AS keys")
-            .await,
-    );
+    let found = compare_in(
+        &world,
+        &Scope {
+            as_of_ms,
+            ..Scope::default()
+        },
+    )
+    .await;
     println!(
-        "rows {rows}, of which unlike {keys}; the tenant has {}",
-        world.tenant.truth().count()
+        "against the truth: {} rows, {} lost, {} extra, {} twice",
+        found.rows,
+        found.lost.len(),
+        found.extra.len(),
+        found.twice.len()
     );
 }

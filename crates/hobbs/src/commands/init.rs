@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use hobbs_graph::Cloud;
 use jiff::{Timestamp, ToSpan};
 use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize};
+use zeroize::Zeroizing;
 
 use crate::cli::Init;
 use crate::commands::output::{keep, new_file};
@@ -17,7 +18,7 @@ use crate::settings::{FILE_NAME, Misconfigured};
 /// Certificate with its key, and the public part to upload.
 pub struct AppCertificateFiles {
     /// PEM with certificate and key.
-    pub pem: String,
+    pub pem: Zeroizing<String>,
     /// The certificate alone, DER: what Entra takes as .cer.
     pub der: Vec<u8>,
 }
@@ -102,7 +103,7 @@ pub fn certificate(valid_days: u32) -> Result<AppCertificateFiles> {
         .self_signed(&key)
         .context("no certificate could be made")?;
     Ok(AppCertificateFiles {
-        pem: format!("{}{}", certificate.pem(), key.serialize_pem()),
+        pem: Zeroizing::new(certificate.pem() + &Zeroizing::new(key.serialize_pem())),
         der: certificate.der().to_vec(),
     })
 }

@@ -55,6 +55,38 @@ async fn rows_that_come_again_stand_once() {
 }
 
 #[tokio::test]
+async fn users_of_whom_a_row_has_changed_are_given_back_whole() {
+    let lake = Lake::new();
+    let before = [row("ann", None, 1, 1), row("bob", None, 1, 1)];
+    lake.commit(&before).await;
+    let rows = vec![
+        row("ann", None, 1, 1),
+        row("bob", None, 1, 2),
+        row("bob", None, 2, 1),
+        row("cat", None, 1, 1),
+        row("cat", None, 1, 1),
+        row("ann", None, 2, 1),
+    ];
+    let lines = ["ann", "bob", "cat"].map(|user| line(user, 0, 5)).to_vec();
+    let mut writer = lake.writer().await;
+    let commit = writer.commit_unless_changed(&run(), 0, rows, lines);
+    let (committed, held_back) = commit.await.unwrap();
+    assert_eq!(committed, kept(2, 0, 2));
+    let of_bob = |users: Vec<&str>, count: usize| users == vec!["bob"; count];
+    let rows = held_back.rows.iter().map(|row| row.user_id.as_str());
+    assert!(of_bob(rows.collect(), 2), "{held_back:?}");
+    let lines = held_back.lines.iter().map(|line| line.user_id.as_str());
+    assert!(of_bob(lines.collect(), 1), "{held_back:?}");
+    // What is not kept is not claimed.
+    let of_bob = "SELECT count(*) FROM coverage WHERE user_id = 'bob'";
+    assert_eq!((lake.rows().await, lake.number(of_bob).await), (4, 0));
+    let (rows, lines) = (held_back.rows, held_back.lines);
+    let later = writer.commit(&run(), 0, &rows, lines).await.unwrap();
+    assert_eq!(later, kept(1, 1, 0));
+    assert_eq!((lake.rows().await, lake.number(of_bob).await), (5, 1));
+}
+
+#[tokio::test]
 async fn the_latest_etag_stays() {
     let lake = Lake::new();
     // Of three versions in one batch the latest counts; as numbers, 1000 is later than 999.

@@ -62,6 +62,40 @@ async fn optimize_keeps_all_rows_in_fewer_files() {
 }
 
 #[tokio::test]
+async fn many_small_files_are_joined_and_few_are_left() {
+    let lake = Lake::new();
+    let files = async || {
+        let tables = status(&lake.location, &HashMap::new()).await.unwrap();
+        (tables[0].files, tables[8].files)
+    };
+    let commit = async |from: u32, to: u32| {
+        for at in from..to {
+            let lines = vec![line("ann", i64::from(at), i64::from(at) + 1)];
+            lake.commit_with(&[row("ann", None, at, 1)], lines).await;
+        }
+    };
+    commit(0, 20).await;
+    assert_eq!(lake.writer().await.tidy().await.unwrap(), 0);
+    assert_eq!(files().await, (20, 20));
+    commit(20, 30).await;
+    let mut writer = lake.writer().await;
+    assert_eq!(writer.tidy().await.unwrap(), 2);
+    assert_eq!(files().await, (1, 1));
+    // The same writer goes on, and knows what is there.
+    let rows = [row("ann", None, 3, 2), row("ann", None, 40, 1)];
+    let kept = writer
+        .commit(&crate::fixture::run(), 0, &rows, Vec::new())
+        .await
+        .unwrap();
+    assert_eq!((kept.new, kept.changed), (1, 1));
+    assert_eq!(writer.tidy().await.unwrap(), 0);
+    drop(writer);
+    assert_eq!(lake.rows().await, 31);
+    let whole = "SELECT count(*) FROM coverage WHERE whole AND to_ms = from_ms + 1";
+    assert_eq!(lake.number(whole).await, 30);
+}
+
+#[tokio::test]
 async fn status_counts_rows_and_files() {
     let lake = Lake::new();
     lake.commit(&[row("ann", None, 1, 1), row("ann", None, 2, 1)])
