@@ -69,8 +69,10 @@ async fn users_of_whom_a_row_has_changed_are_given_back_whole() {
     ];
     let lines = ["ann", "bob", "cat"].map(|user| line(user, 0, 5)).to_vec();
     let mut writer = lake.writer().await;
-    let commit = writer.commit_unless_changed(&run(), 0, rows, lines);
-    let (committed, held_back) = commit.await.unwrap();
+    let (committed, held_back) = writer
+        .commit_unless_changed(&run(), 0, rows, lines)
+        .await
+        .unwrap();
     assert_eq!(committed, kept(2, 0, 2));
     let of_bob = |users: Vec<&str>, count: usize| users == vec!["bob"; count];
     let rows = held_back.rows.iter().map(|row| row.user_id.as_str());

@@ -185,13 +185,9 @@ async fn a_license_that_goes_between_two_syncs_freezes_the_history() {
 
 async fn planned(world: &World) -> hobbs_sync::Plan {
     let clock = std::sync::Arc::new(world.clock);
-    let planned = hobbs_sync::planned(
-        &world.client(),
-        clock,
-        &world.options(),
-        &mut hobbs_sync::Silent,
-    );
-    planned.await.unwrap().1
+    let (client, options) = (world.client(), world.options());
+    let planned = hobbs_sync::planned(&client, clock, &options, &mut hobbs_sync::Silent).await;
+    planned.unwrap().1
 }
 
 /// Who is out of scope and was never read is not read because the license goes.
