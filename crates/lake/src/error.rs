@@ -20,10 +20,14 @@ pub enum LakeError {
         reason: String,
     },
     /// Another process is writing.
-    #[error("another hobbs is writing to the lake at {location}: wait until it has ended")]
+    #[error(
+        "another hobbs{holder} is writing to the lake at {location}: wait until it has ended, or stop it with Ctrl-C or SIGTERM (what is whole is kept); nothing was changed by this command"
+    )]
     Busy {
         /// The lake.
         location: String,
+        /// Which, in parentheses, after a space; empty where that can't be told.
+        holder: String,
     },
     /// Another process committed between our reading and our writing.
     #[error(

@@ -1,11 +1,12 @@
 //! Commits batches beside the reading, so that the pace does not falter while files are written.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hobbs_graph::Clock;
 use hobbs_lake::{Derivation, Kept, LakeError, Run, Writer};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::batch::Batch;
@@ -17,7 +18,16 @@ const DERIVE_ROWS: u64 = 40_000;
 /// Takes batches and commits them one after the other.
 pub(crate) struct Committer {
     batches: mpsc::Sender<Batch>,
-    task: JoinHandle<(Writer, Result<Kept, LakeError>)>,
+    /// True once nothing more is to be derived.
+    stop: watch::Sender<bool>,
+    task: JoinHandle<(Writer, Result<Committed, LakeError>)>,
+}
+
+/// What was committed.
+pub(crate) struct Committed {
+    pub(crate) kept: Kept,
+    /// Whether all of it was derived too. What was not is derived by the next run.
+    pub(crate) derived: bool,
 }
 
 /// The committer has ended because a commit failed.
@@ -33,6 +43,7 @@ impl Committer {
         waiting_rows: Arc<AtomicUsize>,
     ) -> Self {
         let (batches, incoming) = mpsc::channel(1);
+        let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(commit_all(
             writer,
             derivation,
@@ -40,8 +51,13 @@ impl Committer {
             clock,
             waiting_rows,
             incoming,
+            stopped,
         ));
-        Committer { batches, task }
+        Committer {
+            batches,
+            stop,
+            task,
+        }
     }
 
     /// Waits until a batch can be given.
@@ -49,10 +65,23 @@ impl Committer {
         self.batches.reserve().await.map_err(|_| Ended)
     }
 
-    /// Waits until all batches are committed, and gives the writer back.
-    pub(crate) async fn finish(self) -> (Option<Writer>, Result<Kept, LakeError>) {
+    /// Waits until all batches are committed and derived, and gives the writer back. `stop` cuts
+    /// deriving short, which may take minutes, never a commit.
+    pub(crate) async fn finish(
+        self,
+        stop: impl Future<Output = ()>,
+    ) -> (Option<Writer>, Result<Committed, LakeError>) {
         drop(self.batches);
-        match self.task.await {
+        let mut task = self.task;
+        let ended = tokio::select! {
+            biased;
+            ended = &mut task => ended,
+            () = stop => {
+                self.stop.send_replace(true);
+                task.await
+            }
+        };
+        match ended {
             Ok((writer, result)) => (Some(writer), result),
             Err(error) => (
                 None,
@@ -71,7 +100,8 @@ async fn commit_all(
     clock: Arc<dyn Clock>,
     waiting_rows: Arc<AtomicUsize>,
     mut incoming: mpsc::Receiver<Batch>,
-) -> (Writer, Result<Kept, LakeError>) {
+    mut stopped: watch::Receiver<bool>,
+) -> (Writer, Result<Committed, LakeError>) {
     let mut all = Kept::default();
     let mut underived = 0;
     while let Some(batch) = incoming.recv().await {
@@ -88,15 +118,28 @@ async fn commit_all(
         waiting_rows.fetch_sub(batch.rows.len(), Ordering::Relaxed);
         drop(batch.rows);
         if underived >= DERIVE_ROWS {
-            if let Err(error) = writer.derive(&derivation).await {
+            if let Err(error) = derive(&mut writer, &derivation, &mut stopped).await {
                 return (writer, Err(error));
             }
             underived = 0;
         }
     }
     // Also what an earlier run left underived, and all where the rules have changed.
-    match writer.derive(&derivation).await {
-        Ok(_) => (writer, Ok(all)),
-        Err(error) => (writer, Err(error)),
+    let derived = derive(&mut writer, &derivation, &mut stopped).await;
+    let committed = derived.map(|derived| Committed { kept: all, derived });
+    (writer, committed)
+}
+
+/// Derives unless stopped; says whether it came to the end. A derivation may be cut off anywhere:
+/// the next one makes it good.
+async fn derive(
+    writer: &mut Writer,
+    derivation: &Derivation,
+    stopped: &mut watch::Receiver<bool>,
+) -> Result<bool, LakeError> {
+    tokio::select! {
+        biased;
+        Ok(_) = stopped.wait_for(|stopped| *stopped) => Ok(false),
+        derived = writer.derive(derivation) => derived.map(|_| true),
     }
 }
