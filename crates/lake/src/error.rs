@@ -59,6 +59,18 @@ pub enum LakeError {
         /// The version found.
         found: u32,
     },
+    /// A file of the lake is damaged or missing.
+    #[error(
+        "the table {table} is damaged: {file}: {what}. Nothing was changed there; `hobbs lake check` says what is lost and what can be saved"
+    )]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// The file or folder.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The key of the lake's fingerprints is no key.
     #[error(
         "the table keys holds no valid key of fingerprints (32 hexadecimal digits): restore its folder from a copy; new texts can't be compared with old ones without it"
@@ -81,7 +93,9 @@ pub enum LakeError {
     #[error("{0}")]
     Query(String),
     /// The table format's own error.
-    #[error("table {table}: {message}")]
+    #[error(
+        "table {table}: {message}. Nothing was lost by this; `hobbs lake check` says whether a file is damaged"
+    )]
     Table {
         /// The table.
         table: &'static str,
@@ -146,13 +160,30 @@ impl LakeError {
         }
         LakeError::Table {
             table,
-            message: error.to_string(),
+            message: message(&error.to_string()),
         }
     }
 
     pub(crate) fn query(error: datafusion::error::DataFusionError) -> Self {
-        LakeError::Query(error.find_root().to_string())
+        use datafusion::error::DataFusionError;
+        match error {
+            DataFusionError::External(error) => match error.downcast::<LakeError>() {
+                Ok(error) => *error,
+                Err(error) => LakeError::Query(error.to_string()),
+            },
+            error => LakeError::Query(error.find_root().to_string()),
+        }
     }
+}
+
+/// What the engine says, without the frames of its calls that follow where a backtrace was asked for.
+fn message(text: &str) -> String {
+    let is_frame = |line: &str| {
+        let (number, _) = line.trim_start().split_once(": ").unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let lines: Vec<&str> = text.lines().take_while(|line| !is_frame(line)).collect();
+    lines.join("\n")
 }
 
 /// The `std::io::Error` at the root of an error, if there is one.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use deltalake::operations::vacuum::VacuumMode;
 use serde::Serialize;
 
 use crate::error::LakeError;
@@ -72,6 +73,8 @@ pub(crate) async fn optimize(table: &mut Table) -> Result<TableOptimized, LakeEr
         .delta
         .clone()
         .vacuum()
+        // Also what a run left that was cut off before its commit.
+        .with_mode(VacuumMode::Full)
         .await
         .map_err(|error| table.error(error))?;
     let files_vacuumed = vacuumed.1.files_deleted.len() as u64;
