@@ -186,14 +186,15 @@ fn message(text: &str) -> String {
     lines.join("\n")
 }
 
-/// The `std::io::Error` at the root of an error, if there is one.
-fn system_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a std::io::Error> {
+/// The `std::io::Error` at the root of an error, if there is one: the engine wraps it in others.
+pub(crate) fn system_error<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a std::io::Error> {
     let mut next = Some(error);
+    let mut found = None;
     while let Some(error) = next {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return Some(io);
-        }
+        found = error.downcast_ref::<std::io::Error>().or(found);
         next = error.source();
     }
-    None
+    found
 }

@@ -83,11 +83,12 @@ impl Committer {
         };
         match ended {
             Ok((writer, result)) => (Some(writer), result),
-            Err(error) => (
+            // What a panic says may quote what was being written.
+            Err(_) => (
                 None,
-                Err(LakeError::Query(format!(
-                    "committing ended in a fault of hobbs: {error}"
-                ))),
+                Err(LakeError::Query(
+                    "committing ended in a fault of hobbs, please report it".to_owned(),
+                )),
             ),
         }
     }

@@ -483,7 +483,13 @@ impl<'a> Reading<'a> {
             Ok((_, history)) => history,
             Err(error) => {
                 self.numbers.users_done += 1;
-                let message = format!("a fault in hobbs, please report it: {error}");
+                // What a panic says may quote what was being read.
+                let ended = if error.is_panic() {
+                    "panicked"
+                } else {
+                    "was ended"
+                };
+                let message = format!("a fault in hobbs, please report it: the reading {ended}");
                 return self.close(
                     ask,
                     Vec::new(),

@@ -18,7 +18,7 @@ use crate::simulated::{Simulated, json as json_of, text};
 const KILLS: u32 = 20;
 
 /// Histories of several pages, so that there is something to be in the middle of.
-fn tenant() -> TenantOptions {
+pub fn tenant() -> TenantOptions {
     TenantOptions {
         users: 24,
         volume: Volume::Exactly(120),
@@ -77,6 +77,22 @@ pub fn assert_true(simulated: &Simulated) {
         (0, 0, 0),
         "lost, extra, twice of {}",
         truth.len()
+    );
+}
+
+/// `hobbs lake check` finds nothing wrong.
+#[track_caller]
+pub fn assert_sound(simulated: &Simulated) {
+    if commits(&lake(simulated)) == 0 {
+        return; // killed before there was a lake
+    }
+    let check = simulated.hobbs(&["lake", "check"]).output().unwrap();
+    assert_eq!(
+        check.status.code(),
+        Some(0),
+        "{}{}",
+        text(&check.stdout),
+        text(&check.stderr)
     );
 }
 
@@ -142,7 +158,7 @@ fn last_run(simulated: &Simulated) -> Value {
 }
 
 #[track_caller]
-fn assert_whole(sync: &Output) {
+pub fn assert_whole(sync: &Output) {
     assert_eq!(sync.status.code(), Some(0), "{}", text(&sync.stderr));
     assert_eq!(json_of(sync)["status"], "whole");
 }
@@ -189,6 +205,7 @@ fn killed_at_any_moment_the_next_sync_makes_it_whole() {
     let sync = simulated.hobbs(&["sync", "--json"]).output().unwrap();
     assert_whole(&sync);
     assert_true(&simulated);
+    assert_sound(&simulated);
 }
 
 /// Stops a sync at a moment, and finds it ended in order within 5 s; gives its summary.
@@ -339,4 +356,120 @@ fn the_second_of_two_writers_is_turned_away_and_the_first_is_unharmed() {
     assert!(first.try_wait().unwrap().is_none(), "the first goes on");
     assert_whole(&first.wait_with_output().unwrap());
     assert_true(&simulated);
+}
+
+#[test]
+fn a_sync_goes_on_where_nobody_reads_its_talk() {
+    let simulated = Simulated::start(tenant());
+    let mut child = start(&simulated, &["sync", "-vv", "--json"]);
+    drop(child.stderr.take());
+    assert_whole(&child.wait_with_output().unwrap());
+    assert_true(&simulated);
+}
+
+/// Each file of the lake but the lock, with its bytes.
+fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(bytes(&path));
+        } else if !path.ends_with(".hobbs.lock") {
+            found.insert(path.clone(), std::fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_lake_of_a_newer_version_is_left_alone_by_every_command() {
+    let simulated = Simulated::start(tenant());
+    simulated.hobbs(&["sync", "--quiet"]).assert().success();
+    let log = lake(&simulated).join("runs/_delta_log/00000000000000000000.json");
+    let now = std::fs::read_to_string(&log).unwrap();
+    let newer = now.replace(r#""hobbs.lakeVersion":"3""#, r#""hobbs.lakeVersion":"99""#);
+    assert_ne!(now, newer);
+    std::fs::write(&log, newer).unwrap();
+    let before = bytes(&lake(&simulated));
+    for arguments in [
+        &["sync"][..],
+        &["report"],
+        &["query", "SELECT 1"],
+        &["lake", "status"],
+        &["lake", "check"],
+        &["lake", "check", "--repair"],
+        &["lake", "optimize"],
+        &["rules", "apply", "--full"],
+    ] {
+        let output = simulated.hobbs(arguments).output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(
+            said.contains("99") && said.contains("newer hobbs"),
+            "{arguments:?}: {said}"
+        );
+    }
+    assert_eq!(bytes(&lake(&simulated)), before);
+}
+
+#[test]
+fn after_damage_the_commands_that_are_named_make_all_good() {
+    let simulated = Simulated::start(tenant());
+    simulated.hobbs(&["sync", "--quiet"]).assert().success();
+    let interactions = lake(&simulated).join("interactions");
+    let data: Vec<PathBuf> = bytes(&interactions)
+        .into_keys()
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "parquet")
+        })
+        .collect();
+    // A data file with scrambled rows, then none at all, then a commit that a power cut left empty.
+    let mut scrambled = std::fs::read(&data[0]).unwrap();
+    let end = scrambled.len() - 300;
+    scrambled[4..end]
+        .iter_mut()
+        .step_by(7)
+        .for_each(|byte| *byte ^= 0xff);
+    let damages: [&dyn Fn() -> PathBuf; 3] = [
+        &|| {
+            std::fs::write(&data[0], &scrambled).unwrap();
+            data[0].clone()
+        },
+        &|| {
+            let newest = logs(&interactions).pop().unwrap();
+            std::fs::write(&newest, "").unwrap();
+            newest
+        },
+        &|| {
+            let newest = logs(&interactions).pop().unwrap();
+            std::fs::remove_file(&newest).unwrap();
+            interactions.join("_delta_log")
+        },
+    ];
+    for damage in damages {
+        let damaged = damage();
+        let before = bytes(&lake(&simulated));
+        for (arguments, code) in [
+            (&["report"][..], 1),
+            (&["query", "SELECT * FROM interactions"], 1),
+            (&["lake", "check"], 4),
+        ] {
+            let output = simulated.hobbs(arguments).output().unwrap();
+            let said = text(&output.stderr) + &text(&output.stdout);
+            assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+            let file = damaged.parent().unwrap().display().to_string();
+            assert!(said.contains(&file), "{arguments:?} names {file}: {said}");
+            assert!(said.contains("hobbs lake check"), "{arguments:?}: {said}");
+            assert!(!said.contains("panicked"), "{said}");
+        }
+        assert_eq!(bytes(&lake(&simulated)), before, "nothing is written");
+        simulated
+            .hobbs(&["lake", "check", "--repair"])
+            .assert()
+            .code(0);
+        assert_whole(&simulated.hobbs(&["sync", "--json"]).output().unwrap());
+        assert_true(&simulated);
+        assert_sound(&simulated);
+    }
 }

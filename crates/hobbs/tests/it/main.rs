@@ -5,6 +5,8 @@
 mod commands;
 #[cfg(unix)]
 mod crash;
+#[cfg(target_os = "linux")]
+mod disk;
 mod help;
 #[allow(dead_code, reason = "tests of the sync use more of it")]
 #[path = "../../../sync/tests/it/in_process.rs"]

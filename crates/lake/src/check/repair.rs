@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::prelude::{col, lit};
 use deltalake::kernel::Action;
-use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::transaction::CommitBuilder;
 use deltalake::logstore::object_store::path::Path;
 use deltalake::logstore::object_store::{Error, ObjectMeta, ObjectStoreExt};
 use deltalake::protocol::DeltaOperation;
@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::file::{NamedFile, readable};
 use super::log::Log;
 use super::{Opened, Told, open, open_all};
+use crate::coverage::ROWS_LOST;
 use crate::error::LakeError;
 use crate::keys::fingerprint_key;
 use crate::location::Location;
@@ -233,7 +234,11 @@ async fn take_out(opened: &mut Opened, repaired: &mut Repaired) -> Result<(), La
     }
     actions.extend(removes(table, &opened.broken)?);
     let operation = DeltaOperation::Delete { predicate: None };
-    let committed = CommitBuilder::from(CommitProperties::default())
+    let carried = Carried {
+        note: Some(serde_json::json!({ ROWS_LOST: true })),
+        ..Carried::default()
+    };
+    let committed = CommitBuilder::from(carried.properties())
         .with_actions(actions)
         .build(
             Some(table.delta.snapshot().map_err(error)?),
