@@ -1,5 +1,9 @@
 //! The real program killed, stopped and hindered at any moment, over real HTTP; and what the lake
 //! holds afterwards.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "another process lives by the real clock"
+)]
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! A disk that is full, and one that can only be read: a small file system of its own, mounted where
 //! nobody else sees it.
+#![allow(clippy::print_stdout, reason = "a test that is left out says so")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

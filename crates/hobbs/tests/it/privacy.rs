@@ -111,7 +111,7 @@ fn texts(simulated: &Simulated) -> Vec<String> {
         .collect();
     texts.sort();
     texts.dedup();
-    texts.truncate(200);
+    texts.truncate(60);
     assert!(texts.len() >= 30, "{}", texts.len());
     texts
 }
@@ -135,33 +135,29 @@ fn faulty(seed: u64) -> TenantOptions {
         ..TenantOptions::seeded(seed)
     }
     .frozen()
+    .unthrottled()
 }
 
 /// What every form and every command writes, after a sync with faults and the most talkative of logs.
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 18] = [
     &["doctor"],
     &["sync", "-vv", "--json"],
     &["sync", "--plan", "-vv"],
-    &["sync", "--full", "--quiet"],
     &["report"],
     &["report", "--json"],
-    &["report", "--format", "csv"],
     &["report", "-o", "report.csv"],
     &["report", "-o", "report.xlsx"],
     &["report", "-o", "report.html"],
     &["query", "SELECT * FROM interactions", "--json"],
-    &["query", "SELECT * FROM interactions", "-o", "rows.parquet"],
     &["query", "SELECT * FROM exchanges", "-o", "exchanges.csv"],
     &["query", "SELECT no_such_column FROM interactions"],
     &["metrics", "run", "active_users_by_day"],
     &["reconcile", "--json"],
     &["licenses"],
     &["rules", "suggest", "-o", "suggested.toml"],
-    &["lake", "status"],
     &["lake", "check", "--json"],
     &["lake", "optimize"],
     &["sync", "--user", "nobody@nowhere.example"],
-    &["report", "--user", "nobody@nowhere.example"],
 ];
 
 fn run_all(simulated: &Simulated) -> Written {
