@@ -13,7 +13,7 @@ use jiff::civil::Date;
     name = "hobbs",
     version,
     propagate_version = true,
-    after_help = "Try it without a tenant:  hobbs demo\nStart with your own:      hobbs init, then hobbs doctor, then hobbs sync\n\nExit codes: 0 whole, 1 failed, 2 wrong use or configuration, 3 partial."
+    after_help = "Try it without a tenant:  hobbs demo\nStart with your own:      hobbs init, then hobbs doctor, then hobbs sync\n\nExit codes: 0 whole, 1 failed, 2 wrong use or configuration, 3 partial, 4 the lake is damaged (lake check)."
 )]
 pub struct Cli {
     /// Flags of every command.
@@ -539,6 +539,19 @@ pub struct Tenant {
 pub enum Lake {
     /// Tables, rows, files, sizes
     Status,
+    /// Read the whole lake and say whether it is sound
+    ///
+    /// Reads each log and decodes each file to its end, and compares the tables with each other.
+    /// Writes nothing. For whatever is damaged it says what is lost and what to do. Ends with 4 where
+    /// something is damaged.
+    Check {
+        /// Take what is damaged out of the lake, and save of it what can be read
+        ///
+        /// No file is deleted. What is lost is no longer said to have been read, so that the next
+        /// sync reads it again as far as Microsoft still has it.
+        #[arg(long)]
+        repair: bool,
+    },
     /// Join small files and delete those no longer needed
     ///
     /// Files stay on the disk for 7 days after the last version that needs them, so that readers

@@ -17,6 +17,8 @@ pub enum Exit {
     Misused,
     /// 3: some of it was done; the output says what is missing.
     Partial,
+    /// 4: `hobbs lake check` found damage.
+    Damaged,
 }
 
 impl From<Exit> for ExitCode {
@@ -26,6 +28,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Misused => 2,
             Exit::Partial => 3,
+            Exit::Damaged => 4,
         })
     }
 }

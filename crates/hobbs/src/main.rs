@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     if cli.command.moves_many_rows() {
         memory::give_back_at_once();
     }
+    printer::tell_faults_by_their_place();
     let printer = Printer::new(cli.global.color, cli.global.quiet);
     start_log(&cli);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -63,5 +64,6 @@ fn start_log(cli: &Cli) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_target(true)
+        .log_internal_errors(false) // it would panic where nobody reads stderr any more
         .init();
 }

@@ -1,6 +1,4 @@
 //! The only one who writes to the terminal. stdout is data, stderr is talk.
-#![expect(clippy::print_stderr, reason = "this is the place for it")]
-
 use std::io::{IsTerminal, Write};
 
 use clap::ColorChoice;
@@ -36,17 +34,14 @@ impl Printer {
     /// Says something to the person in front of the terminal.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            talk(text);
         }
     }
 
     /// Something the person should know, whatever `--quiet` says.
     pub fn warn(&self, text: &str) {
-        eprintln!(
-            "{}: {}",
-            self.paint("warning", "\u{1b}[1;33m"),
-            visible(text)
-        );
+        let warning = self.paint("warning", "\u{1b}[1;33m");
+        talk(&format!("{warning}: {}", visible(text)));
     }
 
     /// The error and its causes.
@@ -63,11 +58,8 @@ impl Printer {
             }
             text.push_str(&cause);
         }
-        eprintln!(
-            "{}: {}",
-            self.paint("error", "\u{1b}[1;31m"),
-            visible(&text)
-        );
+        let error = self.paint("error", "\u{1b}[1;31m");
+        talk(&format!("{error}: {}", visible(&text)));
     }
 
     /// Whether progress may be drawn.
@@ -103,6 +95,33 @@ impl Printer {
             }
         }
     }
+}
+
+/// That nobody listens any more is no reason to end in the middle of a sync.
+fn talk(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// What is said of a fault of hobbs: where it is, and not what the panic says, which may quote what
+/// was being read.
+pub fn tell_faults_by_their_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        // deltalake 1.1 gives up a file that it could not write, and object_store 0.13 answers with
+        // a panic where the disk was full at its end; deltalake catches it, and the error that comes
+        // back says what happened.
+        if place.contains("object_store") && place.contains("buffered.rs") {
+            return;
+        }
+        talk(&format!("a fault in hobbs, please report it: {place}"));
+        let backtrace = std::backtrace::Backtrace::capture();
+        if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+            talk(&backtrace.to_string());
+        }
+    }));
 }
 
 /// Columns of the terminal behind stdout; 80 where it does not say.

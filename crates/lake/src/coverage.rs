@@ -65,6 +65,9 @@ pub(crate) struct Note {
     pub(crate) lines: Vec<CoverageLine>,
 }
 
+/// In place of a note: a repair took rows out, so that earlier notes can't be trusted.
+pub(crate) const ROWS_LOST: &str = "rows_lost";
+
 /// How far a user's history has been read, over all apps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Read {
@@ -141,6 +144,10 @@ pub(crate) async fn repair(interactions: &Table, coverage: &mut Table) -> Result
         let Some(note) = crate::table::note_of(&commit.info) else {
             continue;
         };
+        // Rows of earlier commits were lost: what these covered is read again.
+        if note.get(ROWS_LOST).is_some() {
+            break;
+        }
         let note: Note =
             serde_json::from_value(note.clone()).map_err(|error| LakeError::Carried {
                 version: commit.read_version.map_or(0, |version| version + 1),

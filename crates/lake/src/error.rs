@@ -20,10 +20,14 @@ pub enum LakeError {
         reason: String,
     },
     /// Another process is writing.
-    #[error("another hobbs is writing to the lake at {location}: wait until it has ended")]
+    #[error(
+        "another hobbs{holder} is writing to the lake at {location}: wait until it has ended, or stop it with Ctrl-C or SIGTERM (what is whole is kept); nothing was changed by this command"
+    )]
     Busy {
         /// The lake.
         location: String,
+        /// Which, in parentheses, after a space; empty where that can't be told.
+        holder: String,
     },
     /// Another process committed between our reading and our writing.
     #[error(
@@ -55,6 +59,18 @@ pub enum LakeError {
         /// The version found.
         found: u32,
     },
+    /// A file of the lake is damaged or missing.
+    #[error(
+        "the table {table} is damaged: {file}: {what}. Nothing was changed there; `hobbs lake check` says what is lost and what can be saved"
+    )]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// The file or folder.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The key of the lake's fingerprints is no key.
     #[error(
         "the table keys holds no valid key of fingerprints (32 hexadecimal digits): restore its folder from a copy; new texts can't be compared with old ones without it"
@@ -77,7 +93,9 @@ pub enum LakeError {
     #[error("{0}")]
     Query(String),
     /// The table format's own error.
-    #[error("table {table}: {message}")]
+    #[error(
+        "table {table}: {message}. Nothing was lost by this; `hobbs lake check` says whether a file is damaged"
+    )]
     Table {
         /// The table.
         table: &'static str,
@@ -142,23 +160,41 @@ impl LakeError {
         }
         LakeError::Table {
             table,
-            message: error.to_string(),
+            message: message(&error.to_string()),
         }
     }
 
     pub(crate) fn query(error: datafusion::error::DataFusionError) -> Self {
-        LakeError::Query(error.find_root().to_string())
+        use datafusion::error::DataFusionError;
+        match error {
+            DataFusionError::External(error) => match error.downcast::<LakeError>() {
+                Ok(error) => *error,
+                Err(error) => LakeError::Query(error.to_string()),
+            },
+            error => LakeError::Query(error.find_root().to_string()),
+        }
     }
 }
 
-/// The `std::io::Error` at the root of an error, if there is one.
-fn system_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a std::io::Error> {
+/// What the engine says, without the frames of its calls that follow where a backtrace was asked for.
+fn message(text: &str) -> String {
+    let is_frame = |line: &str| {
+        let (number, _) = line.trim_start().split_once(": ").unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let lines: Vec<&str> = text.lines().take_while(|line| !is_frame(line)).collect();
+    lines.join("\n")
+}
+
+/// The `std::io::Error` at the root of an error, if there is one: the engine wraps it in others.
+pub(crate) fn system_error<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a std::io::Error> {
     let mut next = Some(error);
+    let mut found = None;
     while let Some(error) = next {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return Some(io);
-        }
+        found = error.downcast_ref::<std::io::Error>().or(found);
         next = error.source();
     }
-    None
+    found
 }

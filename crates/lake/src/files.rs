@@ -42,6 +42,7 @@ fn local_files(table: &Table) -> Result<Vec<ListingTableUrl>, LakeError> {
     let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
     let mut files = Vec::new();
     for file in snapshot.log_data().iter() {
+        refuse_missing(table, &file.path(), file.size())?;
         let url: Url = folder
             .join(file.path().as_ref())
             .map_err(|error| LakeError::Query(error.to_string()))?;
@@ -49,6 +50,24 @@ fn local_files(table: &Table) -> Result<Vec<ListingTableUrl>, LakeError> {
         files.push(ListingTableUrl::try_new(url, None).map_err(LakeError::query)?);
     }
     Ok(files)
+}
+
+/// A list of files would pass over one that is not there, and say nothing.
+fn refuse_missing(table: &Table, path: &str, size: i64) -> Result<(), LakeError> {
+    let Ok(folder) = table.delta.table_url().to_file_path() else {
+        return Ok(());
+    };
+    let what = match std::fs::metadata(folder.join(path)) {
+        Ok(there) if i64::try_from(there.len()) == Ok(size) => return Ok(()),
+        Ok(there) => format!("it has {} bytes, its log says {size}", there.len()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is missing".to_owned(),
+        Err(error) => return Err(LakeError::io("read", &folder.join(path), error)),
+    };
+    Err(LakeError::Damaged {
+        table: table.name.as_str(),
+        file: folder.join(path).display().to_string(),
+        what,
+    })
 }
 
 /// Texts as views, which are grouped without being copied.

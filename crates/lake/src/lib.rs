@@ -10,7 +10,9 @@
 //! the missing lines from the commits themselves.
 
 mod cells;
+mod check;
 mod coverage;
+mod damage;
 mod derive;
 mod error;
 mod files;
@@ -36,6 +38,7 @@ mod table;
 mod usage;
 mod writer;
 
+pub use check::{Checked, Damage, Repaired, TableChecked, check, repair};
 pub use coverage::{CoverageLine, Failure, Read, Span, joined};
 pub use datafusion::execution::SendableRecordBatchStream;
 /// The engine's Arrow, for readers of batches: an own dependency could be of another version.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use deltalake::operations::vacuum::VacuumMode;
 use serde::Serialize;
 
 use crate::error::LakeError;
@@ -115,6 +116,8 @@ async fn join(table: &mut Table, target_bytes: NonZeroU64) -> Result<TableOptimi
         .delta
         .clone()
         .vacuum()
+        // Also what a run left that was cut off before its commit.
+        .with_mode(VacuumMode::Full)
         .await
         .map_err(|error| table.error(error))?;
     let files_vacuumed = vacuumed.1.files_deleted.len() as u64;

@@ -1,11 +1,13 @@
 //! Asking the lake in SQL. Only queries that read are run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use deltalake::arrow::array::RecordBatch;
 use deltalake::arrow::compute::cast;
@@ -15,6 +17,7 @@ use deltalake::delta_datafusion::DeltaSessionContext;
 use hobbs_interaction::FingerprintKey;
 use serde_json::{Map, Value};
 
+use crate::damage::{lost_table, named, naming, refuse_lost_commits};
 use crate::derive::{Threads, evidence};
 use crate::error::LakeError;
 use crate::files;
@@ -50,6 +53,18 @@ const FIGURES: Purpose = Purpose {
     partitions: "0",
 };
 
+/// Groups as many as there are rows, which spill to disk.
+const FRUGAL: Purpose = Purpose {
+    memory_bytes: 256 << 20,
+    batch_rows: "8192",
+    partitions: "2",
+};
+
+/// A session for groupings of whole tables in little memory.
+pub(crate) fn frugal_session() -> Result<SessionContext, LakeError> {
+    session(&FRUGAL)
+}
+
 /// The newest record of each user.
 const USERS_NOW: &str = include_str!("sql/users_now.sql");
 
@@ -60,6 +75,7 @@ pub struct Reader {
     rows: SessionContext,
     /// For figures.
     figures: SessionContext,
+    tables: Arc<[Table]>,
     key: FingerprintKey,
 }
 
@@ -83,18 +99,39 @@ impl Reader {
         let keys = Table::open(TableName::Keys, log)
             .await?
             .ok_or_else(missing)?;
-        let reader = Reader {
-            key: keys::kept_key(&keys).await?.ok_or(LakeError::Key)?,
-            rows: session(&ROWS)?,
-            figures: session(&FIGURES)?,
-        };
+        let key = keys::kept_key(&keys).await?.ok_or(LakeError::Key)?;
+        let mut tables = Vec::new();
         for name in TableName::all_to_query() {
             let log = location.table(name.as_str(), options)?;
-            let table = Table::open(name, log).await?.ok_or_else(missing)?;
+            // The keys are made last: where they are, all tables were.
+            let table = Table::open(name, Arc::clone(&log)).await?;
+            tables.push(table.ok_or_else(|| lost_table(name, &log))?);
+        }
+        if let [interactions, followers @ ..] = tables.as_mut_slice() {
+            let followers = || {
+                let follows = |table: &&Table| table.name.follows_interactions();
+                followers.iter().filter(follows)
+            };
+            if refuse_lost_commits(Some(interactions), followers())
+                .await
+                .is_err()
+            {
+                // A sync may have gone on between the opening of one and the other.
+                interactions.refresh().await?;
+                refuse_lost_commits(Some(interactions), followers()).await?;
+            }
+        }
+        let reader = Reader {
+            key,
+            rows: session(&ROWS)?,
+            figures: session(&FIGURES)?,
+            tables: tables.into(),
+        };
+        for table in reader.tables.iter() {
             for session in [&reader.rows, &reader.figures] {
-                let files = files::provider(&table).await?;
+                let files = files::provider(table).await?;
                 session
-                    .register_table(name.as_str(), files)
+                    .register_table(table.name.as_str(), files)
                     .map_err(LakeError::query)?;
             }
         }
@@ -116,7 +153,7 @@ impl Reader {
     /// [`LakeError::NotAQuery`] for statements that would change something or read files outside
     /// the lake, [`LakeError::Query`] for the engine's objections.
     pub async fn query(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
-        run(&self.figures, sql).await
+        self.run(&self.figures, sql).await
     }
 
     /// Runs a query whose rows are wide, many, and in an order, in little memory.
@@ -124,7 +161,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::query`].
     pub async fn rows(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
-        run(&self.rows, sql).await
+        self.run(&self.rows, sql).await
     }
 
     /// The key of the fingerprints of this lake's texts.
@@ -142,7 +179,7 @@ impl Reader {
         let columns = evidence::COLUMNS.join(", ");
         let sql = format!("SELECT {columns} FROM interactions WHERE {condition}");
         let schema = TableName::Interactions.schema();
-        let mut rows = run(&self.figures, &sql).await?;
+        let mut rows = self.run(&self.figures, &sql).await?;
         let mut batches = Vec::new();
         while let Some(batch) = rows.try_next().await.map_err(LakeError::query)? {
             let columns = batch
@@ -169,13 +206,57 @@ impl Reader {
     /// As [`Reader::query`].
     pub async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, LakeError> {
         use futures::TryStreamExt;
-        let batches: Vec<RecordBatch> = run(&self.figures, sql)
+        let batches: Vec<RecordBatch> = self
+            .run(&self.figures, sql)
             .await?
             .try_collect()
             .await
             .map_err(LakeError::query)?;
         objects(&batches)
     }
+
+    async fn run(
+        &self,
+        session: &SessionContext,
+        sql: &str,
+    ) -> Result<SendableRecordBatchStream, LakeError> {
+        let reading = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
+        let state = session.state();
+        let plan = state
+            .create_logical_plan(sql)
+            .await
+            .map_err(LakeError::query)?;
+        reading
+            .verify_plan(&plan)
+            .map_err(|error| LakeError::NotAQuery(error.strip_backtrace()))?;
+        let names = tables_of(&plan);
+        let tables = self.tables.iter();
+        let tables = tables.filter(|table| names.contains(table.name.as_str()));
+        let tables: Arc<[Table]> = tables.cloned().collect();
+        let frame = session
+            .execute_logical_plan(plan)
+            .await
+            .map_err(LakeError::query)?;
+        match frame.execute_stream().await {
+            Ok(stream) => Ok(naming(stream, tables)),
+            Err(error) => Err(LakeError::query(named(error, &tables).await)),
+        }
+    }
+}
+
+/// The tables that a query reads.
+fn tables_of(plan: &LogicalPlan) -> HashSet<String> {
+    let mut names = HashSet::new();
+    let walked = plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            names.insert(scan.table_name.table().to_owned());
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    walked.map_or_else(|_| HashSet::new(), |_| names)
 }
 
 fn session(purpose: &Purpose) -> Result<SessionContext, LakeError> {
@@ -198,26 +279,6 @@ fn session(purpose: &Purpose) -> Result<SessionContext, LakeError> {
     }
     drop(state);
     Ok(session)
-}
-
-async fn run(session: &SessionContext, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
-    let reading = SQLOptions::new()
-        .with_allow_ddl(false)
-        .with_allow_dml(false)
-        .with_allow_statements(false);
-    let state = session.state();
-    let plan = state
-        .create_logical_plan(sql)
-        .await
-        .map_err(LakeError::query)?;
-    reading
-        .verify_plan(&plan)
-        .map_err(|error| LakeError::NotAQuery(error.strip_backtrace()))?;
-    let frame = session
-        .execute_logical_plan(plan)
-        .await
-        .map_err(LakeError::query)?;
-    frame.execute_stream().await.map_err(LakeError::query)
 }
 
 /// Batches as JSON objects.

@@ -8,6 +8,7 @@ use deltalake::datafusion::common::ScalarValue;
 use deltalake::delta_datafusion::DeltaSessionContext;
 use futures::TryStreamExt;
 
+use crate::damage::naming;
 use crate::error::LakeError;
 use crate::table::Table;
 
@@ -69,7 +70,8 @@ impl Scan<'_> {
         if self.rows_max.is_some() {
             frame = frame.limit(0, self.rows_max).map_err(LakeError::query)?;
         }
-        frame.execute_stream().await.map_err(LakeError::query)
+        let stream = frame.execute_stream().await.map_err(LakeError::query)?;
+        Ok(naming(stream, [self.table.clone()].into()))
     }
 
     pub(crate) async fn collect(self) -> Result<Vec<RecordBatch>, LakeError> {

@@ -55,6 +55,17 @@ impl TableName {
         names.filter(|name| *name != TableName::Keys)
     }
 
+    /// Whether it is written after the interactions, up to a commit of theirs.
+    pub(crate) fn follows_interactions(self) -> bool {
+        matches!(
+            self,
+            TableName::Coverage
+                | TableName::Exchanges
+                | TableName::Conversations
+                | TableName::Resources
+        )
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             TableName::Interactions => "interactions",

@@ -22,6 +22,8 @@ use deltalake::logstore::object_store::{
 };
 use futures::stream::BoxStream;
 
+use crate::error::system_error;
+
 /// Names of staged files end in `#` and digits: object_store leaves such files out of listings.
 static STAGED: AtomicU64 = AtomicU64::new(0);
 
@@ -66,7 +68,8 @@ impl ObjectStore for DurableFiles {
         let path = self.files.path_to_filesystem(location)?;
         let create = matches!(options.mode, PutMode::Create);
         let name = location.to_string();
-        tokio::task::spawn_blocking(move || put(&path, &payload, create))
+        let file = path.clone();
+        tokio::task::spawn_blocking(move || put(&file, &payload, create))
             .await
             .map_err(|source| Error::JoinError { source })?
             .map_err(|source| match source.kind() {
@@ -74,7 +77,7 @@ impl ObjectStore for DurableFiles {
                     path: name,
                     source: Box::new(source),
                 },
-                _ => generic(source),
+                _ => generic(at(&path, &source)),
             })?;
         Ok(PutResult {
             e_tag: None,
@@ -225,6 +228,19 @@ async fn blocking<T: Send + 'static>(
         .map_err(generic)
 }
 
+/// The system names no file in its errors.
+fn at(path: &FilePath, source: &std::io::Error) -> std::io::Error {
+    std::io::Error::new(source.kind(), format!("{}: {source}", path.display()))
+}
+
+/// The same for an error that has one of the system's at its root.
+fn named(path: &FilePath, error: Error) -> Error {
+    match system_error(&error) {
+        Some(source) => generic(at(path, source)),
+        None => error,
+    }
+}
+
 fn generic(source: std::io::Error) -> Error {
     Error::Generic {
         store: "local files",
@@ -242,11 +258,13 @@ struct DurableUpload {
 #[async_trait]
 impl MultipartUpload for DurableUpload {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        self.upload.put_part(data)
+        let (part, path) = (self.upload.put_part(data), self.path.clone());
+        Box::pin(async move { part.await.map_err(|error| named(&path, error)) })
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
-        let result = self.upload.complete().await?;
+        let result = self.upload.complete().await;
+        let result = result.map_err(|error| named(&self.path, error))?;
         let path = self.path.clone();
         blocking(move || {
             restrict(&path)?;

@@ -17,6 +17,7 @@ use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 use deltalake::{DeltaTable, DeltaTableError};
 use serde_json::Value;
 
+use crate::damage;
 use crate::error::LakeError;
 use crate::schema::{LAKE_VERSION, TableName};
 
@@ -88,7 +89,10 @@ impl Table {
                 tracing::debug!(%error, table = name.as_str(), "no table yet");
                 return Ok(None);
             }
-            Err(error) => return Err(LakeError::table(name.as_str(), error)),
+            Err(error) => {
+                let damaged = damage::of_log(name, &delta.log_store()).await;
+                return Err(damaged.unwrap_or_else(|| LakeError::table(name.as_str(), error)));
+            }
         }
         let table = Table { name, delta };
         table.refuse_other_versions()?;

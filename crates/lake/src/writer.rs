@@ -1,10 +1,12 @@
 //! The one who may write to a lake.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use hobbs_interaction::{FingerprintKey, Interaction};
 
 use crate::coverage::{self, CoverageLine, Note, Read};
+use crate::damage::{lost_table, refuse_lost_commits};
 use crate::derive::{self, Derivation, DerivedTables, Fresh, Rederived};
 use crate::error::LakeError;
 use crate::interactions::{self, Changes, Kept};
@@ -76,6 +78,12 @@ impl Writer {
         for name in TableName::ALL {
             tables.push(Table::open(name, location.table(name.as_str(), options)?).await?);
         }
+        let [interactions, followers @ ..] = tables.as_slice() else {
+            unreachable!("one table for each name");
+        };
+        let followers = followers.iter().flatten();
+        let followers = followers.filter(|table| table.name.follows_interactions());
+        refuse_lost_commits(interactions.as_ref(), followers).await?;
         let mut opened = Vec::with_capacity(tables.len());
         for (name, table) in TableName::ALL.into_iter().zip(tables) {
             opened.push(match table {
@@ -575,11 +583,18 @@ pub async fn status(
         return Err(missing());
     }
     let mut tables = Vec::new();
+    let mut lost = None;
     for name in TableName::all_to_query() {
-        let table = Table::open(name, location.table(name.as_str(), options)?)
-            .await?
-            .ok_or_else(missing)?;
-        tables.push(maintain::status(&table)?);
+        let log = location.table(name.as_str(), options)?;
+        match (Table::open(name, Arc::clone(&log)).await?, lost.take()) {
+            (Some(table), None) => tables.push(maintain::status(&table)?),
+            // Tables are created in one order, so that this one was there.
+            (Some(_), Some(lost)) => return Err(lost),
+            (None, earlier) => lost = Some(earlier.unwrap_or_else(|| lost_table(name, &log))),
+        }
     }
-    Ok(tables)
+    match lost {
+        None => Ok(tables),
+        Some(_) => Err(missing()),
+    }
 }

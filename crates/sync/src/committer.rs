@@ -1,11 +1,12 @@
 //! Commits batches beside the reading, so that the pace does not falter while files are written.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hobbs_graph::Clock;
 use hobbs_lake::{Derivation, HeldBack, Kept, LakeError, Run, Writer};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::batch::Batch;
@@ -20,7 +21,16 @@ const HELD_BACK_ROWS: usize = 10_000;
 /// Takes batches and commits them one after the other.
 pub(crate) struct Committer {
     batches: mpsc::Sender<Batch>,
-    task: JoinHandle<(Writer, Result<Kept, LakeError>)>,
+    /// True once nothing more is to be derived.
+    stop: watch::Sender<bool>,
+    task: JoinHandle<(Writer, Result<Committed, LakeError>)>,
+}
+
+/// What was committed.
+pub(crate) struct Committed {
+    pub(crate) kept: Kept,
+    /// Whether all of it was derived too. What was not is derived by the next run.
+    pub(crate) derived: bool,
 }
 
 /// The committer has ended because a commit failed.
@@ -36,6 +46,7 @@ impl Committer {
         waiting_rows: Arc<AtomicUsize>,
     ) -> Self {
         let (batches, incoming) = mpsc::channel(1);
+        let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(commit_all(
             writer,
             derivation,
@@ -43,8 +54,13 @@ impl Committer {
             clock,
             waiting_rows,
             incoming,
+            stopped,
         ));
-        Committer { batches, task }
+        Committer {
+            batches,
+            stop,
+            task,
+        }
     }
 
     /// Waits until a batch can be given.
@@ -52,16 +68,30 @@ impl Committer {
         self.batches.reserve().await.map_err(|_| Ended)
     }
 
-    /// Waits until all batches are committed, and gives the writer back.
-    pub(crate) async fn finish(self) -> (Option<Writer>, Result<Kept, LakeError>) {
+    /// Waits until all batches are committed and derived, and gives the writer back. `stop` cuts
+    /// deriving short, which may take minutes, never a commit.
+    pub(crate) async fn finish(
+        self,
+        stop: impl Future<Output = ()>,
+    ) -> (Option<Writer>, Result<Committed, LakeError>) {
         drop(self.batches);
-        match self.task.await {
+        let mut task = self.task;
+        let ended = tokio::select! {
+            biased;
+            ended = &mut task => ended,
+            () = stop => {
+                self.stop.send_replace(true);
+                task.await
+            }
+        };
+        match ended {
             Ok((writer, result)) => (Some(writer), result),
-            Err(error) => (
+            // What a panic says may quote what was being written.
+            Err(_) => (
                 None,
-                Err(LakeError::Query(format!(
-                    "committing ended in a fault of hobbs: {error}"
-                ))),
+                Err(LakeError::Query(
+                    "committing ended in a fault of hobbs, please report it".to_owned(),
+                )),
             ),
         }
     }
@@ -74,7 +104,8 @@ async fn commit_all(
     clock: Arc<dyn Clock>,
     waiting_rows: Arc<AtomicUsize>,
     mut incoming: mpsc::Receiver<Batch>,
-) -> (Writer, Result<Kept, LakeError>) {
+    stopped: watch::Receiver<bool>,
+) -> (Writer, Result<Committed, LakeError>) {
     let mut committing = Committing {
         writer,
         derivation,
@@ -84,14 +115,17 @@ async fn commit_all(
         held_back: HeldBack::default(),
         kept: Kept::default(),
         underived: 0,
+        stopped,
     };
     while let Some(batch) = incoming.recv().await {
         if let Err(error) = committing.commit(batch).await {
             return (committing.writer, Err(error));
         }
     }
-    let ended = committing.end().await;
-    (committing.writer, ended.map(|()| committing.kept))
+    let derived = committing.end().await;
+    let kept = committing.kept;
+    let committed = derived.map(|derived| Committed { kept, derived });
+    (committing.writer, committed)
 }
 
 struct Committing {
@@ -104,6 +138,7 @@ struct Committing {
     held_back: HeldBack,
     kept: Kept,
     underived: u64,
+    stopped: watch::Receiver<bool>,
 }
 
 impl Committing {
@@ -139,13 +174,18 @@ impl Committing {
         self.waiting_rows.fetch_sub(rows, Ordering::Relaxed);
     }
 
-    async fn derive(&mut self) -> Result<(), LakeError> {
-        self.writer.derive(&self.derivation).await?;
+    /// Derives unless stopped; says whether it came to the end. A derivation may be cut off anywhere:
+    /// the next one makes it good.
+    async fn derive(&mut self) -> Result<bool, LakeError> {
         self.underived = 0;
-        Ok(())
+        tokio::select! {
+            biased;
+            Ok(_) = self.stopped.wait_for(|stopped| *stopped) => Ok(false),
+            derived = self.writer.derive(&self.derivation) => derived.map(|_| true),
+        }
     }
 
-    async fn end(&mut self) -> Result<(), LakeError> {
+    async fn end(&mut self) -> Result<bool, LakeError> {
         if !self.held_back.lines.is_empty() {
             self.commit_held_back().await?;
         }

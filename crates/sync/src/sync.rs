@@ -2,10 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::Fuse;
 use hobbs_graph::groups::GroupError;
 use hobbs_graph::{AppFilter, Client, Clock, History, ReadError, SignInError};
 use hobbs_interaction::{Ingest, Interaction};
@@ -36,6 +39,9 @@ pub enum SyncError {
     /// The lake can't be read or written.
     #[error(transparent)]
     Lake(#[from] LakeError),
+    /// Stopped by whoever started it.
+    #[error("stopped before anything was read; run `hobbs sync` again")]
+    Stopped,
 }
 
 /// No further user is begun while so many rows are in memory or can be expected there. A row takes
@@ -54,6 +60,9 @@ const COMMIT_EVERY_PART: u32 = 20;
 const COMMIT_EVERY_AT_LEAST: Duration = Duration::from_secs(60);
 /// Progress is shown this often.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
+
+/// Why a run ended early that was stopped.
+const STOPPED: &str = "stopped";
 
 /// What Graph answers for a user whose license has gone, or who has gone.
 pub(crate) const ENDED: [&str; 3] = ["not_licensed", "forbidden", "not_found"];
@@ -76,7 +85,13 @@ pub async fn sync(
     progress: &mut dyn Progress,
     stop: impl Future<Output = ()>,
 ) -> Result<SyncSummary, SyncError> {
-    let (writer, run, mut summary) = begin(client, &*clock, options, "sync", progress).await?;
+    let mut stop = std::pin::pin!(stop.fuse());
+    let begun = tokio::select! {
+        biased; // asked for first, so that it is listened for from the beginning
+        () = &mut stop => Err(SyncError::Stopped),
+        begun = begin(client, &*clock, options, "sync", progress) => begun,
+    };
+    let (writer, run, mut summary) = begun?;
     let ingest = options
         .judgment
         .ingest(&run.tenant_id, options.content, writer.fingerprint_key());
@@ -282,15 +297,25 @@ async fn read_all(
     progress: &mut dyn Progress,
     summary: &mut SyncSummary,
     directory_link: &mut Option<String>,
-    stop: impl Future<Output = ()>,
+    mut stop: Pin<&mut Fuse<impl Future<Output = ()>>>,
 ) -> Result<Writer, Failed> {
-    let prepared = prepare(client, clock, options, run, &mut writer, progress, summary).await;
+    let prepared = tokio::select! {
+        biased;
+        () = &mut stop => None,
+        prepared = prepare(client, clock, options, run, &mut writer, progress, summary) => {
+            Some(prepared)
+        }
+    };
     let asks = match prepared {
-        Ok(prepared) => {
+        Some(Ok(prepared)) => {
             *directory_link = prepared.directory_link;
             prepared.plan.asks.into()
         }
-        Err(error) => return Err((Some(writer), error)),
+        Some(Err(error)) => return Err((Some(writer), error)),
+        None => {
+            summary.ended_early = Some(STOPPED.to_owned());
+            return Ok(writer);
+        }
     };
     let waiting_rows = Arc::new(AtomicUsize::new(0));
     let derivation = options.judgment.derivation(writer.fingerprint_key());
@@ -302,9 +327,21 @@ async fn read_all(
         Arc::clone(&waiting_rows),
     );
     let mut reading = Reading::new(client, options, ingest, asks, waiting_rows);
-    let delivered = reading.run(&committer, progress, stop).await;
+    let delivered = reading.run(&committer, progress, stop.as_mut()).await;
+    let (writer, committed) = {
+        let is_stopped = reading.stopped;
+        let stop = async move {
+            if !is_stopped {
+                stop.await;
+            }
+        };
+        committer.finish(stop).await
+    };
+    let committed = committed.map(|committed| {
+        reading.stopped |= !committed.derived;
+        committed.kept
+    });
     reading.report(summary);
-    let (writer, committed) = committer.finish().await;
     match (writer, committed, delivered) {
         (Some(writer), Ok(kept), Ok(())) => {
             summary.add(kept);
@@ -381,9 +418,8 @@ impl<'a> Reading<'a> {
         &mut self,
         committer: &Committer,
         progress: &mut dyn Progress,
-        stop: impl Future<Output = ()>,
+        mut stop: Pin<&mut Fuse<impl Future<Output = ()>>>,
     ) -> Result<(), Ended> {
-        let mut stop = std::pin::pin!(stop);
         let began_at = Instant::now();
         let mut commit_at = began_at + COMMIT_EVERY;
         let mut show_at = Instant::now();
@@ -470,7 +506,13 @@ impl<'a> Reading<'a> {
             Ok((_, history)) => history,
             Err(error) => {
                 self.numbers.users_done += 1;
-                let message = format!("a fault in hobbs, please report it: {error}");
+                // What a panic says may quote what was being read.
+                let ended = if error.is_panic() {
+                    "panicked"
+                } else {
+                    "was ended"
+                };
+                let message = format!("a fault in hobbs, please report it: the reading {ended}");
                 return self.close(
                     ask,
                     Vec::new(),
@@ -581,7 +623,7 @@ impl<'a> Reading<'a> {
         }
         summary.ended_early = match (&self.ended_early, self.stopped) {
             (Some(error), _) => Some(error.to_string()),
-            (None, true) => Some("stopped".to_owned()),
+            (None, true) => Some(STOPPED.to_owned()),
             (None, false) => None,
         };
     }

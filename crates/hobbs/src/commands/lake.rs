@@ -1,7 +1,8 @@
-//! `hobbs lake status` and `hobbs lake optimize`
+//! `hobbs lake status`, `hobbs lake check` and `hobbs lake optimize`
 
 use anyhow::Result;
-use hobbs_lake::{Writer, status};
+use hobbs_lake::{Checked, Repaired, Writer, check, repair, status};
+use hobbs_report::visible;
 
 use crate::cli::{Global, Lake};
 use crate::exit::Exit;
@@ -39,6 +40,23 @@ pub async fn run(
             }
             printer.data(&text)?;
         }
+        Lake::Check { repair: repairs } => {
+            let mut told = |table: &'static str| tracing::info!(table, "reading");
+            let repaired = match repairs {
+                true => repair(&lake, &store, &mut told).await?,
+                false => Repaired::default(),
+            };
+            let checked = check(&lake, &store, &mut told).await?;
+            if global.json {
+                let result = serde_json::json!({ "lake": lake.to_string(), "repaired": repaired.done, "checked": checked });
+                printer.json(&result)?;
+            } else {
+                printer.data(&format!("{lake}\n{}", words(&repaired, &checked)))?;
+            }
+            if !checked.sound {
+                return Ok(Exit::Damaged);
+            }
+        }
         Lake::Optimize => {
             let mut writer = Writer::open(&lake, &store).await?;
             let tables = writer.optimize().await?;
@@ -57,6 +75,47 @@ pub async fn run(
         }
     }
     Ok(Exit::Whole)
+}
+
+/// What was done and found, for people.
+fn words(repaired: &Repaired, checked: &Checked) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        text.push_str(&visible(&words));
+        text.push('\n');
+    };
+    line(format!(
+        "{:<20}{:>14}{:>8}{:>12}",
+        "table", "rows", "files", "size"
+    ));
+    for table in &checked.tables {
+        let (rows, bytes) = (thousands(table.rows), size(table.bytes));
+        line(format!(
+            "{:<20}{rows:>14}{:>8}{bytes:>12}",
+            table.table, table.files
+        ));
+    }
+    for done in &repaired.done {
+        line(format!("Done: {done}."));
+    }
+    for note in &checked.notes {
+        line(format!("Note: {note}."));
+    }
+    for damage in &checked.damages {
+        let place = damage.file.as_deref().unwrap_or("its rows");
+        line(format!(
+            "DAMAGED: {}: {place}: {}",
+            damage.table, damage.what
+        ));
+        line(format!("  lost: {}", damage.lost));
+        line(format!("  to do: {}", damage.to_do));
+    }
+    line(match checked.damages.len() {
+        0 => "Sound: every log and every row can be read, and the tables agree.".to_owned(),
+        1 => "NOT SOUND: 1 damage.".to_owned(),
+        damages => format!("NOT SOUND: {damages} damages."),
+    });
+    text
 }
 
 fn size(bytes: u64) -> String {

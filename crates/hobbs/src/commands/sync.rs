@@ -7,7 +7,7 @@ use hobbs_graph::{AppFilter, Clock, SystemClock};
 use hobbs_interaction::{App, app};
 use hobbs_report::visible;
 use hobbs_sync::options::Apps;
-use hobbs_sync::{Asking, Period, SyncOptions, SyncSummary, Who, planned, sync};
+use hobbs_sync::{Asking, Period, SyncError, SyncOptions, SyncSummary, Who, planned, sync};
 
 use crate::cli::{Global, Sync};
 use crate::commands::{plan, time};
@@ -54,14 +54,20 @@ pub async fn run(
     }
     let summary = {
         let mut progress = progress::of(printer);
-        sync(
+        let synced = sync(
             &client,
             Arc::new(SystemClock),
             &options,
             progress.as_mut(),
             interrupted(),
-        )
-        .await?
+        );
+        match synced.await {
+            Err(error @ SyncError::Stopped) => {
+                printer.warn(&error.to_string());
+                return Ok(Exit::Partial);
+            }
+            synced => synced?,
+        }
     };
     if global.json {
         printer.json(&summary)?;

@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod commands;
+#[cfg(unix)]
+mod crash;
+#[cfg(target_os = "linux")]
+mod disk;
 mod help;
 #[allow(dead_code, reason = "tests of the sync use more of it")]
 #[path = "../../../sync/tests/it/in_process.rs"]

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command as Process, Output};
 use std::sync::Arc;
 
 use assert_cmd::Command;
@@ -44,7 +44,12 @@ impl Simulated {
 
     /// The program with this tenant in its environment, and nothing else of ours.
     pub fn hobbs(&self, arguments: &[&str]) -> Command {
-        let mut command = hobbs(self.folder.path(), arguments);
+        Command::from_std(self.process(arguments))
+    }
+
+    /// The same, to be started and then left to itself.
+    pub fn process(&self, arguments: &[&str]) -> Process {
+        let mut command = process(self.folder.path(), arguments);
         command
             .env("HOBBS_GRAPH_URL", &self.address)
             .env("HOBBS_AUTHORITY_URL", &self.address)
@@ -57,7 +62,11 @@ impl Simulated {
 
 /// The program in a folder, with an environment that holds nothing of the machine's own.
 pub fn hobbs(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("hobbs").unwrap();
+    Command::from_std(process(folder, arguments))
+}
+
+fn process(folder: &Path, arguments: &[&str]) -> Process {
+    let mut command = Process::new(env!("CARGO_BIN_EXE_hobbs"));
     for (name, _) in std::env::vars() {
         if name.starts_with("AZURE_") || name.starts_with("HOBBS_") || name.starts_with("IDENTITY_")
         {

@@ -6,6 +6,7 @@
 )]
 
 mod coverage;
+mod damage;
 mod derive;
 mod failures;
 mod fixture;
