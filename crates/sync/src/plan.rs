@@ -24,7 +24,7 @@ const FEW_USERS: usize = 10_000;
 const AT_A_SYNC: f64 = 1.25;
 
 /// And counts on this much for users who were not active, at each of the next syncs.
-const BESIDE_ACTIVE: f64 = 0.35;
+const BESIDE_ACTIVE: f64 = 0.15;
 
 /// One user to ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
