@@ -6,6 +6,7 @@ use deltalake::operations::vacuum::VacuumMode;
 use serde::Serialize;
 
 use crate::error::LakeError;
+use crate::store::delete_staged;
 use crate::table::{Table, writer_properties};
 
 /// The size that `hobbs lake optimize` aims at.
@@ -120,7 +121,13 @@ async fn join(table: &mut Table, target_bytes: NonZeroU64) -> Result<TableOptimi
         .with_mode(VacuumMode::Full)
         .await
         .map_err(|error| table.error(error))?;
-    let files_vacuumed = vacuumed.1.files_deleted.len() as u64;
+    let mut files_vacuumed = vacuumed.1.files_deleted.len() as u64;
+    if table.delta.table_url().scheme() == "file"
+        && let Ok(folder) = table.delta.table_url().to_file_path()
+    {
+        files_vacuumed += delete_staged(&folder)
+            .map_err(|error| LakeError::io("delete what is left over in", &folder, error))?;
+    }
     table.delta = vacuumed.0;
     table.refresh().await?;
     Ok(TableOptimized {

@@ -55,7 +55,7 @@ const FIGURES: Purpose = Purpose {
 
 /// Groups as many as there are rows, which spill to disk.
 const FRUGAL: Purpose = Purpose {
-    memory_bytes: 256 << 20,
+    memory_bytes: 64 << 20,
     batch_rows: "8192",
     partitions: "2",
 };

@@ -189,6 +189,30 @@ fn stage(path: &FilePath) -> std::io::Result<(File, PathBuf)> {
     }
 }
 
+/// Deletes what was staged below a folder by processes that were killed before it got its name; gives
+/// how many files. Only for whoever holds the lake's lock: nobody else stages anything then.
+pub(crate) fn delete_staged(folder: &FilePath) -> std::io::Result<u64> {
+    let mut deleted = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            deleted += delete_staged(&path)?;
+        } else if is_staged(&path) {
+            std::fs::remove_file(&path)?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
+}
+
+fn is_staged(path: &FilePath) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let number = name.and_then(|name| name.rsplit_once('#'));
+    number.is_some_and(|(_, number)| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
 /// Creates a folder and its parents, open to their owner alone.
 pub(crate) fn create_private_folder(folder: &FilePath) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();

@@ -41,7 +41,32 @@ pub(super) async fn between_tables(
     };
     let session = frugal_session()?;
     register(&session, interactions).await?;
-    let twice = number(&session, TWICE).await?;
+    let exchanges = of(TableName::Exchanges).filter(|opened| opened.is_whole());
+    let found = async {
+        keys_stand_once(&session, checked).await?;
+        match exchanges {
+            Some(exchanges) => {
+                register(&session, exchanges).await?;
+                exchanges_have_interactions(&session, interactions, exchanges, checked).await
+            }
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = found.await {
+        // Each file could be decoded, but to values that can't be.
+        checked.damages.push(Damage {
+            table: "interactions",
+            file: None,
+            what: format!("its rows, or those of exchanges, hold values that can't be: {error}"),
+            lost: "these values; which they are can't be told".to_owned(),
+            to_do: "put the folders interactions and exchanges back from a copy; without one, move them out of the lake, then `hobbs lake check --repair` and `hobbs sync`".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+async fn keys_stand_once(session: &SessionContext, checked: &mut Checked) -> Result<(), LakeError> {
+    let twice = number(session, TWICE).await?;
     if twice > 0 {
         checked.damages.push(Damage {
             table: "interactions",
@@ -51,33 +76,39 @@ pub(super) async fn between_tables(
             to_do: "please report it: hobbs writes no key twice, so another program may have written here".to_owned(),
         });
     }
-    let Some(exchanges) = of(TableName::Exchanges).filter(|opened| opened.is_whole()) else {
-        return Ok(());
-    };
-    register(&session, exchanges).await?;
-    let orphans = number(&session, WITHOUT_INTERACTIONS).await?;
-    if orphans > 0 {
+    Ok(())
+}
+
+async fn exchanges_have_interactions(
+    session: &SessionContext,
+    interactions: &Opened,
+    exchanges: &Opened,
+    checked: &mut Checked,
+) -> Result<(), LakeError> {
+    let mut wrong = |what: String| {
         checked.damages.push(Damage {
             table: "exchanges",
             file: None,
-            what: format!("{orphans} threads have exchanges, but no interactions"),
+            what,
             lost: "nothing that the interactions have".to_owned(),
             to_do: DERIVE_AGAIN.to_owned(),
         });
+    };
+    let orphans = number(session, WITHOUT_INTERACTIONS).await?;
+    if orphans > 0 {
+        wrong(format!(
+            "{orphans} threads have exchanges, but no interactions"
+        ));
     }
     let (Some(table), Some(derived)) = (&interactions.table, &exchanges.table) else {
         return Ok(());
     };
     if table.sequence().await? == derived.sequence().await? {
-        let missing = number(&session, NOT_IN_ONE_EXCHANGE).await?;
+        let missing = number(session, NOT_IN_ONE_EXCHANGE).await?;
         if missing != 0 {
-            checked.damages.push(Damage {
-                table: "exchanges",
-                file: None,
-                what: format!("the exchanges have {missing} interactions less than there are"),
-                lost: "nothing that the interactions have".to_owned(),
-                to_do: DERIVE_AGAIN.to_owned(),
-            });
+            wrong(format!(
+                "the exchanges have {missing} interactions less than there are"
+            ));
         }
     }
     Ok(())

@@ -10,8 +10,13 @@ use hobbs_lake::{Checked, Derivation, LakeError, Reader, RunCounts, RunStatus, W
 use hobbs_lake::{check, repair};
 use hobbs_verdict::Rules;
 use jiff::tz::TimeZone;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use crate::fixture::{Lake, START_MS, TENANT, files, line, row, run};
+
+/// What happens to a file, in words and in deed.
+type Kind = (&'static str, fn(&Path));
 
 const USERS: [&str; 2] = ["ann", "bob"];
 const TO_MS: i64 = START_MS + 86_400_000;
@@ -204,7 +209,7 @@ fn scrambled(path: &Path, every: usize, until: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damaged_data_files() {
     let base = base().await;
-    let damages: [(&str, fn(&Path)); 4] = [
+    let damages: [Kind; 4] = [
         ("missing", |path| std::fs::remove_file(path).unwrap()),
         ("cut short", |path| {
             let bytes = std::fs::read(path).unwrap();
@@ -238,7 +243,7 @@ async fn damaged_data_files() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damaged_logs() {
     let base = base().await;
-    let damages: [(&str, fn(&Path)); 4] = [
+    let damages: [Kind; 4] = [
         ("empty", |path| std::fs::write(path, "").unwrap()),
         ("garbage", |path| {
             std::fs::write(path, [0, 159, 146, 150]).unwrap()
@@ -380,4 +385,23 @@ async fn a_sound_lake_is_said_to_be_sound_with_what_is_worth_knowing() {
         .unwrap();
     assert_eq!(repaired.done, Vec::<String>::new());
     assert_eq!(lake.rows().await, 40);
+}
+
+/// Any one bit of a data file: it is found or it is not, but the check comes to its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flipped_bit_never_keeps_a_check_from_its_end() {
+    let lake = Lake::new();
+    lake.commit(&truth("ann")).await;
+    let file = data_file(&lake, "interactions");
+    let whole = std::fs::read(&file).unwrap();
+    let mut chance = StdRng::seed_from_u64(3);
+    let mut found = 0;
+    for _ in 0..24 {
+        let mut bytes = whole.clone();
+        let at = chance.random_range(0..bytes.len());
+        bytes[at] ^= 1 << chance.random_range(0..8);
+        std::fs::write(&file, bytes).unwrap();
+        found += u32::from(!checked(&lake).await.sound);
+    }
+    assert!(found > 0);
 }

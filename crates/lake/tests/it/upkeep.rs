@@ -164,3 +164,27 @@ async fn a_commit_of_new_rows_reads_and_rewrites_no_old_file() {
     }
     assert_eq!(lake.rows().await, 81);
 }
+
+#[tokio::test]
+async fn optimize_deletes_what_killed_processes_left() {
+    let lake = Lake::new();
+    lake.commit(&[row("ann", None, 1, 1)]).await;
+    let log = lake.path().join("interactions/_delta_log");
+    let staged = log.join("00000000000000000002.json#77");
+    std::fs::write(&staged, "{\"ad").unwrap();
+    // A data file without its commit: a week old, and of this moment.
+    let (old, fresh) = (
+        lake.path().join("interactions/part-old.parquet"),
+        lake.path().join("interactions/part-fresh.parquet"),
+    );
+    for path in [&old, &fresh] {
+        std::fs::write(path, "half").unwrap();
+    }
+    let week_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(8 * 86_400);
+    let file = std::fs::File::options().write(true).open(&old).unwrap();
+    file.set_modified(week_ago).unwrap();
+    lake.writer().await.optimize().await.unwrap();
+    assert!(!staged.exists() && !old.exists(), "left over");
+    assert!(fresh.exists(), "it may be of a commit that is being made");
+    assert_eq!(lake.rows().await, 1);
+}
