@@ -194,6 +194,10 @@ impl Table {
 
     /// Takes all rows out, in one commit; nothing is derived then.
     pub(crate) async fn clear(&mut self) -> Result<(), LakeError> {
+        if self.is_empty()? {
+            // deltalake commits nothing where there is nothing to delete.
+            return self.mark(Carried::of(0)).await;
+        }
         let cleared = self
             .delta
             .clone()

@@ -46,7 +46,7 @@ pub enum SyncError {
 
 /// No further user is begun while so many rows are in memory or can be expected there. A row takes
 /// about 1.5 kB.
-const WAITING_ROWS_MAX: usize = 30_000;
+const WAITING_ROWS_MAX: usize = 45_000;
 /// Rows of a user, before anything is known of this tenant's.
 const ROWS_OF_A_USER: usize = 500;
 /// Users in line beyond the requests that may be in flight, so that no place stays free.

@@ -243,40 +243,31 @@ async fn only_some_apps() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stopped_sync_says_so_and_the_next_one_completes_it() {
-    for stop_after_s in [0, 3, 12, 25] {
-        let world = World::new(TenantOptions {
+    let slow = || {
+        World::new(TenantOptions {
             latency_ms: 1_000..=60_000,
             ..small()
-        });
-        let stop = sleep(Duration::from_secs(stop_after_s));
+        })
+    };
+    let summary = slow().sync().await;
+    let takes_ms = u64::try_from(summary.ended_at_ms - summary.started_at_ms).unwrap();
+    let mut stopped_amid_users = 0;
+    // From the sign-in to the last users.
+    for part in [0, 1, 40, 70, 80, 90, 95] {
+        let world = slow();
+        let stop = sleep(Duration::from_millis(takes_ms * part / 100));
         let client = world.client();
-        let summary = world
-            .sync_with(&client, &world.options(), stop)
-            .await
-            .unwrap();
-        assert_eq!(
-            (summary.status, summary.ended_early.as_deref()),
-            ("partial", Some("stopped"))
-        );
-        assert!(summary.failed.iter().all(|user| user.code == "stopped"));
-        let whole = world
-            .number("SELECT count(*) FROM coverage WHERE whole")
-            .await;
-        assert_eq!(
-            whole + summary.failed.len() as u64,
-            summary.users_asked,
-            "each is whole or named"
-        );
-        assert!(!summary.failed.is_empty() && (stop_after_s < 20 || whole > 0));
-        compare_in(
-            &world,
-            &Scope {
-                unread: failed_ids(&summary),
-                ..Scope::default()
-            },
-        )
-        .await
-        .assert_same();
+        let mut runs = vec!["whole"];
+        match world.sync_with(&client, &world.options(), stop).await {
+            // Nothing was begun, not even the run.
+            Err(SyncError::Stopped) => assert!(part < 40, "{part} %"),
+            Err(error) => panic!("{part} %: {error}"),
+            Ok(summary) => {
+                runs.insert(0, "partial");
+                is_partial(&world, &summary).await;
+                stopped_amid_users += usize::from(summary.users_asked > 0);
+            }
+        }
         advance(Duration::from_secs(1)).await;
         let next = world.sync().await;
         assert_eq!((next.status, next.repaired), ("whole", 0));
@@ -284,14 +275,40 @@ async fn a_stopped_sync_says_so_and_the_next_one_completes_it() {
         let statuses = world
             .select("SELECT status FROM runs ORDER BY started_at")
             .await;
-        assert_eq!(
-            statuses
-                .iter()
-                .map(|run| run["status"].as_str().unwrap())
-                .collect::<Vec<_>>(),
-            ["partial", "whole"]
-        );
+        let statuses: Vec<&str> = statuses
+            .iter()
+            .map(|run| run["status"].as_str().unwrap())
+            .collect();
+        assert_eq!(statuses, runs, "{part} %");
     }
+    assert!(stopped_amid_users >= 2, "{stopped_amid_users}");
+}
+
+/// Each user who was asked is whole or named, and what the lake has is right.
+async fn is_partial(world: &World, summary: &hobbs_sync::SyncSummary) {
+    assert_eq!(
+        (summary.status, summary.ended_early.as_deref()),
+        ("partial", Some("stopped"))
+    );
+    assert!(summary.failed.iter().all(|user| user.code == "stopped"));
+    let whole = world
+        .number("SELECT count(*) FROM coverage WHERE whole")
+        .await;
+    assert_eq!(whole + summary.failed.len() as u64, summary.users_asked);
+    let unread = if summary.users_asked == 0 {
+        world.user_ids(|facts| facts.access == Access::Readable)
+    } else {
+        failed_ids(summary)
+    };
+    compare_in(
+        world,
+        &Scope {
+            unread,
+            ..Scope::default()
+        },
+    )
+    .await
+    .assert_same();
 }
 
 #[tokio::test(start_paused = true)]
