@@ -141,7 +141,12 @@ impl Command {
     pub fn moves_many_rows(&self) -> bool {
         matches!(
             self,
-            Command::Sync(_) | Command::Report(_) | Command::Import(_)
+            Command::Sync(_)
+                | Command::Report(_)
+                | Command::Import(_)
+                | Command::Lake {
+                    command: Lake::Check { .. }
+                }
         )
     }
 }
