@@ -68,22 +68,18 @@ impl Changes {
     }
 
     /// The users of whom a row has changed.
-    pub(crate) fn users_changed<'a>(&self, rows: &'a [Interaction]) -> HashSet<&'a str> {
+    pub(crate) fn users_changed(&self, rows: &[Interaction]) -> HashSet<String> {
         let changed = self.changed.iter();
-        changed.map(|&index| rows[index].user_id.as_str()).collect()
+        changed.map(|&index| rows[index].user_id.clone()).collect()
     }
 
-    /// What is left of it, and of the rows, without those users of whom rows have changed; and their
+    /// What is left of it, and of the rows, without the users of whom rows have changed; and their
     /// rows.
-    pub(crate) fn without_changed(
+    pub(crate) fn without(
         self,
+        users: &HashSet<String>,
         rows: Vec<Interaction>,
     ) -> (Self, Vec<Interaction>, Vec<Interaction>) {
-        let users: HashSet<String> = self
-            .users_changed(&rows)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
         let mut is_new = vec![false; rows.len()];
         for index in self.new {
             is_new[index] = true;

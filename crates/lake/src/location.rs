@@ -87,6 +87,21 @@ impl Location {
         }
     }
 
+    /// That there is no lake here.
+    pub(crate) fn missing(&self) -> LakeError {
+        LakeError::Missing {
+            location: self.to_string(),
+        }
+    }
+
+    /// An error where the lake would be a folder, and there is none.
+    pub(crate) fn refuse_missing_folder(&self) -> Result<(), LakeError> {
+        match self.folder() {
+            Some(folder) if !folder.is_dir() => Err(self.missing()),
+            _ => Ok(()),
+        }
+    }
+
     /// The log store of one table. `options` are those of object_store (`account_name`,
     /// `use_fabric_endpoint`, `bearer_token`, …) and are ignored for a folder.
     pub(crate) fn table(

@@ -89,16 +89,11 @@ impl Reader {
         location: &Location,
         options: &HashMap<String, String>,
     ) -> Result<Self, LakeError> {
-        let missing = || LakeError::Missing {
-            location: location.to_string(),
-        };
-        if location.folder().is_some_and(|folder| !folder.is_dir()) {
-            return Err(missing());
-        }
+        location.refuse_missing_folder()?;
         let log = location.table(TableName::Keys.as_str(), options)?;
         let keys = Table::open(TableName::Keys, log)
             .await?
-            .ok_or_else(missing)?;
+            .ok_or_else(|| location.missing())?;
         let key = keys::kept_key(&keys).await?.ok_or(LakeError::Key)?;
         let mut tables = Vec::new();
         for name in TableName::all_to_query() {

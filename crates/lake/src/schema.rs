@@ -55,15 +55,17 @@ impl TableName {
         names.filter(|name| *name != TableName::Keys)
     }
 
-    /// Whether it is written after the interactions, up to a commit of theirs.
-    pub(crate) fn follows_interactions(self) -> bool {
+    /// Whether it can be made again from the interactions alone.
+    pub(crate) fn is_derived(self) -> bool {
         matches!(
             self,
-            TableName::Coverage
-                | TableName::Exchanges
-                | TableName::Conversations
-                | TableName::Resources
+            TableName::Exchanges | TableName::Conversations | TableName::Resources
         )
+    }
+
+    /// Whether it is written after the interactions, up to a commit of theirs.
+    pub(crate) fn follows_interactions(self) -> bool {
+        self == TableName::Coverage || self.is_derived()
     }
 
     pub(crate) fn as_str(self) -> &'static str {

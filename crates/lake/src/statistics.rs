@@ -1,5 +1,7 @@
 //! What a table's log says of its files.
 
+use deltalake::kernel::LogicalFileView;
+use deltalake::logstore::object_store::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -10,8 +12,8 @@ use crate::table::Table;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FileStatistics {
-    /// Rows of the file.
-    pub(crate) num_records: u64,
+    /// Rows of the file, where its writer counted them.
+    pub(crate) num_records: Option<u64>,
     #[serde(default)]
     min_values: Map<String, Value>,
     #[serde(default)]
@@ -25,7 +27,12 @@ impl FileStatistics {
         number(&self.min_values).zip(number(&self.max_values))
     }
 
-    /// The greatest text or date of a column, as the log writes it.
+    /// The least text, date or time of a column, as the log writes it.
+    pub(crate) fn least(&self, column: &str) -> Option<&str> {
+        self.min_values.get(column)?.as_str()
+    }
+
+    /// The greatest of them.
     pub(crate) fn greatest(&self, column: &str) -> Option<&str> {
         self.max_values.get(column)?.as_str()
     }
@@ -36,9 +43,18 @@ impl Table {
     pub(crate) fn statistics(&self) -> Result<Vec<FileStatistics>, LakeError> {
         let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
         let log = snapshot.log_data();
-        let statistics = log
-            .iter()
-            .filter_map(|file| serde_json::from_str(&file.stats()?).ok());
-        Ok(statistics.collect())
+        Ok(log.iter().filter_map(|file| read(&file)).collect())
     }
+
+    /// Of one file, by its path.
+    pub(crate) fn statistics_of(&self, path: &Path) -> Result<Option<FileStatistics>, LakeError> {
+        let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
+        let mut files = snapshot.log_data().into_iter();
+        let named = files.find(|file| file.object_store_path() == *path);
+        Ok(named.and_then(|file| read(&file)))
+    }
+}
+
+fn read(file: &LogicalFileView) -> Option<FileStatistics> {
+    serde_json::from_str(&file.stats()?).ok()
 }

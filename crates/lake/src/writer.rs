@@ -458,8 +458,8 @@ impl Writer {
         let users = changes.users_changed(&rows);
         let (held_lines, lines) = lines
             .into_iter()
-            .partition(|line| users.contains(line.user_id.as_str()));
-        let (changes, rows, held_rows) = changes.without_changed(rows);
+            .partition(|line| users.contains(&line.user_id));
+        let (changes, rows, held_rows) = changes.without(&users, rows);
         let kept = self
             .commit_changes(run, now_ms, &rows, &changes, lines)
             .await?;
@@ -576,12 +576,7 @@ pub async fn status(
     location: &Location,
     options: &HashMap<String, String>,
 ) -> Result<Vec<TableStatus>, LakeError> {
-    let missing = || LakeError::Missing {
-        location: location.to_string(),
-    };
-    if location.folder().is_some_and(|folder| !folder.is_dir()) {
-        return Err(missing());
-    }
+    location.refuse_missing_folder()?;
     let mut tables = Vec::new();
     let mut lost = None;
     for name in TableName::all_to_query() {
@@ -595,6 +590,6 @@ pub async fn status(
     }
     match lost {
         None => Ok(tables),
-        Some(_) => Err(missing()),
+        Some(_) => Err(location.missing()),
     }
 }

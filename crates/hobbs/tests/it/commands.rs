@@ -5,7 +5,7 @@ use hobbs_tenant::{Fault, Faults, TenantOptions, Volume};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::simulated::{Simulated, hobbs, json as json_of, text};
+use crate::simulated::{Simulated, hobbs, init_arguments, json as json_of, text};
 
 /// Without limits: two syncs within a second would share a window of the tenant's, and the second
 /// count requests that were turned away.
@@ -388,13 +388,7 @@ fn saved_pages_are_imported_once_packed_or_not() {
 fn init_makes_what_signs_in() {
     let folder = TempDir::new().unwrap();
     let options = small();
-    let arguments = [
-        "init",
-        "--tenant-id",
-        &options.tenant_id,
-        "--client-id",
-        &options.client_id,
-    ];
+    let arguments = init_arguments(&options);
     let output = hobbs(folder.path(), &arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(

@@ -11,7 +11,7 @@ use hobbs_lake::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use hobbs_tenant::{Fault, Faults, TenantOptions, Volume};
 use serde_json::Value;
 
-use crate::simulated::{SECRET, Simulated, hobbs, text};
+use crate::simulated::{SECRET, Simulated, hobbs, init_arguments, text};
 
 /// Everything that was written, each with where.
 #[derive(Default)]
@@ -257,13 +257,7 @@ fn texts_that_are_kept_are_found_by_the_same_search() {
 fn a_private_key_is_in_its_file_alone_and_all_files_are_the_owners() {
     let options = faulty(7);
     let folder = tempfile::TempDir::new().unwrap();
-    let arguments = [
-        "init",
-        "--tenant-id",
-        &options.tenant_id,
-        "--client-id",
-        &options.client_id,
-    ];
+    let arguments = init_arguments(&options);
     let init = hobbs(folder.path(), &arguments).output().unwrap();
     assert_eq!(init.status.code(), Some(0), "{}", text(&init.stderr));
     let key = std::fs::read_to_string(folder.path().join("hobbs.pem")).unwrap();

@@ -14,6 +14,12 @@ use tokio::runtime::Runtime;
 
 pub const SECRET: &str = "a-secret-that-must-stay-one";
 
+/// `hobbs init` for the app of such a tenant.
+pub fn init_arguments(options: &TenantOptions) -> [&str; 5] {
+    let (tenant_id, client_id) = (&options.tenant_id, &options.client_id);
+    ["init", "--tenant-id", tenant_id, "--client-id", client_id]
+}
+
 pub struct Simulated {
     pub folder: TempDir,
     pub tenant: Arc<Tenant>,

@@ -80,18 +80,11 @@ impl Log {
     }
 
     fn take(&mut self, file: ObjectMeta, sizes: &mut BTreeMap<u64, u64>) {
-        let name = file.location.filename().unwrap_or_default();
-        let Some((digits, rest)) = name.split_at_checked(20) else {
-            return;
-        };
-        let Ok(version) = digits.parse::<u64>() else {
-            return;
-        };
-        match rest {
-            ".json" => {
+        match version(&file.location) {
+            Some((version, ".json")) => {
                 self.commits.insert(version, file.location);
             }
-            ".checkpoint.parquet" => {
+            Some((version, ".checkpoint.parquet")) => {
                 sizes.insert(version, file.size);
                 self.checkpoints.insert(version, file.location);
             }
@@ -196,6 +189,13 @@ impl Log {
         }
         Ok(None)
     }
+}
+
+/// The version of a file of a log, and what follows it in the name.
+pub(crate) fn version(path: &Path) -> Option<(u64, &str)> {
+    let name = path.as_ref().strip_prefix(FOLDER)?.strip_prefix('/')?;
+    let (digits, rest) = name.split_at_checked(20)?;
+    Some((digits.parse().ok()?, rest))
 }
 
 /// The actions of a commit.

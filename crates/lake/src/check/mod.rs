@@ -17,7 +17,6 @@ use deltalake::logstore::object_store::path::Path;
 use deltalake::logstore::object_store::{Error, ObjectStore};
 use futures::TryStreamExt;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::error::LakeError;
 use crate::location::Location;
@@ -130,12 +129,7 @@ pub(crate) async fn open_all(
     options: &HashMap<String, String>,
     told: Told<'_>,
 ) -> Result<Vec<Opened>, LakeError> {
-    let missing = || LakeError::Missing {
-        location: location.to_string(),
-    };
-    if location.folder().is_some_and(|folder| !folder.is_dir()) {
-        return Err(missing());
-    }
+    location.refuse_missing_folder()?;
     let mut tables = Vec::new();
     for name in TableName::ALL.into_iter().rev() {
         told(name.as_str());
@@ -143,7 +137,7 @@ pub(crate) async fn open_all(
     }
     tables.reverse();
     if tables.iter().all(|opened| opened.log.is_empty()) {
-        return Err(missing());
+        return Err(location.missing());
     }
     Ok(tables)
 }
@@ -323,24 +317,18 @@ async fn lost_with_file(opened: &Opened, file: &NamedFile) -> Result<String, Lak
     let Some(table) = &opened.table else {
         return Ok(rows);
     };
-    let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
-    let named = snapshot
-        .log_data()
-        .iter()
-        .find(|named| named.object_store_path() == file.path);
-    let statistics: Value = named
-        .and_then(|named| named.stats())
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
-    let of = |which: &str, column: &str| statistics[which][column].as_str().map(str::to_owned);
     let column = match opened.name {
         TableName::Interactions => "created_at",
         _ => "started_at",
     };
     let mut text = rows;
-    if let (Some(from), Some(to)) = (of("minValues", column), of("maxValues", column)) {
+    let statistics = table.statistics_of(&file.path)?;
+    let span = statistics
+        .as_ref()
+        .and_then(|it| it.least(column).zip(it.greatest(column)));
+    if let Some((from, to)) = span {
         let day = |time: &str| time.get(..10).unwrap_or(time).to_owned();
-        text.push_str(&format!(" from {} to {}", day(&from), day(&to)));
+        text.push_str(&format!(" from {} to {}", day(from), day(to)));
     }
     if opened.name == TableName::Interactions {
         let added = opened.log.added(&opened.store(), &file.path).await;
@@ -401,23 +389,21 @@ fn missing(tables: &[Opened], checked: &mut Checked) {
 }
 
 fn notes(checked: &mut Checked) {
-    let sum = |of: fn(&TableChecked) -> u64| checked.tables.iter().map(of).sum::<u64>();
-    let (files, bytes) = (
-        sum(|table| table.files_left_over),
-        sum(|table| table.bytes_left_over),
+    let mut note = |of: fn(&TableChecked) -> (u64, u64), what: &str| {
+        let counts = checked.tables.iter().map(of);
+        let (files, bytes) = counts.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+        if files > 0 {
+            checked.notes.push(format!(
+                "{files} files of {bytes} bytes {what} `hobbs lake optimize` deletes them after 7 days"
+            ));
+        }
+    };
+    note(
+        |table| (table.files_left_over, table.bytes_left_over),
+        "that no version names, left by runs that were cut off: harmless;",
     );
-    if files > 0 {
-        checked.notes.push(format!(
-            "{files} files of {bytes} bytes that no version names, left by runs that were cut off: harmless; `hobbs lake optimize` deletes them after 7 days"
-        ));
-    }
-    let (files, bytes) = (
-        sum(|table| table.files_of_older_versions),
-        sum(|table| table.bytes_of_older_versions),
+    note(
+        |table| (table.files_of_older_versions, table.bytes_of_older_versions),
+        "of older versions:",
     );
-    if files > 0 {
-        checked.notes.push(format!(
-            "{files} files of {bytes} bytes of older versions: `hobbs lake optimize` deletes them after 7 days"
-        ));
-    }
 }

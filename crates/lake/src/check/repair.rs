@@ -15,7 +15,7 @@ use futures::TryStreamExt;
 use serde::Serialize;
 
 use super::file::{NamedFile, readable};
-use super::log::Log;
+use super::log::{self, Log};
 use super::{Opened, Told, open, open_all};
 use crate::coverage::ROWS_LOST;
 use crate::error::LakeError;
@@ -56,13 +56,13 @@ pub async fn repair(
 ) -> Result<Repaired, LakeError> {
     let _lock = location.folder().map(WriteLock::take).transpose()?;
     let mut repaired = Repaired::default();
-    for opened in open_all(location, options, told).await? {
-        make_log_readable(opened, &mut repaired).await?;
-    }
     let mut tables = Vec::new();
-    for name in TableName::ALL {
-        let logs = location.table(name.as_str(), options)?;
-        let mut opened = open(name, Arc::clone(&logs)).await?;
+    for opened in open_all(location, options, told).await? {
+        let (name, logs) = (opened.name, Arc::clone(&opened.logs));
+        let mut opened = match make_log_readable(opened, &mut repaired).await? {
+            Some(as_it_was) => as_it_was,
+            None => open(name, Arc::clone(&logs)).await?,
+        };
         if opened.table.is_none() {
             opened.table = Some(Table::create(name, logs).await?);
             let done = format!("{}: made again, empty", name.as_str());
@@ -79,7 +79,7 @@ pub async fn repair(
         if opened.name == TableName::Interactions {
             lost = whose(opened).await?;
         }
-        derives_again |= opened.name.follows_interactions() && opened.name != TableName::Coverage;
+        derives_again |= opened.name.is_derived();
         take_out(opened, &mut repaired).await?;
     }
     let keys = tables
@@ -91,8 +91,7 @@ pub async fn repair(
     let ahead = follow(&mut tables, lost, &mut repaired).await?;
     if derives_again || ahead {
         for opened in &mut tables {
-            let is_derived =
-                opened.name.follows_interactions() && opened.name != TableName::Coverage;
+            let is_derived = opened.name.is_derived();
             if let Some(table) = opened.table.as_mut().filter(|_| is_derived) {
                 table.clear().await?;
             }
@@ -104,9 +103,13 @@ pub async fn repair(
     Ok(repaired)
 }
 
-/// Moves aside what keeps a log from being read.
-async fn make_log_readable(mut opened: Opened, repaired: &mut Repaired) -> Result<(), LakeError> {
+/// Moves aside what keeps a log from being read. Gives the table back where there is nothing to move.
+async fn make_log_readable(
+    mut opened: Opened,
+    repaired: &mut Repaired,
+) -> Result<Option<Opened>, LakeError> {
     let name = opened.name;
+    let steps = repaired.done.len();
     let error = |error: Error| LakeError::table(name.as_str(), error.into());
     // Each round moves something aside, so there is an end.
     while let Some((version, is_checkpoint)) = opened.log.first_needed_fault() {
@@ -138,7 +141,7 @@ async fn make_log_readable(mut opened: Opened, repaired: &mut Repaired) -> Resul
             name.as_str()
         ));
     }
-    Ok(())
+    Ok((repaired.done.len() == steps).then_some(opened))
 }
 
 /// Moves those files aside for which `which` holds, by path and, for files of the log, by version and
@@ -153,7 +156,7 @@ async fn move_aside(
     let files: Vec<ObjectMeta> = store.list(None).try_collect().await.map_err(error)?;
     for ObjectMeta { location: path, .. } in files {
         let is_hint = path.as_ref() == "_delta_log/_last_checkpoint";
-        let found = version(&path);
+        let found = log::version(&path).map(|(version, rest)| (version, rest != ".json"));
         if path.as_ref().starts_with(ASIDE) || !(is_hint || which(&path, found)) {
             continue;
         }
@@ -167,15 +170,6 @@ async fn move_aside(
         store.rename(&path, &to).await.map_err(error)?;
     }
     Ok(())
-}
-
-/// The version of a file of the log, and whether it is a checkpoint.
-fn version(path: &Path) -> Option<(u64, bool)> {
-    let (digits, rest) = path
-        .as_ref()
-        .strip_prefix("_delta_log/")?
-        .split_at_checked(20)?;
-    Some((digits.parse().ok()?, rest != ".json"))
 }
 
 /// Whose interactions the broken files hold.

@@ -23,7 +23,7 @@ impl CommitSizes {
         if commits > 0 {
             for file in interactions.statistics()? {
                 if let Some((first, last)) = file.numbers("sequence") {
-                    spread(file.num_records, first..=last, done, &mut rows);
+                    spread(file.num_records.unwrap_or(0), first..=last, done, &mut rows);
                 }
             }
         }
