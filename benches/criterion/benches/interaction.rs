@@ -124,7 +124,8 @@ fn page_to_rows(criterion: &mut Criterion) -> Vec<String> {
 
 fn rows(page: &[u8], ingest: &Ingest) -> Vec<Interaction> {
     let items = Page::read(page).map(|page| page.items).unwrap_or_default();
-    let row = |item| ingest.row("4db02e4b", item);
+    let user = "4db02e4b".into();
+    let row = |item| ingest.row(&user, item);
     items.into_iter().map(row).collect()
 }
 

@@ -78,17 +78,30 @@ impl Transport for HttpTransport {
                     .map(|(name, value)| (name.clone(), value.clone())),
             );
         }
-        let mut body = BytesMut::new();
+        let (mut chunks, mut bytes) = (Vec::new(), 0);
         while let Some(chunk) = answer.chunk().await.map_err(|e| meaning_of_body(&e))? {
-            if body.len() + chunk.len() > limit_bytes {
+            bytes += chunk.len();
+            if bytes > limit_bytes {
                 return Err(TransportError::TooLarge { limit_bytes });
             }
-            body.extend_from_slice(&chunk);
+            chunks.push(chunk);
         }
         whole
-            .body(body.freeze())
+            .body(joined(chunks, bytes))
             .map_err(|error| TransportError::Other(error.to_string()))
     }
+}
+
+/// One body of its chunks. Copied once: a buffer that grows with each chunk is copied at each doubling.
+fn joined(mut chunks: Vec<Bytes>, bytes: usize) -> Bytes {
+    if chunks.len() == 1 {
+        return chunks.swap_remove(0);
+    }
+    let mut body = BytesMut::with_capacity(bytes);
+    for chunk in chunks {
+        body.extend_from_slice(&chunk);
+    }
+    body.freeze()
 }
 
 fn meaning_of(error: &reqwest::Error) -> TransportError {

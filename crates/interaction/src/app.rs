@@ -86,6 +86,14 @@ impl<'a> App<'a> {
         }
     }
 
+    /// The name, for a row that outlives its class: nearly all names are ours.
+    pub(crate) fn name_to_keep(app_class: &str) -> Cow<'static, str> {
+        match known_name(app_class) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(name_of(app_class).to_owned()),
+        }
+    }
+
     /// Whether a person who writes `wanted` (`--app NAME`) means this app: by its name, by the last
     /// part of its class or what follows the prefix, or by the whole class, in upper or lower case.
     pub fn matches(&self, wanted: &str) -> bool {
@@ -124,18 +132,18 @@ pub fn after_prefix(app_class: &str) -> &str {
 }
 
 fn name_of(app_class: &str) -> &str {
+    let own = || Some(last_part(app_class)).filter(|last| !last.is_empty());
+    known_name(app_class).or_else(own).unwrap_or(app_class)
+}
+
+/// The name of an app, or a family of apps, that is known; of no class.
+fn known_name(app_class: &str) -> Option<&'static str> {
     let part = after_prefix(app_class);
-    if let Some((_, name, _)) = known(part) {
-        return name;
-    }
-    if let Some((_, name)) = FAMILIES.iter().find(|(family, _)| is_in(part, family)) {
-        return name;
-    }
-    match last_part(app_class) {
-        "" if app_class.trim().is_empty() => "(none)",
-        "" => app_class,
-        last => last,
-    }
+    let of_family = || FAMILIES.iter().find(|(family, _)| is_in(part, family));
+    known(part)
+        .map(|(_, name, _)| *name)
+        .or_else(|| of_family().map(|(_, name)| *name))
+        .or_else(|| app_class.trim().is_empty().then_some("(none)"))
 }
 
 fn known(part: &str) -> Option<&'static (&'static str, &'static str, Surface)> {

@@ -1,5 +1,7 @@
 //! From items to rows, with all that is known of a text before the content policy drops it.
 
+use std::sync::Arc;
+
 use crate::fingerprint::{self, FingerprintKey, Hash, Names, Sink};
 use crate::signs::{Search, Signs};
 use crate::wire::AiInteraction;
@@ -8,7 +10,7 @@ use crate::{ContentPolicy, Interaction, Kind, style};
 /// What is the same for all rows of a run.
 #[derive(Debug, Clone)]
 pub struct Ingest {
-    tenant_id: String,
+    tenant_id: Arc<str>,
     content: ContentPolicy,
     key: FingerprintKey,
     signs: Signs,
@@ -29,7 +31,7 @@ impl Ingest {
     /// For a tenant, whose texts are kept as `content` says, fingerprinted with the lake's `key`
     /// and searched for `signs`.
     pub fn new(
-        tenant_id: impl Into<String>,
+        tenant_id: impl Into<Arc<str>>,
         content: ContentPolicy,
         key: FingerprintKey,
         signs: Signs,
@@ -48,7 +50,7 @@ impl Ingest {
     /// Lengths, the mark, fingerprints and signs are of the whole text; only then the policy
     /// decides what is kept of it. An attachment's content is never kept, nor an address that holds
     /// the content itself (`data:`).
-    pub fn row(&self, user_id: &str, item: AiInteraction) -> Interaction {
+    pub fn row(&self, user_id: &Arc<str>, item: AiInteraction) -> Interaction {
         Interaction::with(
             &self.tenant_id,
             user_id,

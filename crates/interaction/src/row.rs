@@ -1,5 +1,8 @@
 //! The form in which the lake keeps an interaction.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ingest::Traces;
@@ -57,9 +60,9 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interaction {
     /// The tenant's id, as configured.
-    pub tenant_id: String,
+    pub tenant_id: Arc<str>,
     /// The Entra object id of the user whose history this is.
-    pub user_id: String,
+    pub user_id: Arc<str>,
     /// The thread; None for one-shot actions.
     pub session_id: Option<String>,
     /// Graph's `id`.
@@ -73,7 +76,7 @@ pub struct Interaction {
     /// Graph's class, raw.
     pub app_class: String,
     /// What people call the app.
-    pub app: String,
+    pub app: Cow<'static, str>,
     /// `bizchat`, `appchat`, …
     pub conversation_type: Option<String>,
     /// Work, web, temporary or app.
@@ -125,8 +128,8 @@ impl Interaction {
     /// The row of an item, see [`Ingest::row`](crate::Ingest::row); `traces` takes from its whole
     /// text what is kept whatever the policy.
     pub(crate) fn with(
-        tenant_id: &str,
-        user_id: &str,
+        tenant_id: &Arc<str>,
+        user_id: &Arc<str>,
         item: AiInteraction,
         policy: ContentPolicy,
         traces: impl FnOnce(&AiInteraction, &str) -> Traces,
@@ -142,9 +145,9 @@ impl Interaction {
             ContentPolicy::Full => Some(text.into_owned()),
         };
         Interaction {
-            tenant_id: tenant_id.to_owned(),
-            user_id: user_id.to_owned(),
-            app: App::of(&item.app_class).name.into_owned(),
+            tenant_id: Arc::clone(tenant_id),
+            user_id: Arc::clone(user_id),
+            app: App::name_to_keep(&item.app_class),
             surface: Surface::of(&item.app_class, item.conversation_type.as_deref()),
             kind: Kind::of(&item.interaction_type),
             content,

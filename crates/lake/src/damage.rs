@@ -11,11 +11,12 @@ use deltalake::logstore::object_store::path::Path;
 use deltalake::parquet::errors::ParquetError;
 use futures::TryStreamExt;
 
-use crate::check::file::{Closeness, NamedFile, fault, first_line};
+use crate::check::file::{Closeness, fault, first_line};
 use crate::check::log::Log;
 use crate::check::{address, files_of};
 use crate::error::LakeError;
 use crate::schema::TableName;
+use crate::stored::NamedFile;
 use crate::table::Table;
 
 /// What keeps a table's log from being read; None where the log seems whole.

@@ -4,20 +4,20 @@
 //! not by a merge over the table: a sync costs what its new rows cost. Only where an etag has
 //! changed are files rewritten, and then only those that hold the changed rows.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use datafusion::functions::expr_fn::coalesce;
 use datafusion::prelude::{Expr, col, lit};
-use deltalake::arrow::array::{Array, AsArray, RecordBatch};
-use deltalake::arrow::datatypes::TimestampMicrosecondType;
+use deltalake::arrow::array::RecordBatch;
+use foldhash::fast::RandomState;
 use futures::TryStreamExt;
-use hobbs_interaction::Interaction;
 
-use crate::cells::micros;
 use crate::error::LakeError;
 use crate::merge::{same, source, target};
-use crate::rows::batch;
+use crate::rows::{Identity, Pages, Place, identities};
 use crate::scan::time_literal;
 use crate::table::{Carried, Table};
 
@@ -40,18 +40,21 @@ impl std::ops::AddAssign for Kept {
     }
 }
 
-/// What makes an interaction one inside a tenant. The parts are held apart by a character that
-/// Graph's ids do not have; no session and an empty one are the same.
-fn key(user_id: &str, session_id: Option<&str>, interaction_id: &str) -> String {
-    [user_id, session_id.unwrap_or_default(), interaction_id].join("\u{1f}")
+/// What makes an interaction one inside a tenant: user, session and id.
+type Key<'a> = (&'a str, &'a str, &'a str);
+
+impl<'a> Identity<'a> {
+    fn key(&self) -> Key<'a> {
+        (self.user_id, self.session_id, self.interaction_id)
+    }
 }
 
 /// The rows of a batch that have to be written.
 pub(crate) struct Changes {
-    /// Indexes of rows that are not in the lake.
-    new: Vec<usize>,
-    /// Indexes of rows whose etag in the lake is older.
-    changed: Vec<usize>,
+    /// Rows that are not in the lake.
+    new: Vec<Place>,
+    /// Rows whose etag in the lake is older.
+    changed: Vec<Place>,
     /// The times at which the rows to be replaced stand in the lake, in microseconds.
     replaced_us: Option<(i64, i64)>,
     /// Rows that are in the lake already, or twice in the batch.
@@ -68,38 +71,25 @@ impl Changes {
     }
 
     /// The users of whom a row has changed.
-    pub(crate) fn users_changed(&self, rows: &[Interaction]) -> HashSet<String> {
+    pub(crate) fn users_changed(&self, rows: &Pages) -> HashSet<String> {
         let changed = self.changed.iter();
-        changed.map(|&index| rows[index].user_id.clone()).collect()
+        changed
+            .map(|place| rows.user_id(*place).to_owned())
+            .collect()
     }
 
-    /// What is left of it, and of the rows, without the users of whom rows have changed; and their
-    /// rows.
-    pub(crate) fn without(
-        self,
-        users: &HashSet<String>,
-        rows: Vec<Interaction>,
-    ) -> (Self, Vec<Interaction>, Vec<Interaction>) {
-        let mut is_new = vec![false; rows.len()];
-        for index in self.new {
-            is_new[index] = true;
-        }
-        let (mut rest, mut held_back, mut new) = (Vec::new(), Vec::new(), Vec::new());
-        for (row, is_new) in rows.into_iter().zip(is_new) {
-            if users.contains(&row.user_id) {
-                held_back.push(row);
-            } else {
-                new.extend(is_new.then_some(rest.len()));
-                rest.push(row);
-            }
-        }
-        let changes = Changes {
-            known: (rest.len() - new.len()) as u64,
-            new,
+    /// What is left of it without these users, who are those of whom rows have changed.
+    pub(crate) fn without(mut self, users: &HashSet<String>, rows: &Pages) -> Self {
+        self.new
+            .retain(|place| !users.contains(rows.user_id(*place)));
+        let left = rows.identities();
+        let left = left.filter(|(_, row)| !users.contains(row.user_id)).count();
+        Changes {
+            known: (left - self.new.len()) as u64,
+            new: self.new,
             changed: Vec::new(),
             replaced_us: None,
-        };
-        (changes, rest, held_back)
+        }
     }
 }
 
@@ -107,7 +97,7 @@ impl Changes {
 /// Gives what it wrote.
 pub(crate) async fn commit(
     table: &mut Table,
-    rows: &[Interaction],
+    rows: &Pages,
     changes: &Changes,
     run_id: &str,
     now_ms: i64,
@@ -118,9 +108,10 @@ pub(crate) async fn commit(
     if order.is_empty() {
         return Ok(None);
     }
-    order.sort_by_key(|&index| rows[index].created_at_ms);
-    let batch =
-        batch(rows, &order, run_id, now_ms, sequence).map_err(|error| table.error(error.into()))?;
+    order.sort_unstable();
+    let batch = rows
+        .to_commit(&order, run_id, now_ms, sequence)
+        .map_err(|error| table.error(error.into()))?;
     match changes.replaced_us {
         None => table.append(batch.clone(), carried()).await?,
         Some(times) => replace(table, batch.clone(), times, carried()).await?,
@@ -138,74 +129,95 @@ fn is_later(a: &str, b: &str) -> bool {
     order == Ordering::Greater
 }
 
+/// The latest version of a row in a batch.
+struct Latest<'a> {
+    place: Place,
+    etag: &'a str,
+    in_lake: Cell<InLake>,
+}
+
+/// What the lake has of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InLake {
+    Nothing,
+    AnOlderVersion,
+    ThisOrALaterOne,
+}
+
+/// The latest version of each row, and how many others there are.
+fn latest(rows: &Pages) -> (HashMap<Key<'_>, Latest<'_>, RandomState>, u64) {
+    let mut latest: HashMap<Key<'_>, Latest<'_>, RandomState> = HashMap::default();
+    let mut repeated = 0;
+    for (place, identity) in rows.identities() {
+        let this = Latest {
+            place,
+            etag: identity.etag,
+            in_lake: Cell::new(InLake::Nothing),
+        };
+        match latest.entry(identity.key()) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(this);
+            }
+            Entry::Occupied(mut kept) => {
+                repeated += 1;
+                if is_later(this.etag, kept.get().etag) {
+                    kept.insert(this);
+                }
+            }
+        }
+    }
+    (latest, repeated)
+}
+
 /// What the rows of one tenant change. `known_as_of` is the version in which known rows are looked up:
 /// the start of the run, where each user comes once a run, or the newest.
-pub(crate) async fn compare(
-    known_as_of: &Table,
-    rows: &[Interaction],
-) -> Result<Changes, LakeError> {
-    let mut latest: HashMap<String, usize> = HashMap::with_capacity(rows.len());
-    let mut repeated = 0;
-    for (index, row) in rows.iter().enumerate() {
-        latest
-            .entry(key(
-                &row.user_id,
-                row.session_id.as_deref(),
-                &row.interaction_id,
-            ))
-            .and_modify(|kept| {
-                repeated += 1;
-                if is_later(&row.etag, &rows[*kept].etag) {
-                    *kept = index;
-                }
-            })
-            .or_insert(index);
-    }
+pub(crate) async fn compare(known_as_of: &Table, rows: &Pages) -> Result<Changes, LakeError> {
+    let (latest, repeated) = latest(rows);
     let mut changes = Changes {
         new: Vec::new(),
         changed: Vec::new(),
         replaced_us: None,
         known: repeated,
     };
-    let Some((first, last)) = times(rows) else {
+    let Some((tenant_id, (first, last))) = rows.tenant_id().zip(times(rows)) else {
         return Ok(changes);
     };
-    let tenant_id = &rows[0].tenant_id;
     let mut stream = known_rows(known_as_of, tenant_id, first, last).await?;
     while let Some(known) = stream.try_next().await.map_err(LakeError::query)? {
-        let (users, sessions) = (
-            known.column(0).as_string::<i32>(),
-            known.column(1).as_string::<i32>(),
-        );
-        let (ids, etags) = (
-            known.column(2).as_string::<i32>(),
-            known.column(3).as_string::<i32>(),
-        );
-        let created = known.column(4).as_primitive::<TimestampMicrosecondType>();
-        for at in 0..known.num_rows() {
-            let session_id = sessions.is_valid(at).then(|| sessions.value(at));
-            let key = key(users.value(at), session_id, ids.value(at));
-            let Some(index) = latest.remove(&key) else {
+        for identity in identities(&known) {
+            let Some(row) = found(&latest, &identity) else {
                 continue;
             };
-            if is_later(&rows[index].etag, etags.value(at)) {
-                changes.changed.push(index);
-                let us = created.value(at);
+            if row.in_lake.get() == InLake::Nothing && is_later(row.etag, identity.etag) {
+                row.in_lake.set(InLake::AnOlderVersion);
+                let us = identity.created_us;
                 let (from, to) = changes.replaced_us.unwrap_or((us, us));
                 changes.replaced_us = Some((from.min(us), to.max(us)));
-            } else {
-                changes.known += 1;
+            } else if row.in_lake.get() == InLake::Nothing {
+                row.in_lake.set(InLake::ThisOrALaterOne);
             }
         }
     }
-    changes.new = latest.into_values().collect();
+    for row in latest.into_values() {
+        match row.in_lake.get() {
+            InLake::Nothing => changes.new.push(row.place),
+            InLake::AnOlderVersion => changes.changed.push(row.place),
+            InLake::ThisOrALaterOne => changes.known += 1,
+        }
+    }
     Ok(changes)
 }
 
-fn times(rows: &[Interaction]) -> Option<(i64, i64)> {
-    let first = rows.iter().map(|row| row.created_at_ms).min()?;
-    let last = rows.iter().map(|row| row.created_at_ms).max()?;
-    Some((micros(first), micros(last)))
+fn found<'l>(
+    latest: &'l HashMap<Key<'l>, Latest<'l>, RandomState>,
+    identity: &Identity<'l>,
+) -> Option<&'l Latest<'l>> {
+    latest.get(&identity.key())
+}
+
+fn times(rows: &Pages) -> Option<(i64, i64)> {
+    let times = || rows.identities().map(|(_, row)| row.created_us);
+    times().min().zip(times().max())
 }
 
 /// The keys, etags and times of one tenant's rows between two times, both included.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::error::LakeError;
 use crate::store::delete_staged;
-use crate::table::{Table, writer_properties};
+use crate::table::{Table, properties_of_joined};
 
 /// The size that `hobbs lake optimize` aims at.
 const TARGET_FILE_BYTES: NonZeroU64 = NonZeroU64::new(128 << 20).expect("not zero");
@@ -110,7 +110,7 @@ async fn join(table: &mut Table, target_bytes: NonZeroU64) -> Result<TableOptimi
         .clone()
         .optimize()
         .with_target_size(target_bytes)
-        .with_writer_properties(writer_properties())
+        .with_writer_properties(properties_of_joined())
         .await;
     table.delta = compacted.map_err(|error| table.error(error))?.0;
     let vacuumed = table

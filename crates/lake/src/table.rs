@@ -259,8 +259,18 @@ const PAGE_ROWS: usize = 1_024;
 /// Columns by which pages are skipped.
 const PRUNING: [&str; 2] = ["created_at", "started_at"];
 
-/// How Parquet files are written.
+/// How the files of a commit are written: quickly, since most of them are joined before long.
 pub(crate) fn writer_properties() -> WriterProperties {
+    properties(Compression::SNAPPY)
+}
+
+/// How joined files are written: small, since they stay. Of each column that a file has, zstd keeps
+/// a compressor of half a megabyte until the file is closed.
+pub(crate) fn properties_of_joined() -> WriterProperties {
+    properties(Compression::ZSTD(ZstdLevel::default()))
+}
+
+fn properties(compression: Compression) -> WriterProperties {
     let mut properties = WriterProperties::builder();
     for column in PRUNING {
         properties = properties
@@ -270,7 +280,7 @@ pub(crate) fn writer_properties() -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_write_batch_size(PAGE_ROWS)
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_compression(compression)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_created_by(concat!("hobbs ", env!("CARGO_PKG_VERSION")).to_owned())
         .build()

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use hobbs_interaction::{FingerprintKey, Interaction};
+use hobbs_interaction::FingerprintKey;
 
 use crate::coverage::{self, CoverageLine, Note, Read};
 use crate::damage::{lost_table, refuse_lost_commits};
@@ -17,6 +17,7 @@ use crate::location::Location;
 use crate::lock::WriteLock;
 use crate::maintain::{self, TableOptimized, TableStatus};
 use crate::people::{self, KnownUser, PeopleChanges, UserRecord};
+use crate::rows::{Pages, Rows};
 use crate::runs::{self, RunCounts, RunStatus};
 use crate::schema::TableName;
 use crate::table::{Carried, Table};
@@ -35,7 +36,7 @@ pub struct Run {
 #[derive(Debug, Default)]
 pub struct HeldBack {
     /// Their rows.
-    pub rows: Vec<Interaction>,
+    pub rows: Rows,
     /// What the rows cover.
     pub lines: Vec<CoverageLine>,
 }
@@ -433,11 +434,12 @@ impl Writer {
         &mut self,
         run: &Run,
         now_ms: i64,
-        rows: &[Interaction],
+        rows: Rows,
         lines: Vec<CoverageLine>,
     ) -> Result<Kept, LakeError> {
-        let changes = interactions::compare(&self.baseline, rows).await?;
-        self.commit_changes(run, now_ms, rows, &changes, lines)
+        let rows = rows.into_pages();
+        let changes = interactions::compare(&self.baseline, &rows).await?;
+        self.commit_changes(run, now_ms, &rows, &changes, lines)
             .await
     }
 
@@ -451,22 +453,26 @@ impl Writer {
         &mut self,
         run: &Run,
         now_ms: i64,
-        rows: Vec<Interaction>,
+        rows: Rows,
         lines: Vec<CoverageLine>,
     ) -> Result<(Kept, HeldBack), LakeError> {
-        let changes = interactions::compare(&self.baseline, &rows).await?;
+        let rows = rows.into_pages();
+        let mut changes = interactions::compare(&self.baseline, &rows).await?;
         let users = changes.users_changed(&rows);
         let (held_lines, lines) = lines
             .into_iter()
             .partition(|line| users.contains(&line.user_id));
-        let (changes, rows, held_rows) = changes.without(&users, rows);
+        let mut held_back = HeldBack {
+            rows: Rows::default(),
+            lines: held_lines,
+        };
+        if !users.is_empty() {
+            held_back.rows = rows.rows_where(|row| users.contains(row.user_id));
+            changes = changes.without(&users, &rows);
+        }
         let kept = self
             .commit_changes(run, now_ms, &rows, &changes, lines)
             .await?;
-        let held_back = HeldBack {
-            rows: held_rows,
-            lines: held_lines,
-        };
         Ok((kept, held_back))
     }
 
@@ -474,7 +480,7 @@ impl Writer {
         &mut self,
         run: &Run,
         now_ms: i64,
-        rows: &[Interaction],
+        rows: &Pages,
         changes: &Changes,
         lines: Vec<CoverageLine>,
     ) -> Result<Kept, LakeError> {

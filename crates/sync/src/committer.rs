@@ -144,13 +144,13 @@ struct Committing {
 impl Committing {
     async fn commit(&mut self, batch: Batch) -> Result<(), LakeError> {
         let (rows, now_ms) = (batch.rows.len(), self.clock.now_ms());
-        let (kept, mut held_back) = self
+        let (kept, held_back) = self
             .writer
             .commit_unless_changed(&self.run, now_ms, batch.rows, batch.lines)
             .await?;
         self.count(kept, rows - held_back.rows.len());
-        self.held_back.rows.append(&mut held_back.rows);
-        self.held_back.lines.append(&mut held_back.lines);
+        self.held_back.rows.append(held_back.rows);
+        self.held_back.lines.extend(held_back.lines);
         if self.held_back.rows.len() >= HELD_BACK_ROWS {
             self.commit_held_back().await?;
         }
@@ -162,9 +162,9 @@ impl Committing {
 
     async fn commit_held_back(&mut self) -> Result<(), LakeError> {
         let HeldBack { rows, lines } = std::mem::take(&mut self.held_back);
-        let now_ms = self.clock.now_ms();
-        let kept = self.writer.commit(&self.run, now_ms, &rows, lines).await?;
-        self.count(kept, rows.len());
+        let (held_back, now_ms) = (rows.len(), self.clock.now_ms());
+        let kept = self.writer.commit(&self.run, now_ms, rows, lines).await?;
+        self.count(kept, held_back);
         Ok(())
     }
 

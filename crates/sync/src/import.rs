@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use hobbs_interaction::{AiInteraction, ContentPolicy, Ingest, Interaction, saved};
-use hobbs_lake::{Kept, LakeError, Location, Run, RunCounts, RunStatus, UserRecord, Writer};
+use hobbs_interaction::{AiInteraction, ContentPolicy, Ingest, saved};
+use hobbs_lake::{Kept, LakeError, Location, Rows, Run, RunCounts, RunStatus, UserRecord, Writer};
 use serde::Serialize;
 
 use crate::judgment::Judgment;
@@ -171,10 +171,10 @@ async fn import_file(
     imported.rows_without_user = owners.iter().filter(|owner| owner.is_none()).count() as u64;
     let row = |(item, owner): (AiInteraction, Option<String>)| {
         let user_id = owner.as_deref().unwrap_or(UNKNOWN_USER);
-        ingest.row(user_id, item)
+        ingest.row(&user_id.into(), item)
     };
-    let rows: Vec<Interaction> = saved.items.into_iter().zip(owners).map(row).collect();
-    let kept: Kept = writer.commit(run, now_ms, &rows, Vec::new()).await?;
+    let rows: Rows = saved.items.into_iter().zip(owners).map(row).collect();
+    let kept: Kept = writer.commit(run, now_ms, rows, Vec::new()).await?;
     writer.look_up_in_newest();
     (
         imported.rows_new,

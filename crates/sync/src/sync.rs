@@ -11,8 +11,8 @@ use futures::FutureExt;
 use futures::future::Fuse;
 use hobbs_graph::groups::GroupError;
 use hobbs_graph::{AppFilter, Client, Clock, History, ReadError, SignInError};
-use hobbs_interaction::{Ingest, Interaction};
-use hobbs_lake::{CoverageLine, Failure, LakeError, Run, RunCounts, RunStatus, Writer};
+use hobbs_interaction::Ingest;
+use hobbs_lake::{CoverageLine, Failure, LakeError, Rows, Run, RunCounts, RunStatus, Writer};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
@@ -45,8 +45,8 @@ pub enum SyncError {
 }
 
 /// No further user is begun while so many rows are in memory or can be expected there. A row takes
-/// about 1.5 kB.
-const WAITING_ROWS_MAX: usize = 45_000;
+/// about 0.5 kB, besides its text.
+const WAITING_ROWS_MAX: usize = 70_000;
 /// Rows of a user, before anything is known of this tenant's.
 const ROWS_OF_A_USER: usize = 500;
 /// Users in line beyond the requests that may be in flight, so that no place stays free.
@@ -356,6 +356,12 @@ async fn read_all(
     }
 }
 
+/// What was read of one user. The items of the history are places among the rows.
+struct UserRead {
+    history: History<usize>,
+    rows: Rows,
+}
+
 /// Many users being read at once.
 struct Reading<'a> {
     client: &'a Client,
@@ -363,7 +369,7 @@ struct Reading<'a> {
     ingest: Arc<Ingest>,
     apps: AppFilter,
     asks: VecDeque<Ask>,
-    reads: JoinSet<History<Interaction>>,
+    reads: JoinSet<UserRead>,
     /// The asks of `reads`.
     in_flight: HashMap<Id, Ask>,
     batch: Batch,
@@ -468,21 +474,22 @@ impl<'a> Reading<'a> {
             let Some(ask) = self.asks.pop_front() else {
                 return;
             };
-            let (user_id, window) = (ask.user_id.clone(), ask.window);
+            let (user_id, window): (Arc<str>, _) = (ask.user_id.as_str().into(), ask.window);
             let (client, apps) = (self.client.clone(), self.apps.clone());
             let ingest = Arc::clone(&self.ingest);
             let waiting_rows = Arc::clone(&self.waiting_rows);
             let task = self.reads.spawn(async move {
-                let mut kept = 0;
+                let mut rows = Rows::default();
                 let keep = |item| {
-                    kept += 1;
                     waiting_rows.fetch_add(1, Ordering::Relaxed);
-                    ingest.row(&user_id, item)
+                    rows.push(ingest.row(&user_id, item))
                 };
                 let history = client.read_history(&user_id, window, &apps, keep).await;
                 // An item replaced by its later version was counted twice.
-                waiting_rows.fetch_sub(kept - history.items.len(), Ordering::Relaxed);
-                history
+                let replaced = rows.len() - history.items.len();
+                waiting_rows.fetch_sub(replaced, Ordering::Relaxed);
+                let rows = rows.only(&history.items);
+                UserRead { history, rows }
             });
             self.in_flight.insert(task.id(), ask);
         }
@@ -497,13 +504,13 @@ impl<'a> Reading<'a> {
         self.waiting_rows.load(Ordering::Relaxed) + self.reads.len() * rows_of_a_user / 2
     }
 
-    fn take(&mut self, read: Result<(Id, History<Interaction>), JoinError>) {
+    fn take(&mut self, read: Result<(Id, UserRead), JoinError>) {
         let id = read.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let Some(ask) = self.in_flight.remove(&id) else {
             return;
         };
-        let history = match read {
-            Ok((_, history)) => history,
+        let UserRead { history, rows } = match read {
+            Ok((_, read)) => read,
             Err(error) => {
                 self.numbers.users_done += 1;
                 // What a panic says may quote what was being read.
@@ -515,7 +522,7 @@ impl<'a> Reading<'a> {
                 let message = format!("a fault in hobbs, please report it: the reading {ended}");
                 return self.close(
                     ask,
-                    Vec::new(),
+                    Rows::default(),
                     0,
                     Some(Failure {
                         code: "fault".to_owned(),
@@ -525,7 +532,7 @@ impl<'a> Reading<'a> {
             }
         };
         self.numbers.users_done += 1;
-        self.numbers.rows += history.items.len() as u64;
+        self.numbers.rows += rows.len() as u64;
         self.numbers.pages += u64::from(history.pages);
         self.requests += u64::from(history.requests);
         self.users_unfiltered += u64::from(!history.filtered && ask.window.from_ms.is_some());
@@ -540,11 +547,11 @@ impl<'a> Reading<'a> {
             code: error.code().to_owned(),
             message: error.to_string(),
         });
-        self.close(ask, history.items, u64::from(history.pages), failure);
+        self.close(ask, rows, u64::from(history.pages), failure);
     }
 
     /// Puts a user's rows and coverage into the batch.
-    fn close(&mut self, ask: Ask, rows: Vec<Interaction>, pages: u64, failure: Option<Failure>) {
+    fn close(&mut self, ask: Ask, rows: Rows, pages: u64, failure: Option<Failure>) {
         if let Some(failure) = &failure {
             let user = FailedUser {
                 user_id: ask.user_id.clone(),
@@ -592,7 +599,7 @@ impl<'a> Reading<'a> {
             .chain(self.asks.drain(..))
             .collect();
         for ask in rest {
-            self.close(ask, Vec::new(), 0, Some(failure.clone()));
+            self.close(ask, Rows::default(), 0, Some(failure.clone()));
             if self.batch.is_full() {
                 committer
                     .ready()

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use hobbs_interaction::{AiInteraction, Page, Unkept};
 
 use super::filter::AppFilter;
 use super::rhythm::is_weekend;
 use super::window::Window;
 
-type Key = (Option<String>, String);
+/// Session and id in one text; Graph's ids don't have what stands between the two.
+type Key = Box<str>;
 
 /// Items of one user without duplicates, each already turned into what the caller keeps.
 pub(super) struct Gathered<'a, T, K> {
@@ -16,14 +18,16 @@ pub(super) struct Gathered<'a, T, K> {
     apps: &'a AppFilter,
     keep: K,
     pub(super) items: Vec<T>,
-    places: HashMap<Key, Place>,
+    places: HashMap<Key, Place, RandomState>,
+    /// The key being looked up, in memory that is used again.
+    key: String,
     pub(super) unkept: Vec<(Unkept, u32)>,
     pub(super) rows: u32,
 }
 
 struct Place {
     at: usize,
-    etag: String,
+    etag: Etag,
 }
 
 /// What one page said about order and time.
@@ -51,7 +55,8 @@ impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
             apps,
             keep,
             items: Vec::new(),
-            places: HashMap::new(),
+            places: HashMap::default(),
+            key: String::new(),
             unkept: Vec::new(),
             rows: 0,
         }
@@ -98,29 +103,48 @@ impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
         if !is_wanted {
             return true;
         }
-        let key = (item.session_id.clone(), item.id.clone());
-        if let Some(place) = self.places.get_mut(&key) {
-            if is_later(&item.etag, &place.etag) {
-                place.etag.clone_from(&item.etag);
+        let etag = Etag::of(&item.etag);
+        self.key.clear();
+        self.key
+            .push_str(item.session_id.as_deref().unwrap_or_default());
+        self.key.push('\u{1f}');
+        self.key.push_str(&item.id);
+        if let Some(place) = self.places.get_mut(self.key.as_str()) {
+            if etag.is_later_than(&place.etag) {
+                place.etag = etag;
                 self.items[place.at] = (self.keep)(item);
             }
             self.rows -= 1;
             return false;
         }
-        let place = Place {
-            at: self.items.len(),
-            etag: item.etag.clone(),
-        };
-        self.places.insert(key, place);
+        let at = self.items.len();
+        self.places
+            .insert(self.key.as_str().into(), Place { at, etag });
         self.items.push((self.keep)(item));
         true
     }
 }
 
 /// Etags are milliseconds as text, so far; should they become something else, their text decides.
-fn is_later(etag: &str, than: &str) -> bool {
-    match (etag.parse::<u64>(), than.parse::<u64>()) {
-        (Ok(one), Ok(other)) => one > other,
-        _ => etag > than,
+enum Etag {
+    Number(u64),
+    Text(Box<str>),
+}
+
+impl Etag {
+    fn of(text: &str) -> Self {
+        match text.parse() {
+            Ok(number) => Self::Number(number),
+            Err(_) => Self::Text(text.into()),
+        }
+    }
+
+    fn is_later_than(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(one), Self::Number(other)) => one > other,
+            (Self::Text(one), Self::Text(other)) => one > other,
+            (Self::Number(one), Self::Text(other)) => *one.to_string() > **other,
+            (Self::Text(one), Self::Number(other)) => **one > *other.to_string(),
+        }
     }
 }

@@ -9,6 +9,9 @@ use super::item::{self, Slot};
 use super::{AiInteraction, NotAPage, Page, Unkept};
 use crate::json::{self, Any, Name, Reader};
 
+/// Items that a full page has.
+const ITEMS_OF_A_PAGE: usize = 100;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Reads a page.
@@ -120,7 +123,10 @@ impl<'de> Deserialize<'de> for Items {
             }
 
             fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items, A::Error> {
-                let mut kept = Kept::default();
+                let mut kept = Kept {
+                    items: Vec::with_capacity(ITEMS_OF_A_PAGE),
+                    unkept: Vec::new(),
+                };
                 while let Some(slot) = list.next_element_seed(Any(Slot))? {
                     kept.push(slot);
                 }

@@ -1,33 +1,19 @@
 //! Reading a Parquet file of the lake to its end, as nobody does who only asks for some columns.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use deltalake::arrow::array::RecordBatch;
 use deltalake::arrow::compute::cast;
 use deltalake::arrow::datatypes::SchemaRef;
 use deltalake::arrow::error::ArrowError;
-use deltalake::logstore::object_store::path::Path;
 use deltalake::logstore::object_store::{Error, ObjectStore, ObjectStoreExt};
-use deltalake::parquet::arrow::ParquetRecordBatchStreamBuilder;
 use deltalake::parquet::arrow::arrow_reader::ArrowReaderOptions;
-use deltalake::parquet::arrow::async_reader::AsyncFileReader;
-use deltalake::parquet::errors::{ParquetError, Result as ParquetResult};
-use deltalake::parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
-use futures::future::BoxFuture;
-use futures::{FutureExt, TryStreamExt};
+use futures::TryStreamExt;
+
+use crate::stored::{NamedFile, opened};
 
 /// Rows decoded at a time: memory stays flat whatever the file.
 const BATCH_ROWS: usize = 4_096;
-
-/// A file as the log names it.
-#[derive(Clone)]
-pub(crate) struct NamedFile {
-    pub(crate) path: Path,
-    pub(crate) bytes: u64,
-    pub(crate) rows: Option<u64>,
-}
 
 /// How closely a file is looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,7 +57,9 @@ async fn decode(
     closeness: Closeness,
 ) -> Result<(), String> {
     let footer = |error| format!("its footer can't be read: {}", first_line(error));
-    let builder = opened(store, file).await.map_err(footer)?;
+    let builder = opened(store, file, ArrowReaderOptions::new())
+        .await
+        .map_err(footer)?;
     let rows = builder.metadata().file_metadata().num_rows();
     if let Some(named) = file.rows
         && u64::try_from(rows) != Ok(named)
@@ -96,45 +84,6 @@ async fn decode(
     Ok(())
 }
 
-async fn opened(
-    store: &Arc<dyn ObjectStore>,
-    file: &NamedFile,
-) -> ParquetResult<ParquetRecordBatchStreamBuilder<Stored>> {
-    let stored = Stored {
-        store: Arc::clone(store),
-        path: file.path.clone(),
-        bytes: file.bytes,
-    };
-    ParquetRecordBatchStreamBuilder::new(stored).await
-}
-
-/// A file in a store, as the decoder asks for it.
-struct Stored {
-    store: Arc<dyn ObjectStore>,
-    path: Path,
-    bytes: u64,
-}
-
-impl AsyncFileReader for Stored {
-    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
-        let read = async move { self.store.get_range(&self.path, range).await };
-        read.map(|read| read.map_err(|error| ParquetError::External(Box::new(error))))
-            .boxed()
-    }
-
-    fn get_metadata<'a>(
-        &'a mut self,
-        options: Option<&'a ArrowReaderOptions>,
-    ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
-        async move {
-            let bytes = self.bytes;
-            let reader = ParquetMetaDataReader::new().with_arrow_reader_options(options);
-            Ok(Arc::new(reader.load_and_finish(self, bytes).await?))
-        }
-        .boxed()
-    }
-}
-
 /// The rows of one group that can still be decoded, those before the first that can't, in the
 /// columns of `schema`; None where there is no such group.
 pub(crate) async fn readable(
@@ -145,7 +94,9 @@ pub(crate) async fn readable(
 ) -> Option<Vec<RecordBatch>> {
     let (store, file, schema) = (Arc::clone(store), file.clone(), Arc::clone(schema));
     let read = async move {
-        let builder = opened(&store, &file).await.ok()?;
+        let builder = opened(&store, &file, ArrowReaderOptions::new())
+            .await
+            .ok()?;
         if group >= builder.metadata().num_row_groups() {
             return None;
         }

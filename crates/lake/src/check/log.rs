@@ -9,7 +9,8 @@ use deltalake::logstore::object_store::{Error, ObjectMeta, ObjectStore, ObjectSt
 use futures::TryStreamExt;
 use serde_json::Value;
 
-use super::file::{Closeness, NamedFile, fault};
+use super::file::{Closeness, fault};
+use crate::stored::NamedFile;
 
 const FOLDER: &str = "_delta_log";
 

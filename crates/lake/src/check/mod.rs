@@ -21,8 +21,9 @@ use serde::Serialize;
 use crate::error::LakeError;
 use crate::location::Location;
 use crate::schema::TableName;
+use crate::stored::NamedFile;
 use crate::table::Table;
-use file::{Closeness, NamedFile, fault};
+use file::{Closeness, fault};
 use log::Log;
 pub use repair::{Repaired, repair};
 

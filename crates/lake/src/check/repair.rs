@@ -14,7 +14,7 @@ use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 use futures::TryStreamExt;
 use serde::Serialize;
 
-use super::file::{NamedFile, readable};
+use super::file::readable;
 use super::log::{self, Log};
 use super::{Opened, Told, open, open_all};
 use crate::coverage::ROWS_LOST;
@@ -24,6 +24,7 @@ use crate::location::Location;
 use crate::lock::WriteLock;
 use crate::schema::TableName;
 use crate::store::create_private_folder;
+use crate::stored::NamedFile;
 use crate::table::{Carried, Table, writer_properties};
 
 /// Where files go that can't be read; readers and vacuum pass over names that begin so.

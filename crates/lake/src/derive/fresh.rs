@@ -7,7 +7,7 @@ use deltalake::arrow::array::RecordBatch;
 use super::evidence;
 
 /// Beyond so many rows they are read back: an import may write any number before it derives.
-const ROWS_MAX: usize = 60_000;
+const ROWS_MAX: usize = 80_000;
 
 /// What commits wrote, by their numbers, in the columns that a derivation looks at.
 #[derive(Default)]

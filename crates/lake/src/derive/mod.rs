@@ -12,6 +12,7 @@
 mod commits;
 pub(crate) mod evidence;
 mod fresh;
+mod known;
 mod replace;
 mod rows;
 mod spans;
@@ -21,8 +22,7 @@ use std::ops::RangeInclusive;
 
 use commits::CommitSizes;
 use datafusion::prelude::{col, lit};
-use deltalake::arrow::array::{Array, AsArray, RecordBatch};
-use deltalake::arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use deltalake::arrow::array::RecordBatch;
 use futures::TryStreamExt;
 use hobbs_verdict::Compiled;
 use jiff::tz::TimeZone;
@@ -106,13 +106,13 @@ impl DerivedTables {
         touched: &HashSet<i64>,
         was_cut_off: bool,
     ) -> Result<HashMap<i64, Times>, LakeError> {
-        let mut known = known_threads(&self.conversations, Some("ended_at"), touched).await?;
+        let mut known = known::times_of(&self.conversations, Some("ended_at"), touched).await?;
         if was_cut_off {
             for (table, ended_at) in [
                 (&self.exchanges, Some("last_response_at")),
                 (&self.resources, None),
             ] {
-                for (thread, times) in known_threads(table, ended_at, touched).await? {
+                for (thread, times) in known::times_of(table, ended_at, touched).await? {
                     let known = known.entry(thread).or_insert(times);
                     *known = known.with(times);
                 }
@@ -214,58 +214,6 @@ async fn step(
         replace(table, rows, &threads, &kept_within, carried()).await?;
     }
     Ok(changed)
-}
-
-/// Which of these threads have rows in a table already, and from when to when, by the column that
-/// says when a row ended, if there is one.
-async fn known_threads(
-    table: &Table,
-    ended_at: Option<&str>,
-    touched: &HashSet<i64>,
-) -> Result<HashMap<i64, Times>, LakeError> {
-    let mut known: HashMap<i64, Times> = HashMap::new();
-    if !has_any(table, touched).await? {
-        return Ok(known);
-    }
-    let columns: Vec<&str> = ["thread_key", "started_at"]
-        .into_iter()
-        .chain(ended_at)
-        .collect();
-    let mut stream = table.scan(&columns).stream().await?;
-    while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
-        let threads = batch.column(0).as_primitive::<Int64Type>().values();
-        let started = batch.column(1).as_primitive::<TimestampMicrosecondType>();
-        let ended = ended_at.map(|_| batch.column(2).as_primitive::<TimestampMicrosecondType>());
-        for (at, thread) in threads.iter().enumerate() {
-            if touched.contains(thread) {
-                let started = started.value(at);
-                // An exchange without an answer ended as it began.
-                let ended = ended.filter(|ended| ended.is_valid(at));
-                let times = Times::between(started, ended.map_or(started, |it| it.value(at)));
-                known
-                    .entry(*thread)
-                    .and_modify(|known| *known = known.with(times))
-                    .or_insert(times);
-            }
-        }
-    }
-    Ok(known)
-}
-
-/// Whether a table has rows of any of these threads. New sessions are in no table, and one column
-/// tells that: only where there are some, the times are read too.
-async fn has_any(table: &Table, touched: &HashSet<i64>) -> Result<bool, LakeError> {
-    if touched.is_empty() || table.is_empty()? {
-        return Ok(false);
-    }
-    let mut stream = table.scan(&["thread_key"]).stream().await?;
-    while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
-        let threads = batch.column(0).as_primitive::<Int64Type>().values();
-        if threads.iter().any(|thread| touched.contains(thread)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// All rows of these threads, which lie in these spans.

@@ -35,7 +35,7 @@ pub(super) async fn replace(
     } else {
         kept_rows(table, threads, kept_within).await?
     };
-    let difference = Difference::of(&rows, &kept).map_err(|error| table.error(error.into()))?;
+    let difference = Difference::of(rows, &kept).map_err(|error| table.error(error.into()))?;
     let changed = Rederived {
         written: difference.written.num_rows() as u64,
         removed: difference.removed.num_rows() as u64,
@@ -91,8 +91,14 @@ struct Difference {
 }
 
 impl Difference {
-    fn of(derived: &RecordBatch, kept: &[RecordBatch]) -> Result<Self, ArrowError> {
+    fn of(derived: RecordBatch, kept: &[RecordBatch]) -> Result<Self, ArrowError> {
         let schema = derived.schema();
+        if kept.is_empty() {
+            return Ok(Difference {
+                written: derived,
+                removed: RecordBatch::new_empty(schema),
+            });
+        }
         let fields = schema.fields().iter();
         let fields = fields.map(|field| SortField::new(field.data_type().clone()));
         let converter = RowConverter::new(fields.collect())?;
@@ -113,7 +119,7 @@ impl Difference {
         let mut written: Vec<u64> = new.into_values().collect();
         written.sort_unstable();
         Ok(Difference {
-            written: take_record_batch(derived, &UInt64Array::from(written))?,
+            written: take_record_batch(&derived, &UInt64Array::from(written))?,
             removed: concat_batches(&schema, &removed)?,
         })
     }

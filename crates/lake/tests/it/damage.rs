@@ -35,7 +35,14 @@ async fn sync(lake: &Lake) {
     for user in USERS {
         if read.get(user).is_none_or(|read| read.whole.to_ms < TO_MS) {
             let lines = vec![line(user, 0, TO_MS)];
-            let committed = writer.commit(&run(), START_MS, &truth(user), lines).await;
+            let committed = writer
+                .commit(
+                    &run(),
+                    START_MS,
+                    crate::fixture::rows_of(&truth(user)),
+                    lines,
+                )
+                .await;
             committed.unwrap();
         }
     }
@@ -162,7 +169,9 @@ async fn goes_on(lake: &Lake, table: &str, damaged: &Path, how: &str) {
     if let Ok(mut writer) = Writer::open(&whole.location, &HashMap::new()).await {
         let lines = vec![line("eve", 0, TO_MS)];
         let rows = [row("eve", None, 1, 1)];
-        let _ = writer.commit(&run(), START_MS, &rows, lines).await;
+        let _ = writer
+            .commit(&run(), START_MS, crate::fixture::rows_of(&rows), lines)
+            .await;
     }
     for (path, bytes) in &before {
         let path = whole.path().join(path.strip_prefix(lake.path()).unwrap());

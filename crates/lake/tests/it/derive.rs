@@ -21,6 +21,7 @@ fn derivation(writer: &Writer, rules: &Rules) -> Derivation {
 /// Commits rows and derives.
 async fn keep(lake: &Lake, rows: &[Interaction]) {
     let mut writer = lake.writer().await;
+    let rows = crate::fixture::rows_of(rows);
     writer.commit(&run(), 0, rows, Vec::new()).await.unwrap();
     let derivation = derivation(&writer, &Rules::built_in());
     writer.derive(&derivation).await.unwrap();

@@ -106,7 +106,7 @@ async fn a_folder_that_became_read_only_keeps_what_it_has() {
             .commit(
                 &crate::fixture::run(),
                 0,
-                &[row("ann", None, 2, 1)],
+                crate::fixture::rows_of(&[row("ann", None, 2, 1)]),
                 Vec::new(),
             )
             .await;
@@ -133,7 +133,12 @@ async fn a_disk_that_fills_up_loses_nothing() {
     std::fs::write(&coverage, "").unwrap();
     let lines = vec![crate::fixture::line("ann", 0, 700)];
     let error = writer
-        .commit(&crate::fixture::run(), 0, &[row("ann", None, 2, 1)], lines)
+        .commit(
+            &crate::fixture::run(),
+            0,
+            crate::fixture::rows_of(&[row("ann", None, 2, 1)]),
+            lines,
+        )
         .await
         .unwrap_err();
     assert!(matches!(error, LakeError::Io { .. }), "{error:?}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
 use hobbs_interaction::{Interaction, Kind, Surface};
-use hobbs_lake::{CoverageLine, Failure, Kept, Location, Reader, Run, Span, Writer};
+use hobbs_lake::{CoverageLine, Failure, Kept, Location, Reader, Rows, Run, Span, Writer};
 use serde_json::{Map, Value};
 
 pub const TENANT: &str = "tenant";
@@ -53,7 +53,7 @@ impl Lake {
     pub async fn commit_with(&self, rows: &[Interaction], lines: Vec<CoverageLine>) -> Kept {
         self.writer()
             .await
-            .commit(&run(), START_MS, rows, lines)
+            .commit(&run(), START_MS, rows_of(rows), lines)
             .await
             .unwrap()
     }
@@ -86,6 +86,11 @@ impl Lake {
         commits.sort();
         commits
     }
+}
+
+/// Rows as a commit takes them.
+pub fn rows_of(rows: &[Interaction]) -> Rows {
+    rows.iter().cloned().collect()
 }
 
 /// All files below a folder.
@@ -140,15 +145,15 @@ pub fn row(user: &str, session: Option<&str>, id: u32, etag: u64) -> Interaction
     let some = |text: &str| Some(text.to_owned());
     let app_class = "IPM.SkypeTeams.Message.Copilot.Word";
     Interaction {
-        tenant_id: TENANT.to_owned(),
-        user_id: user.to_owned(),
+        tenant_id: TENANT.into(),
+        user_id: user.into(),
         session_id: session.map(str::to_owned),
         interaction_id: id.to_string(),
         request_id: some("request"),
         etag: etag.to_string(),
         created_at_ms: START_MS + i64::from(id) * 60_000,
         app_class: app_class.to_owned(),
-        app: "Word".to_owned(),
+        app: "Word".into(),
         conversation_type: some("appchat"),
         surface: Surface::of(app_class, Some("appchat")),
         kind: Kind::Prompt,

@@ -109,7 +109,7 @@ async fn lived_in(name: &str) -> Lake {
             .commit(
                 &run(),
                 START_MS,
-                &rows,
+                crate::fixture::rows_of(&rows),
                 vec![line("ann", 0, START_MS + round as i64)],
             )
             .await

@@ -40,7 +40,12 @@ async fn optimize_keeps_all_rows_in_fewer_files() {
         row("bob", None, 8, 1),
     ];
     let kept = writer
-        .commit(&crate::fixture::run(), 0, &rows, vec![line("ann", 0, 99)])
+        .commit(
+            &crate::fixture::run(),
+            0,
+            crate::fixture::rows_of(&rows),
+            vec![line("ann", 0, 99)],
+        )
         .await
         .unwrap();
     assert_eq!((kept.new, kept.changed, kept.known), (1, 1, 1));
@@ -84,7 +89,12 @@ async fn many_small_files_are_joined_and_few_are_left() {
     // The same writer goes on, and knows what is there.
     let rows = [row("ann", None, 3, 2), row("ann", None, 40, 1)];
     let kept = writer
-        .commit(&crate::fixture::run(), 0, &rows, Vec::new())
+        .commit(
+            &crate::fixture::run(),
+            0,
+            crate::fixture::rows_of(&rows),
+            Vec::new(),
+        )
         .await
         .unwrap();
     assert_eq!((kept.new, kept.changed), (1, 1));

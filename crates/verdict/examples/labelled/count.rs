@@ -145,7 +145,7 @@ fn usage(kind: Kind, fingerprint: i64, tail: Option<i64>, group: &[Use<'_>]) -> 
             .iter()
             .take(3)
             .map(|it| Example {
-                user_id: it.row.user_id.clone(),
+                user_id: it.row.user_id.to_string(),
                 session_id: it.row.session_id.clone(),
                 interaction_id: it.row.interaction_id.clone(),
                 text: None,

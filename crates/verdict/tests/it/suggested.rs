@@ -44,7 +44,7 @@ fn said(user: usize, day: usize, text: &str) -> Said {
     Said {
         user,
         day,
-        kept: ingest().row(&user.to_string(), item),
+        kept: ingest().row(&user.to_string().into(), item),
         opens: true,
         bursts: false,
         on_the_beat: false,
@@ -129,7 +129,7 @@ fn usage(kind: Kind, fingerprint: i64, tail: Option<i64>, group: &[&Said]) -> Us
             .iter()
             .take(3)
             .map(|one| Example {
-                user_id: one.kept.user_id.clone(),
+                user_id: one.kept.user_id.to_string(),
                 session_id: None,
                 interaction_id: one.kept.interaction_id.clone(),
                 text: None,

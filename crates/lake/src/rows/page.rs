@@ -1,13 +1,13 @@
-//! Rows of `interactions` as an Arrow batch.
+//! A page of interactions as an Arrow batch.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use deltalake::arrow::array::{
     ArrayRef, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StringBuilder,
     StructArray, TimestampMicrosecondArray,
 };
 use deltalake::arrow::buffer::OffsetBuffer;
-use deltalake::arrow::datatypes::Fields;
+use deltalake::arrow::datatypes::{Fields, Schema, SchemaRef};
 use deltalake::arrow::error::ArrowError;
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
 use hobbs_interaction::{Interaction, Kind, Mark};
@@ -17,40 +17,53 @@ use crate::schema::{
     TableName, attachment_fields, context_fields, element, link_fields, mention_fields,
 };
 
-/// The rows at `order`, in that order.
-pub(crate) fn batch(
-    rows: &[Interaction],
-    order: &[usize],
+/// The columns that rows of a commit share; they are added to the pages of the commit.
+const OF_COMMIT: usize = 3;
+
+/// The columns of a page: those of the table, without what is the commit's.
+pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let schema = TableName::Interactions.schema();
+    let own = schema.fields().len() - OF_COMMIT;
+    Arc::new(Schema::new(schema.fields()[..own].to_vec()))
+});
+
+/// The columns of these rows.
+pub(super) fn of(rows: &[Interaction]) -> RecordBatch {
+    let columns = columns(rows).and_then(|columns| RecordBatch::try_new(SCHEMA.clone(), columns));
+    columns.expect("columns of one length, in the types of the table")
+}
+
+/// Rows of a commit: their own columns, and those of the commit.
+pub(crate) fn with_commit(
+    own: Vec<ArrayRef>,
+    rows: usize,
     run_id: &str,
     ingested_at_ms: i64,
     sequence: i64,
 ) -> Result<RecordBatch, ArrowError> {
-    let text = |field: fn(&Interaction) -> &str| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(
-            order.iter().map(|&index| field(&rows[index])),
-        ))
-    };
-    let optional = |field: fn(&Interaction) -> Option<&str>| -> ArrayRef {
-        Arc::new(
-            order
-                .iter()
-                .map(|&index| field(&rows[index]))
-                .collect::<StringArray>(),
-        )
-    };
+    let times = TimestampMicrosecondArray::from_value(micros(ingested_at_ms), rows);
+    let of_commit: [ArrayRef; OF_COMMIT] = [
+        Arc::new(StringArray::from_iter_values((0..rows).map(|_| run_id))),
+        Arc::new(times.with_timezone("UTC")),
+        Arc::new(Int64Array::from_value(sequence, rows)),
+    ];
+    let columns = own.into_iter().chain(of_commit).collect();
+    RecordBatch::try_new(TableName::Interactions.schema(), columns)
+}
+
+fn columns(rows: &[Interaction]) -> Result<Vec<ArrayRef>, ArrowError> {
+    let text = |field: fn(&Interaction) -> &str| texts(rows.iter().map(|row| Some(field(row))));
+    let optional = |field: fn(&Interaction) -> Option<&str>| texts(rows.iter().map(field));
     let number = |field: fn(&Interaction) -> u32| -> ArrayRef {
-        let numbers = order
-            .iter()
-            .map(|&index| i32::try_from(field(&rows[index])).unwrap_or(i32::MAX));
+        let numbers = rows.iter().map(field);
+        let numbers = numbers.map(|number| i32::try_from(number).unwrap_or(i32::MAX));
         Arc::new(Int32Array::from_iter_values(numbers))
     };
     let fingerprint = |field: fn(&Interaction) -> Option<i64>| -> ArrayRef {
-        Arc::new(Int64Array::from_iter(
-            order.iter().map(|&index| field(&rows[index])),
-        ))
+        Arc::new(rows.iter().map(field).collect::<Int64Array>())
     };
-    let created = order.iter().map(|&index| micros(rows[index].created_at_ms));
-    let columns: Vec<ArrayRef> = vec![
+    let created = rows.iter().map(|row| micros(row.created_at_ms));
+    Ok(vec![
         text(|row| &row.tenant_id),
         text(|row| &row.user_id),
         optional(|row| row.session_id.as_deref()),
@@ -74,14 +87,11 @@ pub(crate) fn batch(
         fingerprint(|row| row.text_template),
         fingerprint(|row| row.text_head),
         fingerprint(|row| row.text_tail),
-        Arc::new(Int32Array::from_iter(
-            order.iter().map(|&index| rows[index].text_style),
-        )),
+        Arc::new(Int32Array::from_iter(rows.iter().map(|row| row.text_style))),
         optional(|row| row.signs.as_deref()),
         optional(|row| row.mark.map(Mark::as_str)),
         list(
             rows,
-            order,
             context_fields(),
             |row| &row.contexts,
             |context: &Context, cells| {
@@ -92,7 +102,6 @@ pub(crate) fn batch(
         )?,
         list(
             rows,
-            order,
             link_fields(),
             |row| &row.links,
             |link: &Link, cells| {
@@ -103,7 +112,6 @@ pub(crate) fn batch(
         )?,
         list(
             rows,
-            order,
             attachment_fields(),
             |row| &row.attachments,
             |attachment: &Attachment, cells| {
@@ -115,7 +123,6 @@ pub(crate) fn batch(
         )?,
         list(
             rows,
-            order,
             mention_fields(),
             |row| &row.mentions,
             |mention: &Mention, cells| {
@@ -124,16 +131,7 @@ pub(crate) fn batch(
                 cells.push(&mention.mentioned);
             },
         )?,
-        Arc::new(StringArray::from_iter_values(order.iter().map(|_| run_id))),
-        Arc::new(
-            TimestampMicrosecondArray::from_iter_values(
-                order.iter().map(|_| micros(ingested_at_ms)),
-            )
-            .with_timezone("UTC"),
-        ),
-        Arc::new(Int64Array::from_iter_values(order.iter().map(|_| sequence))),
-    ];
-    RecordBatch::try_new(TableName::Interactions.schema(), columns)
+    ])
 }
 
 fn kind(kind: &Kind) -> &str {
@@ -144,43 +142,49 @@ fn kind(kind: &Kind) -> &str {
     }
 }
 
+/// A column that takes no more memory than its texts: thousands of pages wait at a time.
+fn texts<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> ArrayRef {
+    let (rows, bytes) = cells.clone().fold((0, 0), |(rows, bytes), cell| {
+        (rows + 1, bytes + cell.map_or(0, str::len))
+    });
+    let mut column = StringBuilder::with_capacity(rows, bytes);
+    cells.for_each(|cell| column.append_option(cell));
+    Arc::new(column.finish())
+}
+
 /// The cells of a struct column, filled one struct after the other, field by field.
-struct Cells {
-    columns: Vec<StringBuilder>,
+struct Cells<'a> {
+    columns: Vec<Vec<Option<&'a str>>>,
     next: usize,
 }
 
-impl Cells {
-    fn push(&mut self, cell: &Option<String>) {
-        self.columns[self.next].append_option(cell.as_deref());
+impl<'a> Cells<'a> {
+    fn push(&mut self, cell: &'a Option<String>) {
+        self.columns[self.next].push(cell.as_deref());
         self.next = (self.next + 1) % self.columns.len();
     }
 }
 
 fn list<T>(
     rows: &[Interaction],
-    order: &[usize],
     fields: Fields,
     items: fn(&Interaction) -> &Vec<T>,
-    write: fn(&T, &mut Cells),
+    write: for<'a> fn(&'a T, &mut Cells<'a>),
 ) -> Result<ArrayRef, ArrowError> {
     let mut cells = Cells {
-        columns: fields.iter().map(|_| StringBuilder::new()).collect(),
+        columns: vec![Vec::new(); fields.len()],
         next: 0,
     };
-    for &index in order {
-        for item in items(&rows[index]) {
-            write(item, &mut cells);
-        }
+    for item in rows.iter().flat_map(items) {
+        write(item, &mut cells);
     }
-    let lengths = order.iter().map(|&index| items(&rows[index]).len());
+    let lengths = rows.iter().map(|row| items(row).len());
     let offsets = OffsetBuffer::from_lengths(lengths);
     let columns = cells
         .columns
-        .iter_mut()
-        .map(|column| Arc::new(column.finish()) as ArrayRef)
-        .collect();
-    let structs = StructArray::try_new(fields.clone(), columns, None)?;
+        .iter()
+        .map(|cells| texts(cells.iter().copied()));
+    let structs = StructArray::try_new(fields.clone(), columns.collect(), None)?;
     Ok(Arc::new(ListArray::try_new(
         element(fields),
         offsets,
