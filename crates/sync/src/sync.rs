@@ -472,6 +472,7 @@ impl<'a> Reading<'a> {
             let (client, apps) = (self.client.clone(), self.apps.clone());
             let ingest = Arc::clone(&self.ingest);
             let waiting_rows = Arc::clone(&self.waiting_rows);
+            let is_alone = self.numbers.users == 1;
             let task = self.reads.spawn(async move {
                 let mut kept = 0;
                 let keep = |item| {
@@ -479,7 +480,13 @@ impl<'a> Reading<'a> {
                     waiting_rows.fetch_add(1, Ordering::Relaxed);
                     ingest.row(&user_id, item)
                 };
-                let history = client.read_history(&user_id, window, &apps, keep).await;
+                let history = if is_alone {
+                    client
+                        .read_history_alone(&user_id, window, &apps, keep)
+                        .await
+                } else {
+                    client.read_history(&user_id, window, &apps, keep).await
+                };
                 // An item replaced by its later version was counted twice.
                 waiting_rows.fetch_sub(kept - history.items.len(), Ordering::Relaxed);
                 history
