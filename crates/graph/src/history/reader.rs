@@ -194,6 +194,8 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
                     }
                 }
                 () = sleep_until(look_at), if !held.is_empty() => {
+                    // Not before what goes out now has gone: it would look like others' requests in line.
+                    look_at = Instant::now() + MOMENT;
                     let go = match client.inner.pace.room(MOMENT) {
                         Room::InLine => std::mem::take(&mut held),
                         Room::For(places) => self.share_out(&mut held, places),
