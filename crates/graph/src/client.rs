@@ -208,7 +208,7 @@ impl ClientBuilder {
                 counters,
                 skew,
                 filters: FilterMemory::default(),
-                allowance: Allowance::default(),
+                allowance: Allowance::of_a_run(),
             }),
         })
     }

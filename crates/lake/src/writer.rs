@@ -85,13 +85,14 @@ impl Writer {
         let followers = followers.iter().flatten();
         let followers = followers.filter(|table| table.name.follows_interactions());
         refuse_lost_commits(interactions.as_ref(), followers).await?;
-        let mut opened = Vec::with_capacity(tables.len());
-        for (name, table) in TableName::ALL.into_iter().zip(tables) {
-            opened.push(match table {
-                Some(table) => table,
-                None => Table::create(name, location.table(name.as_str(), options)?).await?,
-            });
-        }
+        // Side by side, since each waits for the disk. If the program ends in between, the next run creates
+        // those that are missing.
+        let tables = std::iter::zip(TableName::ALL, tables);
+        let opened = tables.map(async |(name, table)| match table {
+            Some(table) => Ok(table),
+            None => Table::create(name, location.table(name.as_str(), options)?).await,
+        });
+        let opened = futures::future::try_join_all(opened).await?;
         let Ok(
             [
                 interactions,

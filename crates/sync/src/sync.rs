@@ -478,13 +478,20 @@ impl<'a> Reading<'a> {
             let (client, apps) = (self.client.clone(), self.apps.clone());
             let ingest = Arc::clone(&self.ingest);
             let waiting_rows = Arc::clone(&self.waiting_rows);
+            let is_alone = self.numbers.users == 1;
             let task = self.reads.spawn(async move {
                 let mut rows = Rows::default();
                 let keep = |item| {
                     waiting_rows.fetch_add(1, Ordering::Relaxed);
                     rows.push(ingest.row(&user_id, item))
                 };
-                let history = client.read_history(&user_id, window, &apps, keep).await;
+                let history = if is_alone {
+                    client
+                        .read_history_alone(&user_id, window, &apps, keep)
+                        .await
+                } else {
+                    client.read_history(&user_id, window, &apps, keep).await
+                };
                 // An item replaced by its later version was counted twice.
                 let replaced = rows.len() - history.items.len();
                 waiting_rows.fetch_sub(replaced, Ordering::Relaxed);

@@ -3,59 +3,80 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-/// Spent on the first users of a run, so that a run for one user is fast.
+/// Spent on the first users of a run, so that a run for few users is fast.
 const FREE_REQUESTS: f64 = 14.0;
+/// Where one user is all that is read, nobody else needs the pace.
+const FREE_REQUESTS_ALONE: f64 = 60.0;
 /// Of all pages read, that much may be spent besides.
 const SHARE: f64 = 0.035;
-/// What a cut is expected to cost, until it is known what it did cost.
-const EXPECTED_COST: f64 = 0.5;
-/// What a window costs in which nothing lies.
-const EMPTY_COST: f64 = 1.0;
+/// Of what is left, that much is spent at once: later cuts know more.
+const AT_ONCE: f64 = 0.7;
 
-/// The allowance of one client.
-#[derive(Debug, Default)]
-pub(crate) struct Allowance(Mutex<Account>);
+/// What a window is expected to cost beyond the pages in it.
+pub(super) const EXPECTED_COST: f64 = 0.5;
+/// The same of a window that may lie beyond the end of the history: then nothing is in it.
+pub(super) const EXPECTED_COST_BEYOND: f64 = 1.0;
+
+/// What may be spent on all users of one client, or on one who is read alone.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    is_of_one_user: bool,
+    account: Mutex<Account>,
+}
 
 #[derive(Debug, Default)]
 struct Account {
     pages: f64,
+    /// By users who are read whole, and as expected by those who are being read.
     spent: f64,
-    reserved: f64,
 }
 
 impl Allowance {
-    /// How many more windows may be cut.
-    pub(crate) fn windows(&self) -> usize {
-        let account = self.account();
-        let left = FREE_REQUESTS + SHARE * account.pages - account.spent - account.reserved;
-        (left / EXPECTED_COST).max(0.0) as usize
+    /// For a whole run.
+    pub(crate) fn of_a_run() -> Self {
+        Self::of(false)
     }
 
-    /// A window was cut into `windows`, of which one would have been read anyway. Where nobody knows how far back
-    /// the history goes (`open`), most of them may turn out empty, and each then costs a whole request.
-    pub(crate) fn reserve(&self, windows: usize, open: bool) -> f64 {
-        let each = if open { EMPTY_COST } else { EXPECTED_COST };
-        let cost = windows.saturating_sub(1) as f64 * each;
-        self.account().reserved += cost;
-        cost
+    /// For a user besides whom nobody is read.
+    pub(super) fn of_one_user() -> Self {
+        Self::of(true)
     }
 
-    /// A page was read.
-    pub(crate) fn page(&self) {
-        self.account().pages += 1.0;
-    }
-
-    /// A user was read whole: of `pages`, `least` would have done.
-    pub(crate) fn settle(&self, reserved: f64, pages: u32, least: u32) {
-        let mut account = self.account();
-        account.reserved -= reserved;
-        if reserved > 0.0 {
-            account.spent += f64::from(pages.saturating_sub(least));
+    fn of(is_of_one_user: bool) -> Self {
+        Self {
+            is_of_one_user,
+            account: Mutex::default(),
         }
     }
 
+    pub(super) fn is_of_one_user(&self) -> bool {
+        self.is_of_one_user
+    }
+
+    /// What may be spent now, in requests.
+    pub(super) fn to_spend(&self) -> f64 {
+        let account = self.account();
+        let free = if self.is_of_one_user {
+            FREE_REQUESTS_ALONE
+        } else {
+            FREE_REQUESTS
+        };
+        let left = free + SHARE * account.pages - account.spent;
+        AT_ONCE * left.max(0.0)
+    }
+
+    /// A page was read.
+    pub(super) fn page(&self) {
+        self.account().pages += 1.0;
+    }
+
+    /// A user is now known, or expected, to cost `cost`; before, it was `cost_before`.
+    pub(super) fn revise(&self, cost_before: f64, cost: f64) {
+        self.account().spent += cost - cost_before;
+    }
+
     fn account(&self) -> MutexGuard<'_, Account> {
-        self.0
+        self.account
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }

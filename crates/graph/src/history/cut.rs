@@ -3,28 +3,36 @@
 //! The pages read so far tell how much time a page covers; they come newest first. Where older items are known
 //! to exist, what lies between is full and is cut evenly. Where nobody knows how far back the history goes, the
 //! pieces grow with the distance (half of all histories that reach back d pages reach back 2 d), so that few of
-//! them are empty.
+//! them are empty. How many pieces there are is decided by [`pieces_each`]: as many as the pace can carry at once,
+//! since more would only wait, and what waits can be cut better once more is known.
 
+use super::allowance::{EXPECTED_COST, EXPECTED_COST_BEYOND};
 use super::rhythm::Rhythm;
 use super::window::Window;
 
 /// The least time that a page is believed to cover: a page of one busy minute says nothing about the year.
 const PAGE_MIN_MS: f64 = 900_000.0;
 
-/// What a piece should hold. Its last page is half empty on average, so shorter pieces cost more requests; longer
-/// ones take longer.
-const PAGES_A_PIECE: f64 = 3.0;
-/// Fewer pages than that are read one after the other.
-const PAGES_MIN: f64 = 2.4;
+/// A piece that is expected to hold less is not worth its request. It may be less than a page: what is expected is
+/// wrong by a half, and a page more is a round trip more.
+const PAGES_A_PIECE_MIN: f64 = 0.6;
+/// The first of the pieces that grow.
+const PAGES_A_GROWING_PIECE_MIN: f64 = 1.0;
 /// Beyond that many pages it is not believed that a user was there for the whole of a window.
 const PAGES_BELIEVED: f64 = 64.0;
 /// How far the growing pieces reach: so many pages at least,
 const REACH_PAGES: f64 = 64.0;
 /// and so many times what is read already. A last piece takes the rest.
 const REACH_TIMES: f64 = 2.6;
-const DOUBT: f64 = 1.4;
-/// To reach that far from the first page, so many growing pieces are needed.
-const GROWING_PIECES_MIN: usize = 8;
+
+/// Where nothing is read yet, the first piece is a day long,
+const FAN_FIRST_MS: f64 = 86_400_000.0;
+/// each one longer than the one before,
+const FAN_GROWTH: f64 = 1.5;
+/// and they are so many at most: thirteen reach back more than a year.
+const FAN_PIECES_MAX: usize = 14;
+/// A window of less than two weeks is read from its first page on.
+const FAN_WINDOW_MIN_MS: i64 = 14 * 86_400_000;
 
 /// Where the reading of one window stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,22 +101,43 @@ impl Progress {
         Some(self.rhythm.working_ms(from_ms, self.oldest_ms) / self.page_ms())
     }
 
-    fn is_full(&self, pages: f64) -> bool {
-        match self.extent {
+    /// The same, where one may believe that it is.
+    fn pages_if_full(&self) -> Option<f64> {
+        let pages = self.pages_to_the_beginning()?;
+        let is_full = match self.extent {
             Extent::Full => true,
             Extent::Asked => pages <= PAGES_BELIEVED,
             Extent::Unknown => false,
+        };
+        is_full.then_some(pages)
+    }
+
+    /// What a cut of what remains would be about.
+    pub fn remainder(&self) -> Remainder {
+        let cost_a_piece = if self.may_be_empty() {
+            EXPECTED_COST_BEYOND
+        } else {
+            EXPECTED_COST
+        };
+        Remainder {
+            pages: self.remaining_pages(),
+            cost_a_piece,
         }
     }
-}
 
-/// How many pages remain to be read of a window, as far as one can tell.
-pub fn remaining_pages(progress: &Progress) -> f64 {
-    let near = progress.distance_pages();
-    match progress.pages_to_the_beginning() {
-        Some(pages) if progress.is_full(pages) => pages,
-        Some(pages) => expected_between(near, near + pages),
-        None => expected_between(near, reach(near)) + near,
+    /// Whether pieces of what remains may lie beyond the end of the history.
+    pub fn may_be_empty(&self) -> bool {
+        self.pages_if_full().is_none()
+    }
+
+    /// How many pages remain to be read, as far as one can tell.
+    pub fn remaining_pages(&self) -> f64 {
+        let near = self.distance_pages();
+        match (self.pages_if_full(), self.pages_to_the_beginning()) {
+            (Some(pages), _) => pages,
+            (None, Some(pages)) => expected_between(near, near + pages),
+            (None, None) => expected_between(near, reach(near)) + near,
+        }
     }
 }
 
@@ -121,48 +150,63 @@ fn expected_between(near: f64, far: f64) -> f64 {
     near * (far / near).max(1.0).ln()
 }
 
-/// Cuts what remains into at most `windows_max` windows, newest first. They touch without a gap, and the first
-/// includes the oldest item read, whose neighbors may share its instant. Empty: not worth a cut.
-pub fn plan(progress: &Progress, windows_max: usize) -> Vec<Piece> {
-    let expected = remaining_pages(progress);
-    if windows_max < 2 || expected < PAGES_MIN {
+/// What remains of one window, and what each piece of it beyond the first costs.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Remainder {
+    /// Pages expected.
+    pub pages: f64,
+    /// Requests beyond the pages in it.
+    pub cost_a_piece: f64,
+}
+
+/// Into how many pieces each of these should be cut, if there are to be `pieces_more` more of them at most and
+/// they may cost `to_spend`: the next one always goes to whose pieces are the longest.
+pub fn pieces_each(remainders: &[Remainder], pieces_more: usize, mut to_spend: f64) -> Vec<usize> {
+    let mut pieces = vec![1_usize; remainders.len()];
+    for _ in 0..pieces_more {
+        let pages_a_piece = |at: &usize| remainders[*at].pages / pieces[*at] as f64;
+        let longest =
+            (0..remainders.len()).max_by(|a, b| pages_a_piece(a).total_cmp(&pages_a_piece(b)));
+        let Some(longest) = longest else { break };
+        let cost = remainders[longest].cost_a_piece;
+        if pages_a_piece(&longest) < PAGES_A_PIECE_MIN || cost > to_spend {
+            break;
+        }
+        pieces[longest] += 1;
+        to_spend -= cost;
+    }
+    pieces
+}
+
+/// Cuts what remains into at most `pieces_max` windows, newest first. They touch without a gap, and the first
+/// includes the oldest item read, whose neighbors may share its instant. Empty: there is nothing to cut.
+pub fn plan(progress: &Progress, pieces_max: usize) -> Vec<Piece> {
+    if pieces_max < 2 {
         return Vec::new();
     }
-    let full = progress
-        .pages_to_the_beginning()
-        .filter(|pages| progress.is_full(*pages));
-    let sizes = match full {
-        Some(pages) => {
-            let wanted = (pages / PAGES_A_PIECE).ceil() as usize;
-            let pieces = wanted.clamp(2, windows_max);
-            vec![pages / pieces as f64; pieces - 1]
-        }
-        None => growing_sizes(progress, windows_max),
+    let sizes = match progress.pages_if_full() {
+        Some(pages) => vec![pages / pieces_max as f64; pieces_max - 1],
+        None => growing_sizes(progress, pieces_max),
     };
     let pieces = lay_out(progress, &sizes);
     if pieces.len() < 2 { Vec::new() } else { pieces }
 }
 
-/// Sizes of pieces that are all expected to hold about the same: the further away, the longer.
-fn growing_sizes(progress: &Progress, windows_max: usize) -> Vec<f64> {
+/// Sizes of all pieces but the last, which are all expected to hold about the same: the further away, the longer.
+fn growing_sizes(progress: &Progress, pieces_max: usize) -> Vec<f64> {
     let near = progress.distance_pages();
-    let beginning = progress
-        .pages_to_the_beginning()
-        .map_or(f64::INFINITY, |pages| near + pages);
-    let far = reach(near).min(beginning);
-    // A piece that may be empty is worth more pages than one that is not.
-    let wanted = (expected_between(near, far) / (PAGES_A_PIECE * DOUBT)).ceil() as usize;
-    let least = if progress.extent == Extent::Asked {
-        GROWING_PIECES_MIN
-    } else {
-        1
+    let beginning = progress.pages_to_the_beginning().map(|pages| near + pages);
+    let reach = reach(near);
+    // The last piece ends at the beginning, or else begins where the others reach to.
+    let (far, growing) = match beginning {
+        Some(beginning) if beginning <= reach => (beginning, pieces_max),
+        _ => (reach, pieces_max - 1),
     };
-    let pieces = wanted.max(least).min(windows_max - 1);
-    let ratio = (far / near).powf(1.0 / pieces as f64);
-    let mut sizes = Vec::with_capacity(pieces);
+    let ratio = (far / near).powf(1.0 / growing as f64);
+    let mut sizes = Vec::with_capacity(pieces_max - 1);
     let mut at = near;
-    while sizes.len() < pieces && at < far {
-        let size = (at * (ratio - 1.0)).max(PAGES_A_PIECE);
+    while sizes.len() < pieces_max - 1 && at < far {
+        let size = (at * (ratio - 1.0)).max(PAGES_A_GROWING_PIECE_MIN);
         sizes.push(size);
         at += size;
     }
@@ -174,7 +218,7 @@ fn lay_out(progress: &Progress, sizes: &[f64]) -> Vec<Piece> {
     let page_ms = progress.page_ms();
     let mut pieces = Vec::with_capacity(sizes.len() + 1);
     let mut to_ms = progress.oldest_ms.saturating_add(1);
-    let mut expected_left = remaining_pages(progress);
+    let mut expected_left = progress.remaining_pages();
     for pages in sizes {
         let from_ms = progress.rhythm.earlier(to_ms, pages * page_ms);
         let reaches_the_beginning = progress
@@ -198,6 +242,35 @@ fn lay_out(progress: &Progress, sizes: &[f64]) -> Vec<Piece> {
     pieces.push(Piece {
         window: rest,
         pages: expected_left,
+    });
+    pieces
+}
+
+/// Cuts a window of which nothing is read yet, for a user who is read alone: its pieces tell at once how far back
+/// the history goes and how dense it is where. The last one takes the rest. Empty: not worth a cut.
+pub fn fan(window: Window, now_ms: i64) -> Vec<Window> {
+    let end_ms = window.to_ms.unwrap_or(now_ms);
+    let is_inside = |moment_ms: i64| window.from_ms.is_none_or(|from_ms| from_ms < moment_ms);
+    if !is_inside(end_ms.saturating_sub(FAN_WINDOW_MIN_MS)) {
+        return Vec::new();
+    }
+    let mut pieces = Vec::with_capacity(FAN_PIECES_MAX);
+    let (mut to_ms, mut began_ms, mut length_ms) = (window.to_ms, end_ms, FAN_FIRST_MS);
+    while pieces.len() < FAN_PIECES_MAX - 1 {
+        began_ms = began_ms.saturating_sub(length_ms as i64).div_euclid(1000) * 1000;
+        if !is_inside(began_ms) {
+            break;
+        }
+        pieces.push(Window {
+            from_ms: Some(began_ms),
+            to_ms,
+        });
+        to_ms = Some(began_ms);
+        length_ms *= FAN_GROWTH;
+    }
+    pieces.push(Window {
+        from_ms: window.from_ms,
+        to_ms,
     });
     pieces
 }

@@ -6,7 +6,6 @@ use foldhash::fast::RandomState;
 use hobbs_interaction::{AiInteraction, Page, Unkept};
 
 use super::filter::AppFilter;
-use super::rhythm::is_weekend;
 use super::window::Window;
 
 /// Session and id in one text; Graph's ids don't have what stands between the two.
@@ -31,21 +30,30 @@ struct Place {
 }
 
 /// What one page said about order and time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct PageFacts {
-    /// Of all items of the page that have a time.
-    pub(super) newest_ms: Option<i64>,
-    pub(super) oldest_ms: Option<i64>,
-    /// All of these items.
-    pub(super) rows: u32,
-    /// Those of a Saturday or Sunday.
-    pub(super) weekend_rows: u32,
+    /// When its items were made, all that have a time.
+    pub(super) moments_ms: Vec<i64>,
     /// Items not seen before.
     pub(super) new_items: u32,
     /// The newest of them.
     pub(super) newest_new_ms: Option<i64>,
     /// Whether the new items come newest first.
     pub(super) is_newest_first: bool,
+}
+
+impl PageFacts {
+    pub(super) fn newest_ms(&self) -> Option<i64> {
+        self.moments_ms.iter().copied().max()
+    }
+
+    pub(super) fn oldest_ms(&self) -> Option<i64> {
+        self.moments_ms.iter().copied().min()
+    }
+
+    pub(super) fn rows(&self) -> u32 {
+        u32::try_from(self.moments_ms.len()).unwrap_or(u32::MAX)
+    }
 }
 
 impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
@@ -77,14 +85,7 @@ impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
         let mut previous_ms = i64::MAX;
         for item in page.items {
             let moment_ms = item.created_at_ms;
-            facts.newest_ms = facts.newest_ms.max(Some(moment_ms));
-            facts.oldest_ms = Some(
-                facts
-                    .oldest_ms
-                    .map_or(moment_ms, |oldest| oldest.min(moment_ms)),
-            );
-            facts.rows += 1;
-            facts.weekend_rows += u32::from(is_weekend(moment_ms));
+            facts.moments_ms.push(moment_ms);
             if self.take_item(item) {
                 facts.is_newest_first &= moment_ms <= previous_ms;
                 previous_ms = moment_ms;

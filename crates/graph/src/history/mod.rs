@@ -1,13 +1,15 @@
 //! The interaction history of one user.
 //!
 //! A window is asked for with a filter and read page by page. Once a page shows that there is more, and requests
-//! are to spare, what remains is [`cut`] into windows that are read side by side. Where a tenant refuses the
-//! filter, everything is read and filtered at home.
+//! are to spare, what remains is [`cut`] into windows that are read side by side, and these again as their pages
+//! come. A user who is read alone is cut before the first page. Where a tenant refuses the filter, everything is
+//! read and filtered at home.
 //!
 //! Cutting trusts that pages come newest first. Each page is checked for it; where one is not, the user is read
 //! again without cuts.
 
 pub(crate) mod allowance;
+mod chain;
 pub mod cut;
 mod filter;
 pub(crate) mod filter_memory;
@@ -20,6 +22,8 @@ use hobbs_interaction::{AiInteraction, Unkept};
 
 pub use filter::AppFilter;
 pub use window::Window;
+
+use allowance::Allowance;
 
 use crate::client::Client;
 use crate::error::ReadError;
@@ -55,6 +59,20 @@ impl Client {
         apps: &AppFilter,
         keep: impl FnMut(AiInteraction) -> T,
     ) -> History<T> {
-        reader::read(self, user_id, window, apps, keep).await
+        let allowance = &self.inner.allowance;
+        reader::read(self, allowance, user_id, window, apps, keep).await
+    }
+
+    /// The same for a user besides whom nobody is read: the whole pace is theirs, and requests may be spent on
+    /// speed. A long window is cut before anything is known of it, so that a light user costs a dozen requests.
+    pub async fn read_history_alone<T>(
+        &self,
+        user_id: &str,
+        window: Window,
+        apps: &AppFilter,
+        keep: impl FnMut(AiInteraction) -> T,
+    ) -> History<T> {
+        let allowance = &Allowance::of_one_user();
+        reader::read(self, allowance, user_id, window, apps, keep).await
     }
 }

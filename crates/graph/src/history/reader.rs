@@ -1,108 +1,30 @@
 //! Reads one user: follows chains of pages, cuts them, falls back where a filter is refused.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
 
+use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt as _, StreamExt as _};
 use hobbs_interaction::{AiInteraction, Page};
+use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 use url::Url;
 
 use super::History;
-use super::cut::{self, Extent, Piece, Progress};
+use super::allowance::{Allowance, EXPECTED_COST};
+use super::chain::{Chain, PAGE_SIZE, earliest};
+use super::cut::{self, Extent, Progress, Remainder};
 use super::filter::{self, AppFilter};
 use super::gathered::{Gathered, PageFacts};
 use super::rhythm::Rhythm;
 use super::window::Window;
 use crate::client::Client;
 use crate::error::ReadError;
-use crate::next_link::NextLink;
+use crate::pace::Room;
 
-/// Pages of one chain. A user with ten million interactions would come near.
-const PAGES_MAX: u32 = 100_000;
-/// Pages in a row without a new item before we call it a circle. Empty pages with a link are legal.
-const BARREN_PAGES_MAX: u32 = 1_000;
-const PAGE_SIZE: u32 = 100;
-
-/// A window that is read by following its links.
-struct Chain {
-    window: Window,
-    /// Whether the service may be asked to filter; if not, all is read from the newest on.
-    filtered: bool,
-    extent: Extent,
-    /// Pages still to come, as far as one can tell.
-    expected_pages: f64,
-    pages: u32,
-    rows: u32,
-    barren_pages: u32,
-    newest_ms: Option<i64>,
-    oldest_ms: Option<i64>,
-    followed: HashSet<u64>,
-}
-
-impl Chain {
-    fn whole(window: Window, filtered: bool) -> Self {
-        Self {
-            window,
-            filtered,
-            extent: Extent::Asked,
-            expected_pages: 1.0,
-            pages: 0,
-            rows: 0,
-            barren_pages: 0,
-            newest_ms: None,
-            oldest_ms: None,
-            followed: HashSet::new(),
-        }
-    }
-
-    /// Takes in what a page said; false where the page is not in order.
-    fn note(&mut self, facts: PageFacts) -> bool {
-        let continues_downwards = match (facts.newest_new_ms, self.oldest_ms) {
-            (Some(newest_ms), Some(oldest_ms)) => newest_ms <= oldest_ms,
-            _ => true,
-        };
-        self.pages += 1;
-        self.rows += facts.rows;
-        self.barren_pages = if facts.new_items == 0 {
-            self.barren_pages + 1
-        } else {
-            0
-        };
-        self.newest_ms = self.newest_ms.or(facts.newest_ms);
-        self.oldest_ms = earliest(self.oldest_ms, facts.oldest_ms);
-        facts.is_newest_first && continues_downwards
-    }
-
-    /// Whether the service fills its pages. Where it gives few rows and a link, it works in a way that we don't
-    /// know, and cuts would be guesses.
-    fn has_full_pages(&self) -> bool {
-        self.rows >= self.pages * PAGE_SIZE / 2
-    }
-
-    /// The address of the next page, or what is wrong with it.
-    fn follow(&mut self, client: &Client, text: &str) -> Result<Url, ReadError> {
-        let link = NextLink::check(text, &client.inner.endpoints.graph)?;
-        let is_circle = !self.followed.insert(link.fingerprint());
-        if is_circle || self.pages >= PAGES_MAX || self.barren_pages >= BARREN_PAGES_MAX {
-            return Err(ReadError::LoopingNextLink { pages: self.pages });
-        }
-        Ok(link.url().clone())
-    }
-
-    fn piece(piece: Piece) -> Self {
-        Self {
-            extent: Extent::Unknown,
-            expected_pages: piece.pages,
-            ..Self::whole(piece.window, true)
-        }
-    }
-}
-
-fn earliest(one_ms: Option<i64>, other_ms: Option<i64>) -> Option<i64> {
-    one_ms.into_iter().chain(other_ms).min()
-}
+/// Answers that come within a moment are judged together: an older page tells that a newer window is full. And
+/// what can go out within a moment counts as what can go out now.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// How the reading of chains ended, if not well.
 enum Trouble {
@@ -115,6 +37,7 @@ enum Trouble {
 
 pub(super) async fn read<T>(
     client: &Client,
+    allowance: &Allowance,
     user_id: &str,
     window: Window,
     apps: &AppFilter,
@@ -123,6 +46,7 @@ pub(super) async fn read<T>(
     let requests = AtomicU32::new(0);
     let mut reading = Reading {
         client,
+        allowance,
         user_id,
         window,
         apps,
@@ -130,7 +54,9 @@ pub(super) async fn read<T>(
         gathered: Gathered::new(window, apps, keep),
         pages: 0,
         windows: 0,
-        reserved: 0.0,
+        in_flight: InFlight::default(),
+        cost_of_chains_read: 0.0,
+        expected_cost: 0.0,
         newest_ms: None,
         oldest_ms: None,
         rhythm: Rhythm::default(),
@@ -142,11 +68,7 @@ pub(super) async fn read<T>(
     } else {
         reading.run().await
     };
-    let least = reading.gathered.rows.div_ceil(PAGE_SIZE).max(1);
-    client
-        .inner
-        .allowance
-        .settle(reading.reserved, reading.pages, least);
+    reading.settle();
     History {
         items: reading.gathered.items,
         unkept: reading.gathered.unkept,
@@ -158,8 +80,28 @@ pub(super) async fn read<T>(
     }
 }
 
+/// What chains whose next page is on its way are expected to hold beyond it, and to cost beyond their pages.
+#[derive(Default)]
+struct InFlight {
+    pages: f64,
+    cost: f64,
+}
+
+impl InFlight {
+    fn add(&mut self, chain: &Chain) {
+        self.pages += (chain.expected_pages - 1.0).max(0.0);
+        self.cost += chain.expected_cost();
+    }
+
+    fn remove(&mut self, chain: &Chain) {
+        self.pages -= (chain.expected_pages - 1.0).max(0.0);
+        self.cost -= chain.expected_cost();
+    }
+}
+
 struct Reading<'a, T, K> {
     client: &'a Client,
+    allowance: &'a Allowance,
     user_id: &'a str,
     window: Window,
     apps: &'a AppFilter,
@@ -167,7 +109,10 @@ struct Reading<'a, T, K> {
     gathered: Gathered<'a, T, K>,
     pages: u32,
     windows: u32,
-    reserved: f64,
+    in_flight: InFlight,
+    cost_of_chains_read: f64,
+    /// As the allowance was last told.
+    expected_cost: f64,
     /// Of all chains.
     newest_ms: Option<i64>,
     oldest_ms: Option<i64>,
@@ -183,7 +128,7 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
         let mut filtered = filters.worth_trying();
         let mut refusal: Option<ReadError> = None;
         loop {
-            let outcome = self.read_chains(Chain::whole(self.window, filtered)).await;
+            let outcome = self.read_chains(self.first_chains(filtered)).await;
             match (outcome, &refusal) {
                 (Ok(()), _) => return (Ok(()), filtered),
                 (Err(Trouble::OutOfOrder), _) => {
@@ -204,45 +149,79 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
         }
     }
 
-    async fn read_chains(&mut self, first: Chain) -> Result<(), Trouble> {
+    /// The window as a whole, or cut before anything is known of it.
+    fn first_chains(&self, filtered: bool) -> Vec<Chain> {
+        let mut pieces = Vec::new();
+        if self.allowance.is_of_one_user() && filtered && self.may_cut {
+            pieces = cut::fan(self.window, self.client.inner.clock.now_ms());
+        }
+        if pieces.is_empty() {
+            return vec![Chain::whole(self.window, filtered)];
+        }
+        pieces.into_iter().map(Chain::piece_of_a_fan).collect()
+    }
+
+    async fn read_chains(&mut self, first: Vec<Chain>) -> Result<(), Trouble> {
         let client = self.client;
         let requests = self.requests;
-        let is_fallback = !first.filtered;
+        let is_fallback = first.iter().any(|chain| !chain.filtered);
         let fetch = |url: Url, chain: Chain| async move {
             let read = |body: &[u8]| Page::read(body).map_err(|error| error.to_string());
             let page = client.get("interactions", &url, requests, read).await;
             (chain, page)
         };
-        let mut in_flight = FuturesUnordered::new();
-        self.windows += 1;
-        let mut expected_in_flight = first.expected_pages;
-        in_flight.push(fetch(self.address(&first), first));
-        while let Some(answer) = in_flight.next().await {
-            // Answers that came together are judged together: an older page tells that a newer window is full.
-            let mut answers = vec![answer];
-            while let Some(Some(answer)) = in_flight.next().now_or_never() {
-                answers.push(answer);
-            }
-            let mut unfinished = Vec::new();
-            for (chain, page) in answers {
-                expected_in_flight -= chain.expected_pages;
-                unfinished.extend(self.take(chain, page, is_fallback)?);
-            }
-            for (address, chain) in self.share_out(unfinished, expected_in_flight) {
-                expected_in_flight += chain.expected_pages;
-                in_flight.push(fetch(address, chain));
+        let mut on_the_way = FuturesUnordered::new();
+        self.in_flight = InFlight::default();
+        self.windows += u32::try_from(first.len()).unwrap_or(u32::MAX);
+        for chain in first {
+            self.in_flight.add(&chain);
+            on_the_way.push(fetch(self.address(&chain), chain));
+        }
+        // Chains that go on. They are held until the pace has room: until then, more may become known.
+        let mut held: Vec<Chain> = Vec::new();
+        let mut look_at = Instant::now();
+        loop {
+            tokio::select! {
+                biased;
+                Some((chain, page)) = on_the_way.next() => {
+                    if held.is_empty() {
+                        look_at = Instant::now() + MOMENT;
+                    }
+                    self.in_flight.remove(&chain);
+                    held.extend(self.take(chain, page, is_fallback)?);
+                    if on_the_way.is_empty() {
+                        look_at = Instant::now();
+                    }
+                }
+                () = sleep_until(look_at), if !held.is_empty() => {
+                    // Not before what goes out now has gone: it would look like others' requests in line.
+                    look_at = Instant::now() + MOMENT;
+                    let go = match client.inner.pace.room(MOMENT) {
+                        Room::InLine => std::mem::take(&mut held),
+                        Room::For(places) => self.share_out(&mut held, places),
+                        Room::From(then) => {
+                            look_at = then;
+                            continue;
+                        }
+                    };
+                    for chain in go {
+                        self.in_flight.add(&chain);
+                        on_the_way.push(fetch(self.address(&chain), chain));
+                    }
+                    self.expect(held.len());
+                }
+                else => return Ok(()),
             }
         }
-        Ok(())
     }
 
-    /// Takes a page in; gives the chain back, with the address of its next page, if it goes on.
+    /// Takes a page in; gives the chain back if it goes on.
     fn take(
         &mut self,
         mut chain: Chain,
         page: Result<Page, ReadError>,
         is_fallback: bool,
-    ) -> Result<Option<(Url, Chain)>, Trouble> {
+    ) -> Result<Option<Chain>, Trouble> {
         let inner = &self.client.inner;
         let is_first_page = chain.pages == 0;
         let page = match page {
@@ -260,81 +239,99 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
         let next_link = page.next_link.clone();
         let facts = self.gathered.take(page);
         self.pages += 1;
-        inner.allowance.page();
-        self.newest_ms = self.newest_ms.max(facts.newest_ms);
-        self.oldest_ms = earliest(self.oldest_ms, facts.oldest_ms);
-        self.in_order &= chain.note(facts);
+        self.allowance.page();
+        self.newest_ms = self.newest_ms.max(facts.newest_ms());
+        self.oldest_ms = earliest(self.oldest_ms, facts.oldest_ms());
+        self.in_order &= chain.note(&facts);
         if !self.in_order && self.windows > 1 && self.may_cut {
             return Err(Trouble::OutOfOrder);
         }
         let Some(next_link) = next_link else {
+            self.cost_of_chains_read += chain.cost();
             return Ok(None);
         };
-        if let (Some(newest_ms), Some(oldest_ms)) = (facts.newest_ms, facts.oldest_ms) {
-            self.rhythm
-                .learn(oldest_ms, newest_ms, facts.rows, facts.weekend_rows);
-        }
-        if self.is_past_the_window(&chain, facts) {
+        self.rhythm.learn(&facts.moments_ms);
+        if self.is_past_the_window(&chain, &facts) {
             return Ok(None);
         }
-        let next = chain
+        chain
             .follow(self.client, &next_link)
             .map_err(Trouble::Error)?;
-        Ok(Some((next, chain)))
+        Ok(Some(chain))
     }
 
-    /// Gives each unfinished chain its share of the windows to spare, the longest first: chains are cut, or go on
-    /// as they are.
-    fn share_out(
-        &mut self,
-        unfinished: Vec<(Url, Chain)>,
-        expected_in_flight: f64,
-    ) -> Vec<(Url, Chain)> {
-        let inner = &self.client.inner;
-        let mut by_length: Vec<(Option<Progress>, Url, Chain)> = Vec::new();
-        for (next, mut chain) in unfinished {
+    /// Takes as many chains from those held as there are places, the longest first. Where places are left, they
+    /// are cut into more, as far as pages that are on their way leave them what is left.
+    fn share_out(&mut self, held: &mut Vec<Chain>, places: usize) -> Vec<Chain> {
+        self.expect(held.len());
+        let mut by_length: Vec<(Option<Progress>, Chain)> = Vec::new();
+        for mut chain in held.drain(..) {
             let progress = self.progress(&chain);
-            chain.expected_pages = progress.as_ref().map_or(1.0, cut::remaining_pages);
-            by_length.push((progress, next, chain));
+            chain.expected_pages = progress.as_ref().map_or(1.0, Progress::remaining_pages);
+            by_length.push((progress, chain));
         }
-        by_length.sort_by(|a, b| b.2.expected_pages.total_cmp(&a.2.expected_pages));
-        let mut expected: f64 = expected_in_flight.max(0.0)
-            + by_length
-                .iter()
-                .map(|entry| entry.2.expected_pages)
-                .sum::<f64>();
-        let may_cut = self.may_cut && self.in_order;
-        let mut idle = if may_cut {
-            inner.pace.snapshot().idle
-        } else {
-            0
-        };
-        let mut requests = Vec::new();
-        for (progress, next, chain) in by_length {
-            let to_spare = inner.allowance.windows().min(idle) as f64;
-            let share = chain.expected_pages / expected.max(1.0);
-            let windows_max = 1 + (to_spare * share).round() as usize;
-            expected -= chain.expected_pages;
-            let pieces = match progress {
-                Some(progress) if chain.filtered && chain.has_full_pages() => {
-                    cut::plan(&progress, windows_max)
-                }
-                _ => Vec::new(),
-            };
+        by_length.sort_by(|a, b| b.1.expected_pages.total_cmp(&a.1.expected_pages));
+        let expected: f64 = by_length
+            .iter()
+            .map(|(_, chain)| chain.expected_pages)
+            .sum();
+        let later = by_length.split_off(places.min(by_length.len()));
+        held.extend(later.into_iter().map(|(_, chain)| chain));
+        let places_left = (places - by_length.len()) as f64;
+        let share = expected / (expected + self.in_flight.pages.max(0.0)).max(1.0);
+        let remainders: Vec<Remainder> = by_length
+            .iter()
+            .map(|(progress, chain)| self.remainder(progress.as_ref(), chain))
+            .collect();
+        let pieces = cut::pieces_each(
+            &remainders,
+            (places_left * share).round() as usize,
+            self.allowance.to_spend(),
+        );
+        let mut go = Vec::new();
+        for ((progress, chain), pieces_max) in by_length.into_iter().zip(pieces) {
+            let (pieces, may_be_empty) = progress.map_or_else(Default::default, |progress| {
+                let pieces = cut::plan(&progress, pieces_max);
+                (pieces, progress.may_be_empty())
+            });
             if pieces.is_empty() {
-                requests.push((next, chain));
+                go.push(chain);
                 continue;
             }
-            let open = chain.window.from_ms.is_none();
-            self.reserved += inner.allowance.reserve(pieces.len(), open);
             self.windows += u32::try_from(pieces.len()).unwrap_or(u32::MAX) - 1;
-            idle = idle.saturating_sub(pieces.len() - 1);
-            for piece in pieces {
-                let chain = Chain::piece(piece);
-                requests.push((self.address(&chain), chain));
-            }
+            let pieces = pieces.into_iter();
+            go.extend(pieces.map(|piece| Chain::piece(piece, may_be_empty)));
         }
-        requests
+        go
+    }
+
+    /// What a cut of this chain would be about: nothing, where cuts can't be trusted.
+    fn remainder(&self, progress: Option<&Progress>, chain: &Chain) -> Remainder {
+        let may_cut = self.may_cut && self.in_order && chain.filtered && chain.has_full_pages();
+        match progress {
+            Some(progress) if may_cut => progress.remainder(),
+            _ => Remainder::default(),
+        }
+    }
+
+    /// Tells the allowance what this user is now expected to cost, with so many chains held. One that is cut into
+    /// none would have had a last page as well.
+    fn expect(&mut self, held: usize) {
+        let open = self.in_flight.cost + EXPECTED_COST * held as f64;
+        self.revise_cost(self.cost_of_chains_read + open - EXPECTED_COST);
+    }
+
+    /// Tells the allowance what this user did cost.
+    fn settle(&mut self) {
+        let least = self.gathered.rows.div_ceil(PAGE_SIZE).max(1);
+        let is_cut = self.windows > 1;
+        let cost = f64::from(self.pages.saturating_sub(least));
+        self.revise_cost(if is_cut { cost } else { 0.0 });
+    }
+
+    fn revise_cost(&mut self, cost: f64) {
+        self.allowance.revise(self.expected_cost, cost);
+        self.expected_cost = cost;
     }
 
     fn progress(&self, chain: &Chain) -> Option<Progress> {
@@ -358,8 +355,8 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
     }
 
     /// An unfiltered reading may stop once a whole page lies before the window, as pages come newest first.
-    fn is_past_the_window(&self, chain: &Chain, facts: PageFacts) -> bool {
-        let lies_before = match (facts.newest_ms, self.window.from_ms) {
+    fn is_past_the_window(&self, chain: &Chain, facts: &PageFacts) -> bool {
+        let lies_before = match (facts.newest_ms(), self.window.from_ms) {
             (Some(newest_ms), Some(from_ms)) => newest_ms < from_ms,
             _ => false,
         };
@@ -374,7 +371,11 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
         filter::text(chain.window, self.apps).filter(|_| chain.filtered)
     }
 
+    /// The address of a chain's next page.
     fn address(&self, chain: &Chain) -> Url {
+        if let Some(next) = &chain.next {
+            return next.clone();
+        }
         let path = [
             "v1.0",
             "copilot",

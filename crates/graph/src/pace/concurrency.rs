@@ -45,9 +45,14 @@ impl Concurrency {
         }
     }
 
+    /// How many more may be sent.
+    pub fn room(&self) -> usize {
+        self.permits.saturating_sub(self.in_flight)
+    }
+
     /// Whether one more may be sent.
     pub fn has_room(&self) -> bool {
-        self.in_flight < self.permits
+        self.room() > 0
     }
 
     /// One more is in flight.

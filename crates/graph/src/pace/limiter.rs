@@ -170,21 +170,39 @@ impl Limiter {
             return Turn::NotBefore(self.gate);
         }
         self.fill(now);
-        if let Some(free_at) = self.window_free_at(now) {
+        let free_at = self.free_at(now);
+        if free_at > now {
             self.note_load(now);
             return Turn::NotBefore(free_at);
-        }
-        if self.tokens < 1.0 {
-            self.note_load(now);
-            let seconds = (1.0 - self.tokens) / self.rate_now(now);
-            // Rounded up, or the caller would come back a nanosecond early, again and again.
-            return Turn::NotBefore(
-                now + Duration::from_secs_f64(seconds) + Duration::from_micros(1),
-            );
         }
         self.tokens -= 1.0;
         self.remember(now);
         Turn::Go
+    }
+
+    /// How many requests could go out at this time, if none went before.
+    pub fn room(&self, then: Duration) -> usize {
+        let tokens = self.tokens_at(then) as usize;
+        let windows = self.windows.iter().map(|window| {
+            let counted = self.sent.iter().rev();
+            let inside = counted.take_while(|sent| **sent + window.length > then);
+            window.count.saturating_sub(inside.count())
+        });
+        windows.fold(tokens, usize::min)
+    }
+
+    /// When the next request could go out, if none went before.
+    pub fn free_at(&self, now: Duration) -> Duration {
+        let tokens = self.tokens_at(now);
+        let token_at = if tokens < 1.0 {
+            let seconds = (1.0 - tokens) / self.rate_now(now);
+            // Rounded up, or the caller would come back a nanosecond early, again and again.
+            now + Duration::from_secs_f64(seconds) + Duration::from_micros(1)
+        } else {
+            now
+        };
+        let window_at = self.window_free_at(now).unwrap_or(now);
+        token_at.max(window_at).max(self.gate)
     }
 
     /// The service said 429 to a request sent at `sent_at`. Nobody goes before its hint is over; without a hint,
@@ -236,10 +254,14 @@ impl Limiter {
     }
 
     fn fill(&mut self, now: Duration) {
+        self.tokens = self.tokens_at(now);
+        self.filled_at = now;
+    }
+
+    fn tokens_at(&self, now: Duration) -> f64 {
         let since = self.filled_at.max(self.gate.min(now));
         let gained = now.saturating_sub(since).as_secs_f64() * self.rate_now(now);
-        self.tokens = (self.tokens + gained).min(self.depth_now(now));
-        self.filled_at = now;
+        (self.tokens + gained).min(self.depth_now(now))
     }
 
     /// Someone has to wait.

@@ -48,8 +48,17 @@ pub struct PaceSnapshot {
     pub waiting: usize,
     /// Requests that may be in flight.
     pub permits: usize,
-    /// Requests that could be sent at this moment beyond those waiting.
-    pub idle: usize,
+}
+
+/// What the pace has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// For nobody who does not wait in line, like others do.
+    InLine,
+    /// For so many requests, since nobody waits; at least one.
+    For(usize),
+    /// For the next request from then on; nobody waits until then.
+    From(Instant),
 }
 
 #[derive(Debug)]
@@ -147,12 +156,6 @@ impl Pace {
         let permits = state.concurrency.permits();
         let in_flight = state.concurrency.in_flight();
         let gate = state.limiter.gate().saturating_sub(now);
-        // Whoever waits in line uses what there is.
-        let idle = if waiting > 0 || !gate.is_zero() {
-            0
-        } else {
-            permits.saturating_sub(in_flight)
-        };
         PaceSnapshot {
             sent: state.sent,
             throttled: state.throttled,
@@ -162,7 +165,21 @@ impl Pace {
             in_flight,
             waiting,
             permits,
-            idle,
+        }
+    }
+
+    /// What there is room for within a moment.
+    pub(crate) fn room(&self, moment: Duration) -> Room {
+        let now = self.now();
+        let state = self.lock();
+        let permits = state.concurrency.room();
+        let gate_is_shut = state.limiter.gate() > now;
+        if self.waiting.load(Relaxed) > 0 || permits == 0 || gate_is_shut {
+            return Room::InLine;
+        }
+        match state.limiter.room(now + moment) {
+            0 => Room::From(self.start + state.limiter.free_at(now)),
+            places => Room::For(places.min(permits)),
         }
     }
 

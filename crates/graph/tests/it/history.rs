@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hobbs_graph::history::cut::{Extent, Progress, plan};
+use hobbs_graph::history::cut::{Extent, Progress, Remainder, fan, pieces_each, plan};
 use hobbs_graph::history::rhythm::Rhythm;
 use hobbs_graph::{AppFilter, Client, History, Window};
 use hobbs_interaction::Unkept;
@@ -21,6 +21,13 @@ const DAY_MS: i64 = 86_400_000;
 /// 0001-01-01 and 9999-12-31: whatever a service may write.
 const YEAR_1_MS: i64 = -62_135_596_800_000;
 const YEAR_9999_MS: i64 = 253_402_214_400_000;
+
+/// Reads as if nobody else were read.
+async fn read_alone(client: &Client, window: Window) -> History<i64> {
+    client
+        .read_history_alone("u", window, &AppFilter::all(), |item| item.created_at_ms)
+        .await
+}
 
 async fn read(client: &Client, window: Window) -> History<i64> {
     client
@@ -82,16 +89,22 @@ fn every_row_once_from_first_to_last_whatever_the_cuts() {
                 Window::between(middle, NOW_MS - 1),
                 Window::until(middle),
             ] {
-                let (client, requests) = client_of(&server);
-                let history = read(&client, window).await;
-                history.result.unwrap();
                 let expected: Vec<i64> = moments
                     .iter()
                     .copied()
                     .filter(|ms| window.contains(*ms))
                     .collect();
-                assert_eq!(sorted(history.items), expected, "seed {seed}, {window:?}");
-                assert_eq!(requests.load(SeqCst), u64::from(history.requests));
+                for is_alone in [false, true] {
+                    let (client, requests) = client_of(&server);
+                    let history = if is_alone {
+                        read_alone(&client, window).await
+                    } else {
+                        read(&client, window).await
+                    };
+                    history.result.unwrap();
+                    assert_eq!(sorted(history.items), expected, "seed {seed}, {window:?}");
+                    assert_eq!(requests.load(SeqCst), u64::from(history.requests));
+                }
             }
         }
     });
@@ -107,13 +120,15 @@ proptest! {
         before in proptest::option::of(0_i64..500 * DAY_MS),
         windows_max in 0_usize..70,
         extent in prop_oneof![Just(Extent::Full), Just(Extent::Asked), Just(Extent::Unknown)],
-        learned in proptest::option::of((0_i64..60 * DAY_MS, 0_u32..5_000, 0_u32..5_000)),
+        learned in proptest::option::of((1_i64..60 * DAY_MS, 1_i64..5_000, 1_i64..24)),
     ) {
         let oldest_ms = newest_ms - read_ms;
         let from_ms = before.map(|before| oldest_ms - before);
         let mut rhythm = Rhythm::default();
-        if let Some((covered_ms, rows, weekend_rows)) = learned {
-            rhythm.learn(newest_ms - covered_ms, newest_ms, rows, weekend_rows);
+        if let Some((covered_ms, rows, hours)) = learned {
+            let moments = (0..rows).map(|row| newest_ms - covered_ms * row / rows);
+            let works = |ms: &i64| ms.div_euclid(DAY_MS / 24).rem_euclid(24) < hours;
+            rhythm.learn(&moments.filter(works).collect::<Vec<_>>());
         }
         let progress = Progress { from_ms, newest_ms, oldest_ms, pages, history_newest_ms: newest_ms + DAY_MS, rhythm, extent };
         let pieces = plan(&progress, windows_max);
@@ -127,6 +142,66 @@ proptest! {
             prop_assert!(pieces.iter().all(|piece| !piece.window.is_empty()));
         }
     }
+
+    /// So do those of a window of which nothing is read yet.
+    #[test]
+    fn a_fan_covers_a_window(
+        back_ms in proptest::option::of(0_i64..4_000 * DAY_MS),
+        to_ms in proptest::option::of(prop_oneof![4 => NOW_MS - 400 * DAY_MS..NOW_MS, 1 => YEAR_1_MS..YEAR_9999_MS]),
+    ) {
+        let from_ms = back_ms.map(|back_ms| to_ms.unwrap_or(NOW_MS) - back_ms);
+        let window = Window { from_ms, to_ms };
+        let pieces = fan(window, NOW_MS);
+        prop_assert!(pieces.len() != 1 && pieces.len() <= 14);
+        if let (Some(first), Some(last)) = (pieces.first(), pieces.last()) {
+            prop_assert_eq!((first.to_ms, last.from_ms), (to_ms, from_ms));
+        }
+        for pair in pieces.windows(2) {
+            prop_assert!(pair[0].from_ms.is_some());
+            prop_assert_eq!(pair[0].from_ms, pair[1].to_ms);
+        }
+        prop_assert!(pieces.iter().all(|piece| !piece.is_empty()));
+    }
+
+    /// Whoever has the longest pieces gets the next one, as long as it may be paid for.
+    #[test]
+    fn pieces_go_to_the_longest(pages in proptest::collection::vec(0.0_f64..40.0, 0..20), more in 0_usize..40, to_spend in 0.0_f64..30.0) {
+        let remainders: Vec<Remainder> = pages.iter().map(|pages| Remainder { pages: *pages, cost_a_piece: 0.5 }).collect();
+        let pieces = pieces_each(&remainders, more, to_spend);
+        prop_assert_eq!(pieces.len(), pages.len());
+        let extra: usize = pieces.iter().map(|pieces| pieces - 1).sum();
+        prop_assert!(extra <= more && extra as f64 * 0.5 <= to_spend);
+        let length = |at: usize, pieces: usize| pages[at] / pieces as f64;
+        for (at, cut) in pieces.iter().enumerate().filter(|(_, pieces)| **pieces > 1) {
+            for (other, pieces) in pieces.iter().enumerate() {
+                // When the last cut was made, nobody's pieces were longer.
+                prop_assert!(length(at, cut - 1) >= length(other, *pieces));
+            }
+        }
+    }
+}
+
+/// Who hardly uses Copilot costs a dozen requests when read alone, and one where the window is short.
+#[tokio::test(start_paused = true)]
+async fn a_light_user_who_is_read_alone() {
+    let server = HistoryServer::new(clustered(30, 1), 500);
+    let (client, requests) = client_of(&server);
+    let history = read_alone(&client, Window::until(NOW_MS)).await;
+    assert_eq!((history.items.len(), requests.load(SeqCst)), (30, 14));
+    let (client, requests) = client_of(&server);
+    let week = Window::between(NOW_MS - 7 * DAY_MS, NOW_MS);
+    read_alone(&client, week).await.result.unwrap();
+    assert_eq!(requests.load(SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_read_alone_where_filters_are_refused_is_read_whole() {
+    let moments = clustered(800, 3);
+    let (client, _) = moody(|_| true, HistoryServer::new(moments.clone(), 10));
+    let history = read_alone(&client, Window::until(NOW_MS)).await;
+    history.result.unwrap();
+    assert!(!history.filtered);
+    assert_eq!(sorted(history.items), moments);
 }
 
 /// A whole tenant costs hardly more requests than the least possible, though heavy users are cut where there is
@@ -391,6 +466,9 @@ async fn a_server_without_order_is_read_without_cuts() {
         history.result.unwrap();
         assert_eq!(sorted(history.items), moments);
         assert_eq!(history.windows, 1);
+        let history = read_alone(&client, window).await;
+        history.result.unwrap();
+        assert_eq!(sorted(history.items), moments);
     }
 }
 

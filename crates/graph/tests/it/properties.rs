@@ -261,7 +261,11 @@ proptest! {
                     prop_assert!(limiter.gate() >= now + hint.unwrap_or_default());
                 }
                 Happens::Asked(requests) => {
-                    for _ in 0..requests {
+                    let (room, asked_at) = (limiter.room(now), now);
+                    if now >= limiter.gate() {
+                        prop_assert_eq!(limiter.free_at(now) > now, room == 0);
+                    }
+                    for nth in 0..requests {
                         let mut asked = 0;
                         while let Turn::NotBefore(then) = limiter.take(now) {
                             prop_assert!(then > now, "a turn in the past would be asked for without end");
@@ -272,6 +276,9 @@ proptest! {
                             now = then;
                         }
                         prop_assert!(now >= limiter.gate());
+                        if asked_at >= limiter.gate() {
+                            prop_assert_eq!(now == asked_at, nth < room, "{} of {}", nth, room);
+                        }
                         sent.push(now);
                     }
                 }
