@@ -79,7 +79,7 @@ fn thread(rules: &Rules) -> Vec<Interaction> {
                 locale: Some("en-us".to_owned()),
                 ..rows::item(kind, text)
             };
-            ingest.row(&"u".into(), item)
+            ingest.row(&std::sync::Arc::from("u"), item)
         });
     rows.collect()
 }
