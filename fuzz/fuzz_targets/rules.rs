@@ -79,7 +79,7 @@ fn thread(rules: &Rules) -> Vec<Interaction> {
                 locale: Some("en-us".to_owned()),
                 ..rows::item(kind, text)
             };
-            ingest.row(&std::sync::Arc::from("u"), item)
+            ingest.row("u", item)
         });
     rows.collect()
 }

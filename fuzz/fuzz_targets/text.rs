@@ -48,7 +48,7 @@ fuzz_target!(|input: &str| {
     // Prompts and responses are read in two ways, and told alike.
     for interaction_type in ["userPrompt", "aiResponse"] {
         let ingest = rows::ingest(ContentPolicy::None, signs.clone());
-        let row = ingest.row(&std::sync::Arc::from("u"), rows::item(interaction_type, text));
+        let row = ingest.row("u", rows::item(interaction_type, text));
         assert_eq!(row.text_fingerprint, key.fingerprint(text));
         assert_eq!(
             row.signs, expected,

@@ -124,8 +124,7 @@ fn page_to_rows(criterion: &mut Criterion) -> Vec<String> {
 
 fn rows(page: &[u8], ingest: &Ingest) -> Vec<Interaction> {
     let items = Page::read(page).map(|page| page.items).unwrap_or_default();
-    let user = "4db02e4b".into();
-    let row = |item| ingest.row(&user, item);
+    let row = |item| ingest.row("4db02e4b", item);
     items.into_iter().map(row).collect()
 }
 

@@ -50,10 +50,10 @@ impl Ingest {
     /// Lengths, the mark, fingerprints and signs are of the whole text; only then the policy
     /// decides what is kept of it. An attachment's content is never kept, nor an address that holds
     /// the content itself (`data:`).
-    pub fn row(&self, user_id: &Arc<str>, item: AiInteraction) -> Interaction {
+    pub fn row(&self, user_id: impl Into<Arc<str>>, item: AiInteraction) -> Interaction {
         Interaction::with(
             &self.tenant_id,
-            user_id,
+            user_id.into(),
             item,
             self.content,
             |item, text| self.traces(item, text),

@@ -129,7 +129,7 @@ impl Interaction {
     /// text what is kept whatever the policy.
     pub(crate) fn with(
         tenant_id: &Arc<str>,
-        user_id: &Arc<str>,
+        user_id: Arc<str>,
         item: AiInteraction,
         policy: ContentPolicy,
         traces: impl FnOnce(&AiInteraction, &str) -> Traces,
@@ -146,7 +146,7 @@ impl Interaction {
         };
         Interaction {
             tenant_id: Arc::clone(tenant_id),
-            user_id: Arc::clone(user_id),
+            user_id,
             app: App::name_to_keep(&item.app_class),
             surface: Surface::of(&item.app_class, item.conversation_type.as_deref()),
             kind: Kind::of(&item.interaction_type),

@@ -1,7 +1,6 @@
 //! Pages of interactions saved to files, with no tenant at hand.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use hobbs_interaction::{AiInteraction, ContentPolicy, Ingest, saved};
 use hobbs_lake::{Kept, LakeError, Location, Rows, Run, RunCounts, RunStatus, UserRecord, Writer};
@@ -171,8 +170,8 @@ async fn import_file(
     };
     imported.rows_without_user = owners.iter().filter(|owner| owner.is_none()).count() as u64;
     let row = |(item, owner): (AiInteraction, Option<String>)| {
-        let user_id: Arc<str> = owner.as_deref().unwrap_or(UNKNOWN_USER).into();
-        ingest.row(&user_id, item)
+        let user_id = owner.as_deref().unwrap_or(UNKNOWN_USER);
+        ingest.row(user_id, item)
     };
     let rows: Rows = saved.items.into_iter().zip(owners).map(row).collect();
     let kept: Kept = writer.commit(run, now_ms, rows, Vec::new()).await?;

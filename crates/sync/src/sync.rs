@@ -483,7 +483,7 @@ impl<'a> Reading<'a> {
                 let mut rows = Rows::default();
                 let keep = |item| {
                     waiting_rows.fetch_add(1, Ordering::Relaxed);
-                    rows.push(ingest.row(&user_id, item))
+                    rows.push(ingest.row(Arc::clone(&user_id), item))
                 };
                 let history = if is_alone {
                     client

@@ -30,7 +30,7 @@ fn through(bytes: &[u8]) -> usize {
     assert!(saved.items.len() >= page.items.len());
     let items = page.items.into_iter().chain(saved.items);
     let ingest = ingest(ContentPolicy::Full);
-    let rows = items.map(|item| ingest.row(&std::sync::Arc::from("u"), item));
+    let rows = items.map(|item| ingest.row("u", item));
     rows.map(|row| row.content.map_or(0, |text| text.len()))
         .sum()
 }

@@ -204,7 +204,7 @@ async fn user(tenant: &Tenant, token: &str, ingest: &Ingest, place: u32) -> User
         let page = Page::read(response.body()).unwrap();
         next = page.next_link;
         for item in page.items {
-            let row = ingest.row(&std::sync::Arc::from(id.as_str()), item);
+            let row = ingest.row(id.as_str(), item);
             let thread = threads.entry(row.session_id.clone()).or_default();
             thread.insert((row.interaction_id.clone(), row.created_at_ms), row);
         }

@@ -78,7 +78,7 @@ impl Row {
             locale: self.locale.map(str::to_owned),
             ..AiInteraction::default()
         };
-        ingest.row(&std::sync::Arc::from("u"), item)
+        ingest.row("u", item)
     }
 }
 

@@ -44,7 +44,7 @@ fn said(user: usize, day: usize, text: &str) -> Said {
     Said {
         user,
         day,
-        kept: ingest().row(&std::sync::Arc::from(user.to_string()), item),
+        kept: ingest().row(user.to_string(), item),
         opens: true,
         bursts: false,
         on_the_beat: false,
