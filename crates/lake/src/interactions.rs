@@ -7,8 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use datafusion::functions::expr_fn::coalesce;
-use datafusion::prelude::{Expr, col, lit};
+use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::{Array, AsArray, RecordBatch};
 use deltalake::arrow::datatypes::TimestampMicrosecondType;
 use futures::TryStreamExt;
@@ -16,7 +15,7 @@ use hobbs_interaction::Interaction;
 
 use crate::cells::micros;
 use crate::error::LakeError;
-use crate::merge::{same, source, target};
+use crate::merge::{Key, target};
 use crate::rows::batch;
 use crate::scan::time_literal;
 use crate::table::{Carried, Table};
@@ -238,15 +237,13 @@ async fn replace(
     (first_us, last_us): (i64, i64),
     carried: Carried,
 ) -> Result<(), LakeError> {
-    let session = |of: fn(&str) -> Expr| coalesce(vec![of("session_id"), lit("")]);
     let created_at = || target("created_at");
-    let predicate = same("tenant_id")
-        .and(same("user_id"))
-        .and(same("interaction_id"))
-        .and(session(target).eq(session(source)))
-        .and(created_at().gt_eq(time_literal(first_us)))
-        .and(created_at().lt_eq(time_literal(last_us)));
-    table.merge(rows, predicate, None, carried).await
+    let since = created_at().gt_eq(time_literal(first_us));
+    let key = Key {
+        columns: &["tenant_id", "user_id", "session_id", "interaction_id"],
+        within: Some(since.and(created_at().lt_eq(time_literal(last_us)))),
+    };
+    table.merge(rows, key, None, carried).await
 }
 
 #[cfg(test)]

@@ -181,7 +181,7 @@ impl Table {
     /// Writes what a commit carries alone, without rows.
     pub(crate) async fn mark(&mut self, carried: Carried) -> Result<(), LakeError> {
         let name = self.name.as_str();
-        commit(&mut self.delta, Vec::new(), carried)
+        commit(&mut self.delta, Vec::new(), APPENDED, carried)
             .await
             .map_err(|error| LakeError::table(name, error))
     }
@@ -227,23 +227,33 @@ async fn append(
     batch: RecordBatch,
     carried: Carried,
 ) -> Result<(), DeltaTableError> {
+    let actions = write(delta, batch).await?;
+    commit(delta, actions, APPENDED, carried).await
+}
+
+/// Writes rows into a file, which belongs to the table once a commit says so.
+pub(crate) async fn write(
+    delta: &DeltaTable,
+    batch: RecordBatch,
+) -> Result<Vec<Action>, DeltaTableError> {
     let mut writer =
         RecordBatchWriter::for_table(delta)?.with_writer_properties(writer_properties());
     writer.write(batch).await?;
-    let actions = writer.flush().await?.into_iter().map(Action::Add).collect();
-    commit(delta, actions, carried).await
+    Ok(writer.flush().await?.into_iter().map(Action::Add).collect())
 }
 
-async fn commit(
+const APPENDED: DeltaOperation = DeltaOperation::Write {
+    mode: SaveMode::Append,
+    partition_by: None,
+    predicate: None,
+};
+
+pub(crate) async fn commit(
     delta: &mut DeltaTable,
     actions: Vec<Action>,
+    operation: DeltaOperation,
     carried: Carried,
 ) -> Result<(), DeltaTableError> {
-    let operation = DeltaOperation::Write {
-        mode: SaveMode::Append,
-        partition_by: None,
-        predicate: None,
-    };
     let committed = CommitBuilder::from(carried.properties())
         .with_actions(actions)
         .build(Some(delta.snapshot()?), delta.log_store(), operation)
