@@ -236,8 +236,13 @@ pub(crate) async fn write(
     delta: &DeltaTable,
     batch: RecordBatch,
 ) -> Result<Vec<Action>, DeltaTableError> {
-    let mut writer =
-        RecordBatchWriter::for_table(delta)?.with_writer_properties(writer_properties());
+    let is_small = batch.get_array_memory_size() <= BARE_BYTES_MAX;
+    let properties = if is_small {
+        properties(Compression::UNCOMPRESSED)
+    } else {
+        writer_properties()
+    };
+    let mut writer = RecordBatchWriter::for_table(delta)?.with_writer_properties(properties);
     writer.write(batch).await?;
     Ok(writer.flush().await?.into_iter().map(Action::Add).collect())
 }
@@ -269,8 +274,17 @@ const PAGE_ROWS: usize = 1_024;
 /// Columns by which pages are skipped.
 const PRUNING: [&str; 2] = ["created_at", "started_at"];
 
+/// Rows of at most so many bytes in memory are written without compression: to make a compressor for each
+/// column, and a decompressor for each reading, takes longer than all the rest, and saves a few kilobytes.
+/// Once there are many such files they are joined and compressed.
+const BARE_BYTES_MAX: usize = 64 << 10;
+
 /// How Parquet files are written.
 pub(crate) fn writer_properties() -> WriterProperties {
+    properties(Compression::ZSTD(ZstdLevel::default()))
+}
+
+fn properties(compression: Compression) -> WriterProperties {
     let mut properties = WriterProperties::builder();
     for column in PRUNING {
         properties = properties
@@ -280,7 +294,7 @@ pub(crate) fn writer_properties() -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_write_batch_size(PAGE_ROWS)
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_compression(compression)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_created_by(concat!("hobbs ", env!("CARGO_PKG_VERSION")).to_owned())
         .build()
