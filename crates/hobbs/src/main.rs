@@ -1,10 +1,11 @@
 //! `hobbs`: how Microsoft 365 Copilot is really used, interaction by interaction.
 //!
-//! This crate parses ([`cli`]), resolves ([`settings`]) and wires ([`commands`]); what is worth
+//! This crate parses ([`cli`]), reads ([`config`]), resolves ([`settings`]) and wires ([`commands`]); what is worth
 //! knowing lies in the crates below it.
 
 mod cli;
 mod commands;
+mod config;
 mod exit;
 mod memory;
 mod printer;

@@ -4,7 +4,7 @@ use deltalake::arrow::array::RecordBatch;
 use deltalake::arrow::compute::concat_batches;
 
 use crate::error::LakeError;
-use crate::merge::same;
+use crate::merge::Key;
 use crate::table::{Carried, Table};
 
 /// When a record begins that takes the place of one that began at `before_ms`: now, and later than
@@ -14,10 +14,10 @@ pub(crate) fn begin_ms(now_ms: i64, before_ms: Option<i64>) -> i64 {
 }
 
 /// Puts the records of `ended`, whose end is now known, in the place of themselves without one, and
-/// adds those of `begun`, in one commit. `keys` and `valid_from` name a record.
+/// adds those of `begun`, in one commit. `key` names a record.
 pub(crate) async fn keep(
     table: &mut Table,
-    keys: &[&str],
+    key: &[&str],
     ended: RecordBatch,
     begun: RecordBatch,
 ) -> Result<(), LakeError> {
@@ -29,8 +29,9 @@ pub(crate) async fn keep(
     }
     let rows = concat_batches(&table.name.schema(), [&ended, &begun])
         .map_err(|error| table.error(error.into()))?;
-    let is_record = keys
-        .iter()
-        .fold(same("valid_from"), |all, key| all.and(same(key)));
+    let is_record = Key {
+        columns: key,
+        within: None,
+    };
     table.merge(rows, is_record, None, Carried::default()).await
 }

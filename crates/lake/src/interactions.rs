@@ -9,14 +9,13 @@ use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use datafusion::functions::expr_fn::coalesce;
-use datafusion::prelude::{Expr, col, lit};
+use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::RecordBatch;
 use foldhash::fast::RandomState;
 use futures::TryStreamExt;
 
 use crate::error::LakeError;
-use crate::merge::{same, source, target};
+use crate::merge::{Key, target};
 use crate::rows::{Identity, Pages, Place, identities};
 use crate::scan::time_literal;
 use crate::table::{Carried, Table};
@@ -41,10 +40,10 @@ impl std::ops::AddAssign for Kept {
 }
 
 /// What makes an interaction one inside a tenant: user, session and id.
-type Key<'a> = (&'a str, &'a str, &'a str);
+type RowKey<'a> = (&'a str, &'a str, &'a str);
 
 impl<'a> Identity<'a> {
-    fn key(&self) -> Key<'a> {
+    fn key(&self) -> RowKey<'a> {
         (self.user_id, self.session_id, self.interaction_id)
     }
 }
@@ -145,8 +144,8 @@ enum InLake {
 }
 
 /// The latest version of each row, and how many others there are.
-fn latest(rows: &Pages) -> (HashMap<Key<'_>, Latest<'_>, RandomState>, u64) {
-    let mut latest: HashMap<Key<'_>, Latest<'_>, RandomState> = HashMap::default();
+fn latest(rows: &Pages) -> (HashMap<RowKey<'_>, Latest<'_>, RandomState>, u64) {
+    let mut latest: HashMap<RowKey<'_>, Latest<'_>, RandomState> = HashMap::default();
     let mut repeated = 0;
     for (place, identity) in rows.identities() {
         let this = Latest {
@@ -209,7 +208,7 @@ pub(crate) async fn compare(known_as_of: &Table, rows: &Pages) -> Result<Changes
 }
 
 fn found<'l>(
-    latest: &'l HashMap<Key<'l>, Latest<'l>, RandomState>,
+    latest: &'l HashMap<RowKey<'l>, Latest<'l>, RandomState>,
     identity: &Identity<'l>,
 ) -> Option<&'l Latest<'l>> {
     latest.get(&identity.key())
@@ -250,15 +249,13 @@ async fn replace(
     (first_us, last_us): (i64, i64),
     carried: Carried,
 ) -> Result<(), LakeError> {
-    let session = |of: fn(&str) -> Expr| coalesce(vec![of("session_id"), lit("")]);
     let created_at = || target("created_at");
-    let predicate = same("tenant_id")
-        .and(same("user_id"))
-        .and(same("interaction_id"))
-        .and(session(target).eq(session(source)))
-        .and(created_at().gt_eq(time_literal(first_us)))
-        .and(created_at().lt_eq(time_literal(last_us)));
-    table.merge(rows, predicate, None, carried).await
+    let since = created_at().gt_eq(time_literal(first_us));
+    let key = Key {
+        columns: &["tenant_id", "user_id", "session_id", "interaction_id"],
+        within: Some(since.and(created_at().lt_eq(time_literal(last_us)))),
+    };
+    table.merge(rows, key, None, carried).await
 }
 
 #[cfg(test)]

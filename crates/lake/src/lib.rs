@@ -32,6 +32,7 @@ mod rows;
 mod runs;
 mod scan;
 mod schema;
+mod small;
 mod statistics;
 mod store;
 mod stored;

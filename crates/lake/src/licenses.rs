@@ -262,7 +262,8 @@ pub(crate) async fn keep_assignments(
         batch(lines, tenant_id, run_id).map_err(|error| table.error(error.into()))
     };
     let (ended, begun) = (batch(&ended)?, batch(&begun)?);
-    history::keep(table, &["tenant_id", "user_id", "sku_id"], ended, begun).await?;
+    let key = ["tenant_id", "user_id", "sku_id", "valid_from"];
+    history::keep(table, &key, ended, begun).await?;
     Ok(changes)
 }
 

@@ -110,7 +110,7 @@ async fn join(table: &mut Table, target_bytes: NonZeroU64) -> Result<TableOptimi
         .clone()
         .optimize()
         .with_target_size(target_bytes)
-        .with_writer_properties(properties_of_joined())
+        .with_writer_properties(properties_of_joined(table.name))
         .await;
     table.delta = compacted.map_err(|error| table.error(error))?.0;
     let vacuumed = table

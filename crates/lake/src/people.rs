@@ -220,7 +220,8 @@ pub(crate) async fn keep(
         batch(lines, tenant_id, run_id).map_err(|error| table.error(error.into()))
     };
     let (ended, begun) = (batch(&ended)?, batch(&lines)?);
-    history::keep(table, &["tenant_id", "user_id"], ended, begun).await?;
+    let key = ["tenant_id", "user_id", "valid_from"];
+    history::keep(table, &key, ended, begun).await?;
     Ok(PeopleChanges { changed, left })
 }
 

@@ -1,14 +1,14 @@
 //! The diary of runs: a line when a run begins, made complete when it ends. A run that was killed
 //! stays `running`.
 
-use datafusion::common::ScalarValue;
 use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::RecordBatch;
 
-use crate::cells::{Cells, micros, numbers, texts, times};
+use crate::cells::{Cells, numbers, texts, times};
 use crate::error::LakeError;
+use crate::merge::Key;
 use crate::schema::TableName;
-use crate::table::{Carried, Table, writer_properties};
+use crate::table::{Carried, Table};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,32 +89,45 @@ pub(crate) async fn end(
     directory_link: Option<&str>,
     error: Option<&str>,
 ) -> Result<(), LakeError> {
-    let text = |text: Option<&str>| lit(ScalarValue::Utf8(text.map(str::to_owned)));
-    let number = |count: u64| lit(i64::try_from(count).unwrap_or(i64::MAX));
-    let ended = ScalarValue::TimestampMicrosecond(Some(micros(ended_at_ms)), Some("UTC".into()));
-    let updated = table
-        .delta
-        .clone()
-        .update()
-        .with_predicate(col("run_id").eq(lit(run_id)))
-        .with_update("ended_at", lit(ended))
-        .with_update("status", lit(status.as_str()))
-        .with_update("users_asked", number(counts.users_asked))
-        .with_update("users_failed", number(counts.users_failed))
-        .with_update("rows_new", number(counts.rows_new))
-        .with_update("rows_changed", number(counts.rows_changed))
-        .with_update("pages", number(counts.pages))
-        .with_update("requests", number(counts.requests))
-        .with_update("throttled", number(counts.throttled))
-        .with_update("unkept", number(counts.unkept))
-        .with_update("users_deferred", number(counts.users_deferred))
-        .with_update("directory_link", text(directory_link))
-        .with_update("error", text(error))
-        .with_writer_properties(writer_properties())
-        .await;
-    let (delta, _) = updated.map_err(|error| table.error(error))?;
-    table.delta = delta;
-    Ok(())
+    let schema = TableName::Runs.schema();
+    let columns: Vec<&str> = schema
+        .fields()
+        .iter()
+        .map(|it| it.name().as_str())
+        .collect();
+    let begun = table.scan(&columns).filter(col("run_id").eq(lit(run_id)));
+    let Some(begun) = begun.collect().await?.into_iter().next() else {
+        return Ok(());
+    };
+    let text = |text: Option<&str>| texts([text].into_iter());
+    let number = |count: u64| numbers([Some(i64::try_from(count).unwrap_or(i64::MAX))].into_iter());
+    let said = |name: &str| {
+        Some(match name {
+            "ended_at" => times([Some(ended_at_ms)].into_iter()),
+            "status" => text(Some(status.as_str())),
+            "users_asked" => number(counts.users_asked),
+            "users_failed" => number(counts.users_failed),
+            "rows_new" => number(counts.rows_new),
+            "rows_changed" => number(counts.rows_changed),
+            "pages" => number(counts.pages),
+            "requests" => number(counts.requests),
+            "throttled" => number(counts.throttled),
+            "unkept" => number(counts.unkept),
+            "users_deferred" => number(counts.users_deferred),
+            "directory_link" => text(directory_link),
+            "error" => text(error),
+            _ => return None,
+        })
+    };
+    let cells = columns.iter().zip(begun.columns());
+    let cells = cells.map(|(name, begun)| said(name).unwrap_or_else(|| begun.clone()));
+    let ended = RecordBatch::try_new(schema.clone(), cells.collect())
+        .map_err(|error| table.error(error.into()))?;
+    let key = Key {
+        columns: &["run_id"],
+        within: None,
+    };
+    table.merge(ended, key, None, Carried::default()).await
 }
 
 /// Where the directory of the tenant was last read to, as the newest run that read it says.

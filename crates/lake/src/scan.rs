@@ -1,15 +1,19 @@
 //! Reading some columns of one table as they are now.
 
+use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::cast;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{Expr, SessionContext, col, lit};
 use deltalake::arrow::array::RecordBatch;
 use deltalake::datafusion::common::ScalarValue;
 use deltalake::delta_datafusion::DeltaSessionContext;
-use futures::TryStreamExt;
+use deltalake::kernel::LogicalFileView;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::damage::naming;
 use crate::error::LakeError;
+use crate::small::{self, FileReader};
 use crate::table::Table;
 
 /// A reading of a table. Columns come in the types of the table's schema, in the order named.
@@ -49,6 +53,35 @@ impl Scan<'_> {
     }
 
     pub(crate) async fn stream(self) -> Result<SendableRecordBatchStream, LakeError> {
+        let tables = [self.table.clone()].into();
+        let stream = match small::files(self.table, self.filter.as_ref())? {
+            Some(files) => self.file_by_file(files).map_err(LakeError::query)?,
+            None => self.planned().await?,
+        };
+        Ok(naming(stream, tables))
+    }
+
+    /// As small tables are read.
+    fn file_by_file(
+        self,
+        files: Vec<LogicalFileView>,
+    ) -> Result<SendableRecordBatchStream, DataFusionError> {
+        let reader = FileReader::new(self.table, &self.columns, self.filter.as_ref())?;
+        let schema = reader.schema();
+        let mut left = self.rows_max.unwrap_or(usize::MAX);
+        let batches = stream::iter(files)
+            .then(move |file| reader.clone().read(file.object_store_path()))
+            .map_ok(|batches| stream::iter(batches.into_iter().map(Ok)))
+            .try_flatten()
+            .map_ok(move |batch: RecordBatch| {
+                let some = batch.slice(0, batch.num_rows().min(left));
+                left -= some.num_rows();
+                some
+            });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+    }
+
+    async fn planned(self) -> Result<SendableRecordBatchStream, LakeError> {
         let provider = self.table.delta.table_provider().await;
         let session = SessionContext::from(DeltaSessionContext::default());
         let mut frame = session
@@ -70,8 +103,7 @@ impl Scan<'_> {
         if self.rows_max.is_some() {
             frame = frame.limit(0, self.rows_max).map_err(LakeError::query)?;
         }
-        let stream = frame.execute_stream().await.map_err(LakeError::query)?;
-        Ok(naming(stream, [self.table.clone()].into()))
+        frame.execute_stream().await.map_err(LakeError::query)
     }
 
     pub(crate) async fn collect(self) -> Result<Vec<RecordBatch>, LakeError> {
@@ -86,4 +118,94 @@ pub(crate) fn time_literal(us: i64) -> Expr {
         Some(us),
         Some("UTC".into()),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use deltalake::logstore::object_store::memory::InMemory;
+
+    use super::*;
+    use crate::coverage::{CoverageLine, Failure, Note, Span, append};
+    use crate::location::{Location, OwnStore};
+    use crate::query::objects;
+    use crate::schema::TableName;
+
+    async fn table() -> Table {
+        let location = Location::Store(OwnStore::new(Arc::new(InMemory::new())));
+        let log = location.table("coverage", &HashMap::new()).unwrap();
+        let mut table = Table::create(TableName::Coverage, log).await.unwrap();
+        for commit in 0..3 {
+            let lines = (0..5).map(|at| CoverageLine {
+                user_id: format!("user {}", (at + commit) % 4),
+                span: Span {
+                    from_ms: at,
+                    to_ms: 100 * commit + at,
+                },
+                apps: (at == 1).then(|| "Word".to_owned()),
+                rows: 1,
+                pages: 1,
+                failure: (at > 2).then(|| Failure {
+                    code: ["gone", "refused"][at as usize % 2].to_owned(),
+                    message: "no".to_owned(),
+                }),
+            });
+            let note = Note {
+                sequence: commit,
+                tenant_id: ["a", "b"][commit as usize % 2].to_owned(),
+                run_id: "r".to_owned(),
+                recorded_at_ms: commit,
+                lines: lines.collect(),
+            };
+            append(&mut table, &note, None).await.unwrap();
+        }
+        table
+    }
+
+    async fn lines(stream: SendableRecordBatchStream) -> Vec<String> {
+        let batches: Vec<RecordBatch> = stream.try_collect().await.unwrap();
+        let mut lines: Vec<String> = objects(&batches)
+            .unwrap()
+            .iter()
+            .map(|row| format!("{row:?}"))
+            .collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    #[tokio::test]
+    async fn a_small_table_is_read_as_a_large_one_is() {
+        let table = table().await;
+        let conditions = [
+            col("whole"),
+            col("whole").is_false(),
+            col("apps").is_null(),
+            col("apps").is_not_null(),
+            col("tenant_id")
+                .eq(lit("a"))
+                .and(col("to_ms").gt(lit(3_i64))),
+            col("whole").or(col("error_code").in_list(vec![lit("gone"), lit("x")], false)),
+            col("recorded_at").gt_eq(time_literal(1_000)),
+            lit(true),
+        ];
+        for condition in conditions {
+            let scan = || {
+                let columns = ["user_id", "from_ms", "apps", "recorded_at"];
+                table.scan(&columns).filter(condition.clone())
+            };
+            let files = small::files(&table, Some(&condition)).unwrap().unwrap();
+            let (small, large) = (scan().file_by_file(files), scan().planned().await);
+            let (small, large) = (lines(small.unwrap()).await, lines(large.unwrap()).await);
+            assert!(!small.is_empty(), "{condition}");
+            assert_eq!(small, large, "{condition}");
+        }
+        for limit in [0, 1, 7, 99] {
+            let files = small::files(&table, None).unwrap().unwrap();
+            let rows = table.scan(&["user_id"]).limit(limit).file_by_file(files);
+            assert_eq!(lines(rows.unwrap()).await.len(), limit.min(15));
+        }
+    }
 }

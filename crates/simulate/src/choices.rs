@@ -22,6 +22,9 @@ pub const DAY_MS: i64 = 24 * HOUR_MS;
 /// not happened yet: the overlap covers items that appear up to 20 hours late, and little besides.
 const AHEAD_MOST_MS: i64 = 3 * DAY_MS;
 
+/// Share of the lives that are long.
+const LONG_LIVES: f64 = 0.15;
+
 /// What a seed decides.
 #[derive(Debug, Clone)]
 pub struct Choices {
@@ -103,7 +106,13 @@ impl Choices {
     pub fn of(seed: u64) -> Self {
         let mut chance = Chance::of(seed, 1);
         let tenant = tenant(&mut chance);
-        let count = chance.between(2, 4);
+        // Many short lives find more than few long ones; but some things take long, as logs with
+        // checkpoints and files that are joined do.
+        let count = if chance.happens(LONG_LIVES) {
+            chance.between(4, 9)
+        } else {
+            chance.between(1, 2)
+        };
         let mut runs: Vec<RunChoice> = (0..count).map(|_| run(&mut chance, &tenant)).collect();
         runs.push(last(&mut chance));
         Choices {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::TryStreamExt as _;
-use hobbs_lake::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use hobbs_lake::arrow::array::{Array, AsArray, RecordBatch};
 use hobbs_lake::arrow::compute::cast;
 use hobbs_lake::arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
+use hobbs_lake::arrow::error::ArrowError;
 use hobbs_lake::object_store::path::Path;
 use hobbs_lake::object_store::{ObjectStore as _, ObjectStoreExt as _};
 use hobbs_lake::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -85,7 +86,7 @@ impl Rows {
                 ParquetRecordBatchReaderBuilder::try_new(bytes)
                     .and_then(ParquetRecordBatchReaderBuilder::build)
                     .map_err(|error| error.to_string())?
-                    .map(|batch| batch.map_err(|error| error.to_string()))
+                    .map(|batch| batch.and_then(plain).map_err(|error| error.to_string()))
                     .collect()
             });
             let of_file = of_file.await;
@@ -114,6 +115,27 @@ impl Rows {
     }
 }
 
+/// The same rows, in which all texts are of one type, and all numbers and days of another.
+fn plain(batch: RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let names = batch.schema();
+    let columns = batch
+        .columns()
+        .iter()
+        .map(|column| match column.data_type() {
+            DataType::Utf8View | DataType::LargeUtf8 => cast(column, &DataType::Utf8),
+            DataType::Int32 => cast(column, &DataType::Int64),
+            DataType::Date32 => cast(&cast(column, &DataType::Int32)?, &DataType::Int64),
+            _ => Ok(Arc::clone(column)),
+        });
+    let columns = columns.collect::<Result<Vec<_>, _>>()?;
+    let names = names.fields().iter().map(|field| field.name());
+    RecordBatch::try_from_iter_with_nullable(
+        names
+            .zip(columns)
+            .map(|(name, column)| (name, column, true)),
+    )
+}
+
 async fn fetch(disk: &Disk, path: &Path) -> Result<Bytes, String> {
     let found = disk.files().get(path).await;
     let found = found.map_err(|error| error.to_string())?;
@@ -127,33 +149,19 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// A column, where the value is not null; a column that is not there is null.
-    fn column(&self, name: &str, wanted: &DataType) -> Option<ArrayRef> {
-        let column = self.batch.column_by_name(name)?;
-        let column = if column.data_type() == wanted {
-            Arc::clone(column)
-        } else {
-            cast(column, wanted).ok()?
-        };
-        column.is_valid(self.at).then_some(column)
-    }
-
     /// A text.
     pub fn text(&self, name: &str) -> Option<String> {
-        let column = self.column(name, &DataType::Utf8)?;
-        Some(column.as_string::<i32>().value(self.at).to_owned())
+        let texts = self.batch.column_by_name(name)?.as_string_opt::<i32>()?;
+        let is_there = texts.is_valid(self.at);
+        is_there.then(|| texts.value(self.at).to_owned())
     }
 
     /// A number, or a day since 1970.
     pub fn number(&self, name: &str) -> Option<i64> {
-        let column = self.batch.column_by_name(name)?;
-        if *column.data_type() == DataType::Date32 {
-            let days = self.column(name, &DataType::Int32)?;
-            let days = cast(&days, &DataType::Int64).ok()?;
-            return Some(days.as_primitive::<Int64Type>().value(self.at));
-        }
-        let column = self.column(name, &DataType::Int64)?;
-        Some(column.as_primitive::<Int64Type>().value(self.at))
+        let numbers = self.batch.column_by_name(name)?;
+        let numbers = numbers.as_primitive_opt::<Int64Type>()?;
+        let is_there = numbers.is_valid(self.at);
+        is_there.then(|| numbers.value(self.at))
     }
 
     /// A time, in UTC milliseconds.

@@ -11,9 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::cli::Init;
 use crate::commands::output::{keep, new_file};
+use crate::config::FILE_NAME;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::settings::{FILE_NAME, Misconfigured};
+use crate::settings::Misconfigured;
 
 /// Certificate with its key, and the public part to upload.
 pub struct AppCertificateFiles {

@@ -199,6 +199,17 @@ fn wrong_use_ends_with_2_and_says_what_to_do() {
         "{}",
         text(&misspelled.stderr)
     );
+    // A secret does not belong there, and is not shown where somebody put one.
+    let config = "lake = \"lake\"\n[tenants.a]\nclient_secret = \"hunter2\"\n";
+    std::fs::write(folder.path().join("hobbs.toml"), config).unwrap();
+    let misplaced = hobbs(folder.path(), &["lake", "status"]).output().unwrap();
+    assert_eq!(misplaced.status.code(), Some(2));
+    let said = text(&misplaced.stderr);
+    assert!(
+        said.contains("hobbs.toml, line 3: ") && said.contains("client_secret"),
+        "{said}"
+    );
+    assert!(!said.contains("hunter2"), "{said}");
 }
 
 #[test]

@@ -117,7 +117,11 @@ pub(crate) async fn readable(
     tokio::spawn(read).await.unwrap_or(Some(Vec::new()))
 }
 
-fn in_columns(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+/// The same rows in the columns of a table, and in their types.
+pub(crate) fn in_columns(
+    batch: &RecordBatch,
+    schema: &SchemaRef,
+) -> Result<RecordBatch, ArrowError> {
     let columns = schema.fields().iter().map(|field| {
         let column = batch.column(batch.schema().index_of(field.name())?);
         cast(column, field.data_type())

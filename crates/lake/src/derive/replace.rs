@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::prelude::{Expr, col, lit};
+use datafusion::prelude::col;
 use deltalake::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt64Array};
 use deltalake::arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use deltalake::arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampMicrosecondType};
@@ -14,7 +14,7 @@ use futures::TryStreamExt;
 use super::Rederived;
 use super::spans::{Spans, Times};
 use crate::error::LakeError;
-use crate::merge::{same, target};
+use crate::merge::{Key, target};
 use crate::schema::TableName;
 use crate::table::{Carried, Table};
 
@@ -186,11 +186,9 @@ async fn merge(
         .to_merge(key)
         .map_err(|error| table.error(error.into()))?;
     let began_then = difference.spans_of_removed().hold(&target("started_at"));
-    let predicate = key
-        .iter()
-        .map(|name| same(name))
-        .reduce(Expr::and)
-        .unwrap_or(lit(false))
-        .and(began_then);
-    table.merge(rows, predicate, Some(KEPT), carried).await
+    let key = Key {
+        columns: key,
+        within: Some(began_then),
+    };
+    table.merge(rows, key, Some(KEPT), carried).await
 }

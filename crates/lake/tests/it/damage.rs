@@ -89,7 +89,7 @@ async fn assert_truth(lake: &Lake) {
     }
     let mut expected: Vec<String> = Vec::new();
     for item in USERS.iter().flat_map(|user| truth(user)) {
-        expected.push([item.user_id, item.interaction_id, item.etag].join(" "));
+        expected.push([&*item.user_id, &item.interaction_id, &item.etag].join(" "));
     }
     found.sort();
     expected.sort();

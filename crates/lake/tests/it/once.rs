@@ -215,7 +215,7 @@ async fn any_sequence_of_commits_keeps_the_latest_of_each() {
             .collect();
         for row in &rows {
             let key = (
-                row.user_id.clone(),
+                row.user_id.to_string(),
                 row.session_id.clone(),
                 row.interaction_id.clone(),
             );

@@ -9,7 +9,7 @@ use hobbs_simulate::simulate;
 /// Seeds of each time; HOBBS_TEST_SEEDS asks for more.
 fn seeds() -> u64 {
     let asked = std::env::var("HOBBS_TEST_SEEDS").ok();
-    asked.and_then(|seeds| seeds.parse().ok()).unwrap_or(24)
+    asked.and_then(|seeds| seeds.parse().ok()).unwrap_or(200)
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod faults;
 mod in_process;
 mod kills;
 mod large;
+mod panics;
 mod people;
 mod scopes;
 mod usage;

@@ -1,0 +1,156 @@
+//! Tables whose files are few and small are read file by file: to plan a query, with every function that
+//! one may name, takes longer than the reading.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use datafusion::common::DFSchema;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::execution_props::ExecutionProps;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::prelude::Expr;
+use deltalake::arrow::array::{AsArray, RecordBatch};
+use deltalake::arrow::compute::filter_record_batch;
+use deltalake::arrow::datatypes::{Schema, SchemaRef};
+use deltalake::arrow::error::ArrowError;
+use deltalake::kernel::LogicalFileView;
+use deltalake::logstore::object_store::path::Path;
+use deltalake::logstore::object_store::{ObjectStore, ObjectStoreExt};
+use deltalake::parquet::arrow::ProjectionMask;
+use deltalake::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use deltalake::parquet::errors::ParquetError;
+
+use crate::check::file::in_columns;
+use crate::error::LakeError;
+use crate::table::Table;
+
+/// A small table has at most so many files,
+const FILES_MAX: usize = 24;
+/// of at most so many bytes together: some ten thousand rows.
+const BYTES_MAX: i64 = 1 << 20;
+
+/// Rows decoded at a time.
+const BATCH_ROWS: usize = 8_192;
+
+/// The files that may hold rows for which a condition holds, by what the log says of them; None where
+/// they are many or large.
+pub(crate) fn files(
+    table: &Table,
+    condition: Option<&Expr>,
+) -> std::result::Result<Option<Vec<LogicalFileView>>, LakeError> {
+    let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
+    let log = snapshot.log_data();
+    if log.num_files() > FILES_MAX {
+        return Ok(None);
+    }
+    let may_hold = condition.map(|condition| {
+        let schema = table.name.schema();
+        let condition = compiled(condition, &schema)?;
+        let pruning = PruningPredicateBuilder::new().with_file_schema(schema);
+        pruning.try_build(condition)?.prune(&log)
+    });
+    let may_hold = may_hold.transpose().map_err(LakeError::query)?;
+    let may_hold = may_hold.unwrap_or_else(|| vec![true; log.num_files()]);
+    let files = log.into_iter().zip(may_hold);
+    let files: Vec<_> = files
+        .filter_map(|(file, may_hold)| may_hold.then_some(file))
+        .collect();
+    let bytes: i64 = files.iter().map(LogicalFileView::size).sum();
+    Ok((bytes <= BYTES_MAX).then_some(files))
+}
+
+/// A condition on columns of a table, which may be called `target`.
+fn compiled(condition: &Expr, schema: &SchemaRef) -> Result<Arc<dyn PhysicalExpr>> {
+    create_physical_expr(
+        condition,
+        &DFSchema::try_from_qualified_schema("target", schema)?,
+        &ExecutionProps::new(),
+        &PhysicalPlanningContext::default(),
+    )
+}
+
+/// Reads some columns of files, and of their rows those for which a condition holds.
+#[derive(Clone)]
+pub(crate) struct FileReader {
+    store: Arc<dyn ObjectStore>,
+    /// The columns given, and after them those that only the condition looks at.
+    read: SchemaRef,
+    given: usize,
+    condition: Option<Arc<dyn PhysicalExpr>>,
+}
+
+impl FileReader {
+    /// Of files of this table. What the condition compares must be of the columns' types.
+    pub(crate) fn new(table: &Table, columns: &[&str], condition: Option<&Expr>) -> Result<Self> {
+        let looked_at = condition.map_or_else(HashSet::new, Expr::column_refs);
+        let mut only_looked_at: Vec<&str> = looked_at
+            .iter()
+            .map(|column| column.name.as_str())
+            .filter(|name| !columns.contains(name))
+            .collect();
+        only_looked_at.sort_unstable();
+        let schema = table.name.schema();
+        let read = columns.iter().chain(&only_looked_at);
+        let read = read.map(|name| schema.field_with_name(name).cloned());
+        let read = Arc::new(Schema::new(read.collect::<Result<Vec<_>, ArrowError>>()?));
+        let condition = condition.map(|condition| compiled(condition, &read));
+        Ok(FileReader {
+            store: table.delta.log_store().object_store(None),
+            given: columns.len(),
+            condition: condition.transpose()?,
+            read,
+        })
+    }
+
+    /// The columns given.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        let fields = self.read.fields().iter().take(self.given).cloned();
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    /// The rows of one file.
+    pub(crate) async fn read(self, path: Path) -> Result<Vec<RecordBatch>> {
+        let bytes = self.store.get(&path).await?.bytes().await?;
+        // In a task of its own: whatever the decoder makes of a damaged file ends there.
+        let decoded = SpawnedTask::spawn(async move { self.decode(bytes) }).join();
+        decoded
+            .await
+            .map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
+    }
+
+    fn decode(&self, bytes: bytes::Bytes) -> Result<Vec<RecordBatch>> {
+        let broken = |error: ArrowError| {
+            DataFusionError::ParquetError(Box::new(ParquetError::General(error.to_string())))
+        };
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
+        let fields = self.read.fields().iter();
+        let roots = fields.map(|field| builder.schema().index_of(field.name()));
+        let roots = roots.collect::<Result<Vec<_>, _>>()?;
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let batches = builder
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()?;
+        let mut rows = Vec::new();
+        for batch in batches {
+            let batch = in_columns(&batch.map_err(broken)?, &self.read)?;
+            rows.extend(self.those_that_hold(batch)?);
+        }
+        Ok(rows)
+    }
+
+    fn those_that_hold(&self, batch: RecordBatch) -> Result<Option<RecordBatch>> {
+        let batch = match &self.condition {
+            Some(condition) => {
+                let holds = condition.evaluate(&batch)?.into_array(batch.num_rows())?;
+                filter_record_batch(&batch, holds.as_boolean())?
+            }
+            None => batch,
+        };
+        let given: Vec<usize> = (0..self.given).collect();
+        Ok((batch.num_rows() > 0).then_some(batch.project(&given)?))
+    }
+}
