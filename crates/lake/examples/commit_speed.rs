@@ -18,7 +18,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use bytes::Bytes;
-use fixture::{Lake, START_MS, files, line, row, run};
+use fixture::{Lake, START_MS, files, line, row, rows_of, run};
 use hobbs_interaction::Interaction;
 use hobbs_lake::arrow::array::RecordBatch;
 use hobbs_lake::parquet::arrow::ArrowWriter;
@@ -44,7 +44,10 @@ async fn main() {
         let mut writer = lake.writer().await;
         let lines = vec![line("ann", 0, START_MS)];
         let start = Instant::now();
-        let kept = writer.commit(&run(), START_MS, &rows, lines).await.unwrap();
+        let kept = {
+            let rows = rows_of(&rows);
+            writer.commit(&run(), START_MS, rows, lines).await.unwrap()
+        };
         committed_s = committed_s.min(start.elapsed().as_secs_f64());
         assert_eq!(kept.new, rows.len() as u64);
     }
@@ -56,7 +59,9 @@ async fn main() {
     let mut known_s = f64::INFINITY;
     for _ in 0..rounds {
         let start = Instant::now();
-        let kept = writer.commit(&run(), START_MS, &rows, vec![]).await;
+        let kept = writer
+            .commit(&run(), START_MS, rows_of(&rows), vec![])
+            .await;
         known_s = known_s.min(start.elapsed().as_secs_f64());
         assert_eq!(kept.unwrap().known, rows.len() as u64);
     }

@@ -22,7 +22,7 @@ const STEPS: [Step; 2] = [
         into_bytes: NonZeroU64::new(4 << 20).expect("not zero"),
     },
     Step {
-        files_max: 48,
+        files_max: 64,
         of_bytes: 16 << 20,
         into_bytes: NonZeroU64::new(64 << 20).expect("not zero"),
     },

@@ -45,8 +45,9 @@ pub enum SyncError {
 }
 
 /// No further user is begun while so many rows are in memory or can be expected there. A row takes
-/// about 0.5 kB, besides its text.
-const WAITING_ROWS_MAX: usize = 70_000;
+/// about 0.5 kB, besides its text; but each user who is begun has a connection and a page under way too, of
+/// half a megabyte.
+const WAITING_ROWS_MAX: usize = 50_000;
 /// Rows of a user, before anything is known of this tenant's.
 const ROWS_OF_A_USER: usize = 500;
 /// Users in line beyond the requests that may be in flight, so that no place stays free.
