@@ -2,21 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hobbs_graph::usage_reports::Format;
 use hobbs_graph::{Client, Cloud, Credential, Endpoints, Limits};
 use hobbs_interaction::ContentPolicy;
-use hobbs_lake::Location;
+use hobbs_lake::{
+    AZURE_STORAGE_SCOPE, BearerTokens, LakeError, Location, StoreAccess, StoreOptions, wants_tokens,
+};
 use hobbs_sync::options::MAX_STALENESS_MS;
 use hobbs_sync::{Asking, Judgment, PeopleScope, Reports};
 use hobbs_verdict::{RuleError, RuleFile, Rules};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::cli::Global;
+use crate::store::{self, AppTokens};
 
 /// Wrong use or configuration: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +49,8 @@ pub struct ConfigFile {
     #[serde(default)]
     pub rules: RulesSection,
     /// Options of the object store, for lakes that are not folders.
-    #[serde(default)]
-    pub store: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "secrets")]
+    pub store: BTreeMap<String, SecretString>,
     /// The pace.
     #[serde(default)]
     pub limits: LimitsSection,
@@ -252,12 +256,24 @@ impl Settings {
                 .display()
                 .to_string(),
         };
-        Location::parse(&text).map_err(|error| Misconfigured(error.to_string()))
+        let wrong = |error: LakeError| Misconfigured(error.to_string());
+        let options = StoreOptions::written(self.file.store.clone()).map_err(wrong)?;
+        let options = options.under(store::environment());
+        let tokens = match wants_tokens(&text, &options) {
+            true => Some(self.store_tokens()?),
+            false => None,
+        };
+        Location::parse(&text, &StoreAccess { options, tokens }).map_err(wrong)
     }
 
-    /// Options of the object store.
-    pub fn store(&self) -> std::collections::HashMap<String, String> {
-        self.file.store.clone().into_iter().collect()
+    /// Tokens for the lake's store, by whatever Graph is signed in to with.
+    fn store_tokens(&self) -> Result<Arc<dyn BearerTokens>, Misconfigured> {
+        let client = self.client().map_err(|error| {
+            Misconfigured(format!(
+                "the lake is in Azure's storage, and hobbs can't sign in: {error}. Without an app set AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN"
+            ))
+        })?;
+        Ok(Arc::new(AppTokens(client.tokens_for(AZURE_STORAGE_SCOPE))))
     }
 
     /// How much of the texts is kept.
@@ -509,6 +525,18 @@ pub fn with_rules(rules: Rules, path: &Path) -> Result<Rules, Misconfigured> {
     let wrong = |error: RuleError| Misconfigured(error.to_string());
     let file = RuleFile::parse(&name, &text).map_err(wrong)?;
     rules.with(file).map_err(wrong)
+}
+
+/// Texts of which any may be a secret. (secrecy's own feature for this would build the engine again.)
+fn secrets<'de, D>(input: D) -> Result<BTreeMap<String, SecretString>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let texts = BTreeMap::<String, String>::deserialize(input)?;
+    let secrets = texts.into_iter();
+    Ok(secrets
+        .map(|(name, value)| (name, SecretString::from(value)))
+        .collect())
 }
 
 /// A variable of the environment that is set to something.

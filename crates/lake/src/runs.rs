@@ -10,6 +10,10 @@ use crate::error::LakeError;
 use crate::schema::TableName;
 use crate::table::{Carried, Table, writer_properties};
 
+/// Runs of others begin and end in the same table. That is no reason to give up: they have lines of
+/// their own.
+const ATTEMPTS_MAX: u32 = 5;
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStatus {
@@ -77,6 +81,12 @@ pub(crate) async fn begin(
     columns.push(text(Some(env!("CARGO_PKG_VERSION"))));
     let batch = RecordBatch::try_new(TableName::Runs.schema(), columns)
         .map_err(|error| table.error(error.into()))?;
+    for _ in 1..ATTEMPTS_MAX {
+        match table.append(batch.clone(), Carried::default()).await {
+            Err(LakeError::Conflict { .. }) => table.refresh().await?,
+            appended => return appended,
+        }
+    }
     table.append(batch, Carried::default()).await
 }
 
@@ -92,28 +102,37 @@ pub(crate) async fn end(
     let text = |text: Option<&str>| lit(ScalarValue::Utf8(text.map(str::to_owned)));
     let number = |count: u64| lit(i64::try_from(count).unwrap_or(i64::MAX));
     let ended = ScalarValue::TimestampMicrosecond(Some(micros(ended_at_ms)), Some("UTC".into()));
-    let updated = table
-        .delta
-        .clone()
-        .update()
-        .with_predicate(col("run_id").eq(lit(run_id)))
-        .with_update("ended_at", lit(ended))
-        .with_update("status", lit(status.as_str()))
-        .with_update("users_asked", number(counts.users_asked))
-        .with_update("users_failed", number(counts.users_failed))
-        .with_update("rows_new", number(counts.rows_new))
-        .with_update("rows_changed", number(counts.rows_changed))
-        .with_update("pages", number(counts.pages))
-        .with_update("requests", number(counts.requests))
-        .with_update("throttled", number(counts.throttled))
-        .with_update("unkept", number(counts.unkept))
-        .with_update("users_deferred", number(counts.users_deferred))
-        .with_update("directory_link", text(directory_link))
-        .with_update("error", text(error))
-        .with_writer_properties(writer_properties())
-        .await;
-    let (delta, _) = updated.map_err(|error| table.error(error))?;
-    table.delta = delta;
+    for attempt in 1.. {
+        let updated = table
+            .delta
+            .clone()
+            .update()
+            .with_predicate(col("run_id").eq(lit(run_id)))
+            .with_update("ended_at", lit(ended.clone()))
+            .with_update("status", lit(status.as_str()))
+            .with_update("users_asked", number(counts.users_asked))
+            .with_update("users_failed", number(counts.users_failed))
+            .with_update("rows_new", number(counts.rows_new))
+            .with_update("rows_changed", number(counts.rows_changed))
+            .with_update("pages", number(counts.pages))
+            .with_update("requests", number(counts.requests))
+            .with_update("throttled", number(counts.throttled))
+            .with_update("unkept", number(counts.unkept))
+            .with_update("users_deferred", number(counts.users_deferred))
+            .with_update("directory_link", text(directory_link))
+            .with_update("error", text(error))
+            .with_writer_properties(writer_properties())
+            .with_commit_properties(Carried::default().properties())
+            .await;
+        match updated.map_err(|error| table.error(error)) {
+            Ok((delta, _)) => {
+                table.delta = delta;
+                break;
+            }
+            Err(LakeError::Conflict { .. }) if attempt < ATTEMPTS_MAX => table.refresh().await?,
+            Err(error) => return Err(error),
+        }
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::damage;
 use crate::error::LakeError;
+use crate::remote::StoreTrouble;
 use crate::schema::{LAKE_VERSION, TableName};
 
 /// The name under which our sequence numbers stand in a table's log. One for the whole lake: one
@@ -63,7 +64,9 @@ impl Carried {
     }
 
     pub(crate) fn properties(self) -> CommitProperties {
-        let mut properties = CommitProperties::default();
+        // What is written follows from what was read: no commit is put on top of one that came
+        // between, even where Delta would find that the two do not touch.
+        let mut properties = CommitProperties::default().with_max_retries(0);
         let sequence = self.sequence.map(|number| (APPLICATION, number));
         let derived_by = self.derived_by.map(|number| (DERIVED_BY, number));
         for (application, number) in sequence.into_iter().chain(derived_by) {
@@ -84,6 +87,9 @@ impl Table {
         match delta.load().await {
             Ok(()) => {}
             Err(DeltaTableError::NotATable(_)) => return Ok(None),
+            Err(error) if StoreTrouble::of(&error).is_some() => {
+                return Err(LakeError::table(name.as_str(), error));
+            }
             // The kernel has its own words for a folder without a log.
             Err(error) if !delta.verify_deltatable_existence().await.unwrap_or(true) => {
                 tracing::debug!(%error, table = name.as_str(), "no table yet");
