@@ -11,7 +11,7 @@ use crate::history::filter_memory::FilterMemory;
 use crate::http_transport::HttpTransport;
 use crate::pace::{Limits, Pace, PaceSnapshot, ReportLimits};
 use crate::retry::{Budget, Jitter};
-use crate::sign_in::{Credential, Skew, Surroundings, TokenSource};
+use crate::sign_in::{Credential, ResourceTokens, Skew, Surroundings, TokenSource};
 use crate::stats::{Counters, Statistics};
 use crate::transport::{Transport, TransportError};
 
@@ -240,6 +240,24 @@ impl Client {
     /// What was done so far.
     pub fn statistics(&self) -> Statistics {
         self.inner.counters.snapshot()
+    }
+
+    /// Tokens of the same app for another service, named by its scope (`https://…/.default`).
+    pub fn tokens_for(&self, scope: &str) -> ResourceTokens {
+        let inner = &self.inner;
+        let shared = Surroundings {
+            transport: Arc::clone(&inner.transport),
+            endpoints: Endpoints {
+                scope: scope.to_owned(),
+                ..inner.endpoints.clone()
+            },
+            clock: Arc::clone(&inner.clock),
+            jitter: Arc::clone(&inner.jitter),
+            counters: Arc::clone(&inner.counters),
+            skew: Arc::clone(&inner.skew),
+        };
+        let (tenant, credential) = (inner.tokens.tenant.clone(), inner.tokens.credential.clone());
+        ResourceTokens::new(TokenSource::new(tenant, credential, shared))
     }
 
     /// Where this client talks to.

@@ -9,7 +9,8 @@
 //! what an answer means (`answer`), when the next request may go out (`pace::limiter`, `pace::concurrency`),
 //! and how a long window is cut (`history::cut`).
 //!
-//! What never happens here: a token leaves for another host than the configured Graph; a redirect is followed
+//! What never happens here: a token leaves for another host than the configured Graph (one for another service is
+//! handed to whoever asked for it, [`ResourceTokens`]); a redirect is followed
 //! with a token (that of a report to its download address is followed without one, once); a secret, a token or the query of an address reaches a log or an error; anything is printed.
 
 pub mod address;
@@ -51,7 +52,7 @@ pub use pace::{Limits, PaceSnapshot, ReportLimits};
 pub use people::{DeltaError, DeltaLink, Person, PersonChange};
 pub use report_settings::ReportSettings;
 pub use retry::Budget;
-pub use sign_in::{Credential, SignInError};
+pub use sign_in::{Credential, ResourceTokens, SignInError};
 pub use stats::Statistics;
 pub use transport::{BodyLimit, Transport, TransportError};
 pub use usage_reports::{Format, Period, ReportVersion, Span, UserUsage};

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
 
 /// The file's name.
 pub const FILE_NAME: &str = "hobbs.toml";
@@ -28,8 +29,8 @@ pub struct ConfigFile {
     #[serde(default)]
     pub rules: RulesSection,
     /// Options of the object store, for lakes that are not folders.
-    #[serde(default)]
-    pub store: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "secrets")]
+    pub store: BTreeMap<String, SecretString>,
     /// The pace.
     #[serde(default)]
     pub limits: LimitsSection,
@@ -77,6 +78,18 @@ impl ConfigFile {
 pub struct Unreadable {
     place: String,
     what: String,
+}
+
+/// Texts of which any may be a secret. (secrecy's own feature for this would build the engine again.)
+fn secrets<'de, D>(input: D) -> Result<BTreeMap<String, SecretString>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let texts = BTreeMap::<String, String>::deserialize(input)?;
+    let secrets = texts.into_iter();
+    Ok(secrets
+        .map(|(name, value)| (name, SecretString::from(value)))
+        .collect())
 }
 
 /// `[limits]`

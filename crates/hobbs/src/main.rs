@@ -12,6 +12,7 @@ mod printer;
 mod progress;
 mod settings;
 mod source;
+mod store;
 
 use std::process::ExitCode;
 

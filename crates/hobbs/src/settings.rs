@@ -1,12 +1,15 @@
 //! The configuration: a file, the environment above it, flags above both.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hobbs_graph::usage_reports::Format;
 use hobbs_graph::{Client, Cloud, Credential, Endpoints, Limits};
 use hobbs_interaction::ContentPolicy;
-use hobbs_lake::Location;
+use hobbs_lake::{
+    AZURE_STORAGE_SCOPE, BearerTokens, LakeError, Location, StoreAccess, StoreOptions, wants_tokens,
+};
 use hobbs_sync::options::MAX_STALENESS_MS;
 use hobbs_sync::{Asking, Judgment, PeopleScope, Reports};
 use hobbs_verdict::{RuleError, RuleFile, Rules};
@@ -18,6 +21,7 @@ use crate::cli::Global;
 use crate::config::{
     AskWhom, ConfigFile, FILE_NAME, Identity, LicensesSection, TenantSection, UsageFormat,
 };
+use crate::store::{self, AppTokens};
 
 /// Wrong use or configuration: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -73,12 +77,24 @@ impl Settings {
                 .display()
                 .to_string(),
         };
-        Location::parse(&text).map_err(|error| Misconfigured(error.to_string()))
+        let wrong = |error: LakeError| Misconfigured(error.to_string());
+        let options = StoreOptions::written(self.file.store.clone()).map_err(wrong)?;
+        let options = options.under(store::environment());
+        let tokens = match wants_tokens(&text, &options) {
+            true => Some(self.store_tokens()?),
+            false => None,
+        };
+        Location::parse(&text, &StoreAccess { options, tokens }).map_err(wrong)
     }
 
-    /// Options of the object store.
-    pub fn store(&self) -> std::collections::HashMap<String, String> {
-        self.file.store.clone().into_iter().collect()
+    /// Tokens for the lake's store, by whatever Graph is signed in to with.
+    fn store_tokens(&self) -> Result<Arc<dyn BearerTokens>, Misconfigured> {
+        let client = self.client().map_err(|error| {
+            Misconfigured(format!(
+                "the lake is in Azure's storage, and hobbs can't sign in: {error}. Without an app set AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN"
+            ))
+        })?;
+        Ok(Arc::new(AppTokens(client.tokens_for(AZURE_STORAGE_SCOPE))))
     }
 
     /// How much of the texts is kept.

@@ -15,6 +15,7 @@ use crate::check::file::{Closeness, fault, first_line};
 use crate::check::log::Log;
 use crate::check::{address, files_of};
 use crate::error::LakeError;
+use crate::remote::StoreTrouble;
 use crate::schema::TableName;
 use crate::stored::NamedFile;
 use crate::table::Table;
@@ -53,7 +54,7 @@ fn is_of_a_file(error: &DataFusionError) -> bool {
 /// The same error, or the one that names the damaged file where one of these tables has one. They are
 /// read as a whole for that, which happens after an error alone.
 pub(crate) async fn named(error: DataFusionError, tables: &[Table]) -> DataFusionError {
-    if !is_of_a_file(&error) {
+    if !is_of_a_file(&error) || StoreTrouble::of(&error).is_some() {
         return error;
     }
     for closeness in [Closeness::Footer, Closeness::Rows] {
@@ -126,7 +127,13 @@ pub(crate) async fn refuse_lost_commits(
             let file = file.root_url().join("../interactions/_delta_log");
             return Err(LakeError::Damaged {
                 table: TableName::Interactions.as_str(),
-                file: file.map_or_else(|_| String::new(), |url| url.path().to_owned()),
+                file: file.map_or_else(
+                    |_| String::new(),
+                    |url| match url.scheme() {
+                        "file" => url.path().to_owned(),
+                        _ => url.into(),
+                    },
+                ),
                 what: format!(
                     "{} knows of commit {sequence} of the lake, but the newest here is {newest}",
                     follower.name.as_str()

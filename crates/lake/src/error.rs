@@ -1,5 +1,7 @@
 //! What can go wrong with a lake, and what to do about it.
 
+use crate::remote::StoreTrouble;
+
 /// A failed operation on the lake.
 #[derive(Debug, thiserror::Error)]
 pub enum LakeError {
@@ -18,6 +20,40 @@ pub enum LakeError {
         location: String,
         /// Why not.
         reason: String,
+    },
+    /// An option of a store that no store has.
+    #[error(
+        "\"{name}\" under [store] is no option of a store that hobbs knows: docs/configuration.md lists them"
+    )]
+    StoreOption {
+        /// As written.
+        name: String,
+    },
+    /// An object store refuses, or can't be reached.
+    #[error("the table {table}: {trouble}")]
+    Store {
+        /// The table that was to be read or written.
+        table: &'static str,
+        /// Why.
+        trouble: StoreTrouble,
+    },
+    /// A store was tried out, and failed.
+    #[error("hobbs can't {step} {location}: {trouble}")]
+    Probe {
+        /// The lake.
+        location: String,
+        /// What was tried.
+        step: &'static str,
+        /// Why it failed.
+        trouble: StoreTrouble,
+    },
+    /// A store does not refuse a second object under one name.
+    #[error(
+        "the store at {location} let a second writer write over a file: two syncs at once would damage a lake there. Take a store that keeps to If-None-Match"
+    )]
+    Overwrites {
+        /// The lake.
+        location: String,
     },
     /// Another process is writing.
     #[error(
@@ -151,6 +187,9 @@ impl LakeError {
         if conflict {
             return LakeError::Conflict { table };
         }
+        if let Some(trouble) = StoreTrouble::of(&error) {
+            return LakeError::Store { table, trouble };
+        }
         if let Some(io) = system_error(&error) {
             return LakeError::Io {
                 action: "write or read the table",
@@ -166,6 +205,9 @@ impl LakeError {
 
     pub(crate) fn query(error: datafusion::error::DataFusionError) -> Self {
         use datafusion::error::DataFusionError;
+        if let Some(trouble) = StoreTrouble::of(&error) {
+            return LakeError::Query(trouble.to_string());
+        }
         match error {
             DataFusionError::External(error) => match error.downcast::<LakeError>() {
                 Ok(error) => *error,

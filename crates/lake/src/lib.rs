@@ -28,6 +28,7 @@ mod memory;
 mod merge;
 mod people;
 mod query;
+mod remote;
 mod rows;
 mod runs;
 mod scan;
@@ -57,6 +58,10 @@ pub use location::{Location, OwnStore};
 pub use maintain::{TableOptimized, TableStatus};
 pub use people::{KnownUser, PeopleChanges, UserRecord};
 pub use query::{Reader, objects};
+pub use remote::{
+    AZURE_STORAGE_SCOPE, BearerTokens, Remote, StoreAccess, StoreOptions, StoreTrouble, TokenError,
+    probe, wants_tokens,
+};
 pub use rows::Rows;
 pub use runs::{RunCounts, RunStatus};
 pub use usage::{DayNumber, LastActivity, UsageColumn, UsageCount, UsageLine, UsageSnapshot};

@@ -1,6 +1,5 @@
 //! Where a lake is.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use deltalake::table::builder::DeltaTableBuilder;
 use url::Url;
 
 use crate::error::LakeError;
+use crate::remote::{Remote, StoreAccess};
 use crate::store::DurableFiles;
 
 /// A folder on this machine, an address in an object store, or a store that the caller brings.
@@ -17,8 +17,8 @@ use crate::store::DurableFiles;
 pub enum Location {
     /// An absolute path.
     Folder(PathBuf),
-    /// `abfss://…`, `az://…` or `s3://…`, without a slash at the end.
-    Address(Url),
+    /// `abfss://…`, `az://…` or `s3://…`, with the way in.
+    Address(Remote),
     /// An object store as it is, for whoever knows better than an address where files go: tests that
     /// refuse writes, or programs with a store of their own.
     Store(OwnStore),
@@ -45,11 +45,12 @@ impl PartialEq for OwnStore {
 impl Eq for OwnStore {}
 
 impl Location {
-    /// Reads what a person configured: a path, relative to the current folder, or an address.
+    /// Reads what a person configured: a path, relative to the current folder, or an address, which
+    /// is reached by way of `access`. Nothing is asked of a store yet.
     ///
     /// # Errors
-    /// The scheme is not one that this build can reach.
-    pub fn parse(text: &str) -> Result<Self, LakeError> {
+    /// The address is not one that this build can reach, or what is in `access` does not fit it.
+    pub fn parse(text: &str, access: &StoreAccess) -> Result<Self, LakeError> {
         let refuse = |reason: &str| LakeError::Location {
             location: text.to_owned(),
             reason: reason.to_owned(),
@@ -57,26 +58,11 @@ impl Location {
         if text.trim().is_empty() {
             return Err(refuse("it is empty"));
         }
-        let Some((scheme, _)) = text.split_once("://") else {
-            let path = std::path::absolute(text).map_err(|error| refuse(&error.to_string()))?;
-            return Ok(Location::Folder(path));
-        };
-        match scheme {
-            "abfss" | "abfs" | "az" | "azure" if cfg!(feature = "azure") => {}
-            "s3" | "s3a" if cfg!(feature = "s3") => {}
-            "abfss" | "abfs" | "az" | "azure" => {
-                return Err(refuse("this build lacks the feature `azure`"));
-            }
-            "s3" | "s3a" => return Err(refuse("this build lacks the feature `s3`")),
-            _ => {
-                return Err(refuse(
-                    "the address begins neither with abfss:// nor with s3://",
-                ));
-            }
+        if text.contains("://") {
+            return Remote::parse(text, access).map(Location::Address);
         }
-        let url =
-            Url::parse(text.trim_end_matches('/')).map_err(|error| refuse(&error.to_string()))?;
-        Ok(Location::Address(url))
+        let path = std::path::absolute(text).map_err(|error| refuse(&error.to_string()))?;
+        Ok(Location::Folder(path))
     }
 
     /// The folder, where the lake is one.
@@ -102,13 +88,8 @@ impl Location {
         }
     }
 
-    /// The log store of one table. `options` are those of object_store (`account_name`,
-    /// `use_fabric_endpoint`, `bearer_token`, …) and are ignored for a folder.
-    pub(crate) fn table(
-        &self,
-        name: &'static str,
-        options: &HashMap<String, String>,
-    ) -> Result<LogStoreRef, LakeError> {
+    /// The log store of one table.
+    pub(crate) fn table(&self, name: &'static str) -> Result<LogStoreRef, LakeError> {
         let builder = match self {
             Location::Folder(path) => {
                 let url = Url::from_directory_path(path.join(name)).map_err(|()| {
@@ -121,12 +102,12 @@ impl Location {
                     .map_err(|error| LakeError::table(name, error))?
                     .with_storage_backend(Arc::new(DurableFiles::new()), url)
             }
-            Location::Address(base) => {
-                let mut url = base.clone();
-                url.set_path(&format!("{}/{name}", base.path().trim_end_matches('/')));
-                DeltaTableBuilder::from_url(url)
+            Location::Address(remote) => {
+                let mut url = remote.url().clone();
+                url.set_path(&format!("{}/{name}", url.path().trim_end_matches('/')));
+                DeltaTableBuilder::from_url(url.clone())
                     .map_err(|error| LakeError::table(name, error))?
-                    .with_storage_options(options.clone())
+                    .with_storage_backend(remote.store(), url)
             }
             Location::Store(own) => {
                 // deltalake wants an address; the scheme is the one that names no place.
@@ -151,7 +132,7 @@ impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Location::Folder(path) => path.display().fmt(f),
-            Location::Address(url) => url.fmt(f),
+            Location::Address(remote) => remote.fmt(f),
             Location::Store(own) => own.0.fmt(f),
         }
     }
@@ -161,26 +142,130 @@ impl std::fmt::Display for Location {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::remote::StoreOptions;
+
+    fn parsed(text: &str) -> Result<Location, LakeError> {
+        let options = StoreOptions::default()
+            .or("azure_storage_account_key", "aGlkZGVu")
+            .or("azure_storage_sas_token", "sig=hidden");
+        let tokens = None;
+        Location::parse(text, &StoreAccess { options, tokens })
+    }
 
     #[test]
     fn reads_folders_and_addresses() {
-        assert!(
-            Location::parse("lake")
-                .unwrap()
-                .folder()
-                .unwrap()
-                .is_absolute()
-        );
-        assert!(Location::parse("").is_err());
-        assert!(Location::parse("ftp://host/lake").is_err());
+        let folder = parsed("lake").unwrap();
+        assert!(folder.folder().unwrap().is_absolute());
+        assert!(parsed("").is_err());
+        assert!(parsed("ftp://host/lake").is_err());
         #[cfg(feature = "azure")]
         assert_eq!(
-            Location::parse(
-                "abfss://space@onelake.dfs.fabric.microsoft.com/house.Lakehouse/Tables/"
-            )
-            .unwrap()
-            .to_string(),
+            parsed("abfss://space@onelake.dfs.fabric.microsoft.com/house.Lakehouse/Tables/")
+                .unwrap()
+                .to_string(),
             "abfss://space@onelake.dfs.fabric.microsoft.com/house.Lakehouse/Tables"
         );
+    }
+
+    #[test]
+    #[cfg(feature = "azure")]
+    fn tables_lie_below_the_address_and_show_no_key() {
+        for (text, table) in [
+            (
+                "abfss://lake@acme.dfs.core.usgovcloudapi.net/",
+                "abfss://lake@acme.dfs.core.usgovcloudapi.net/runs/",
+            ),
+            (
+                "abfss://lake@acme.dfs.core.chinacloudapi.cn/a%20b/hobbs",
+                "abfss://lake@acme.dfs.core.chinacloudapi.cn/a%20b/hobbs/runs/",
+            ),
+        ] {
+            let location = parsed(text).unwrap();
+            let log = location.table("runs").unwrap();
+            assert_eq!(log.root_url().as_str(), table);
+            let shown = format!("{location:?} {log:?} {:?}", log.object_store(None));
+            assert!(!shown.contains("104, 105, 100"), "{shown}");
+            assert!(!shown.contains("hidden"), "{shown}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "azure")]
+    fn a_secret_in_an_address_is_refused_and_not_repeated() {
+        for text in [
+            "abfss://lake@acme.dfs.core.windows.net/hobbs?sv=1&sig=secret",
+            "abfss://lake:secret@acme.dfs.core.windows.net/hobbs",
+        ] {
+            let error = parsed(text).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "azure")]
+    fn plain_http_is_for_this_machine_alone() {
+        let with = |endpoint: &str| {
+            let options = StoreOptions::default()
+                .or("azure_storage_account_name", "acme")
+                .or("azure_storage_account_key", "aGlkZGVu")
+                .or("azure_allow_http", "true")
+                .or("azure_storage_endpoint", endpoint);
+            let tokens = None;
+            Location::parse("az://lake/hobbs", &StoreAccess { options, tokens })
+        };
+        with("http://127.0.0.1:10000/devstoreaccount1").unwrap();
+        with("https://store.example.com").unwrap();
+        with("http://10.0.0.1/devstoreaccount1").unwrap_err();
+        with("http://store.example.com").unwrap_err();
+    }
+
+    #[test]
+    #[cfg(feature = "azure")]
+    fn somebody_has_to_be_let_in() {
+        let address = "abfss://lake@acme.dfs.core.windows.net/hobbs";
+        let error = Location::parse(address, &StoreAccess::default()).unwrap_err();
+        assert!(
+            error.to_string().contains("AZURE_STORAGE_ACCOUNT_KEY"),
+            "{error}"
+        );
+        let options = StoreOptions::default().or("azure_client_id", "of an app");
+        let error = Location::parse(
+            address,
+            &StoreAccess {
+                options,
+                tokens: None,
+            },
+        )
+        .unwrap_err();
+        assert!(
+            error.to_string().contains("AZURE_STORAGE_CLIENT_SECRET"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    #[cfg(feature = "azure")]
+    fn tokens_are_wanted_where_no_option_is_a_way_in() {
+        use crate::remote::wants_tokens;
+        let none = StoreOptions::default();
+        let of_retries = none.clone().or("max_retries", "2");
+        assert!(wants_tokens(
+            "abfss://a@b.dfs.core.windows.net/c",
+            &of_retries
+        ));
+        assert!(wants_tokens(
+            "https://onelake.dfs.fabric.microsoft.com/a/b",
+            &none
+        ));
+        assert!(!wants_tokens("s3://bucket/lake", &none));
+        assert!(!wants_tokens("lake", &none));
+        for way_in in [
+            "azure_storage_account_key",
+            "azure_storage_sas_token",
+            "azure_use_azure_cli",
+        ] {
+            let options = none.clone().or(way_in, "true");
+            assert!(!wants_tokens("az://lake/hobbs", &options), "{way_in}");
+        }
     }
 }

@@ -76,20 +76,6 @@ impl Key<'_> {
         keys.iter().for_each(|key| see(key.data()));
         Ok(())
     }
-
-    /// What the rows have in common, in SQL: a commit of another process conflicts only where it is
-    /// about the same. None where it may be about anything.
-    fn in_common(&self, rows: &RecordBatch) -> Option<String> {
-        let conditions = self.columns.iter().filter_map(|name| {
-            let texts = rows.column_by_name(name)?.as_string_opt::<i32>()?;
-            let mut values = texts.iter();
-            let first = values.next()??;
-            let is_same = values.all(|text| text == Some(first));
-            is_same.then(|| format!("{name} = '{}'", first.replace('\'', "''")))
-        });
-        let conditions: Vec<String> = conditions.collect();
-        (!conditions.is_empty()).then(|| conditions.join(" AND "))
-    }
 }
 
 fn with_empty_for_null(column: &ArrayRef) -> ArrayRef {
@@ -151,7 +137,6 @@ impl Table {
                 written.push(filter_record_batch(&batch, &stays).map_err(broken)?);
             }
         }
-        let predicate = key.in_common(&rows);
         written.push(wanted(&rows, &schema, kept).map_err(broken)?);
         let written = concat_batches(&schema, &written).map_err(broken)?;
         let delta = &mut self.delta;
@@ -164,8 +149,8 @@ impl Table {
             return Ok(());
         }
         let operation = DeltaOperation::Merge {
-            merge_predicate: predicate.clone(),
-            predicate,
+            merge_predicate: None,
+            predicate: None,
             matched_predicates: Vec::new(),
             not_matched_predicates: Vec::new(),
             not_matched_by_source_predicates: Vec::new(),
@@ -261,7 +246,7 @@ mod tests {
 
     async fn table() -> Table {
         let location = Location::Store(OwnStore::new(Arc::new(InMemory::new())));
-        let log = location.table("coverage", &HashMap::new()).unwrap();
+        let log = location.table("coverage").unwrap();
         Table::create(TableName::Coverage, log).await.unwrap()
     }
 
@@ -334,26 +319,5 @@ mod tests {
                 assert_eq!(rows_of(&small).await, rows_of(&large).await, "{seed}");
             }
         }
-    }
-
-    #[test]
-    fn commits_about_the_same_conflict_and_no_others() {
-        let rows = drawn(&mut StdRng::seed_from_u64(1));
-        let key = |columns| Key {
-            columns,
-            within: None,
-        };
-        let about = key(&["tenant_id", "user_id"]).in_common(&rows.slice(0, 1));
-        let user = rows
-            .column_by_name("user_id")
-            .unwrap()
-            .as_string::<i32>()
-            .value(0);
-        let user = user.replace('\'', "''");
-        assert_eq!(
-            about.unwrap(),
-            format!("tenant_id = 't' AND user_id = '{user}'")
-        );
-        assert_eq!(key(&["to_ms"]).in_common(&rows), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Asking the lake in SQL. Only queries that read are run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -85,19 +85,16 @@ impl Reader {
     /// # Errors
     /// [`LakeError::Missing`] where there is no lake, [`LakeError::Newer`] where it is of a later
     /// version.
-    pub async fn open(
-        location: &Location,
-        options: &HashMap<String, String>,
-    ) -> Result<Self, LakeError> {
+    pub async fn open(location: &Location) -> Result<Self, LakeError> {
         location.refuse_missing_folder()?;
-        let log = location.table(TableName::Keys.as_str(), options)?;
+        let log = location.table(TableName::Keys.as_str())?;
         let keys = Table::open(TableName::Keys, log)
             .await?
             .ok_or_else(|| location.missing())?;
         let key = keys::kept_key(&keys).await?.ok_or(LakeError::Key)?;
         let mut tables = Vec::new();
         for name in TableName::all_to_query() {
-            let log = location.table(name.as_str(), options)?;
+            let log = location.table(name.as_str())?;
             // The keys are made last: where they are, all tables were.
             let table = Table::open(name, Arc::clone(&log)).await?;
             tables.push(table.ok_or_else(|| lost_table(name, &log))?);

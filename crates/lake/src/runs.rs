@@ -10,6 +10,10 @@ use crate::merge::Key;
 use crate::schema::TableName;
 use crate::table::{Carried, Table};
 
+/// Runs of others begin and end in the same table. That is no reason to give up: they have lines of
+/// their own.
+const ATTEMPTS_MAX: u32 = 5;
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStatus {
@@ -77,6 +81,12 @@ pub(crate) async fn begin(
     columns.push(text(Some(env!("CARGO_PKG_VERSION"))));
     let batch = RecordBatch::try_new(TableName::Runs.schema(), columns)
         .map_err(|error| table.error(error.into()))?;
+    for _ in 1..ATTEMPTS_MAX {
+        match table.append(batch.clone(), Carried::default()).await {
+            Err(LakeError::Conflict { .. }) => table.refresh().await?,
+            appended => return appended,
+        }
+    }
     table.append(batch, Carried::default()).await
 }
 
@@ -95,10 +105,6 @@ pub(crate) async fn end(
         .iter()
         .map(|it| it.name().as_str())
         .collect();
-    let begun = table.scan(&columns).filter(col("run_id").eq(lit(run_id)));
-    let Some(begun) = begun.collect().await?.into_iter().next() else {
-        return Ok(());
-    };
     let text = |text: Option<&str>| texts([text].into_iter());
     let number = |count: u64| numbers([Some(i64::try_from(count).unwrap_or(i64::MAX))].into_iter());
     let said = |name: &str| {
@@ -119,15 +125,25 @@ pub(crate) async fn end(
             _ => return None,
         })
     };
-    let cells = columns.iter().zip(begun.columns());
-    let cells = cells.map(|(name, begun)| said(name).unwrap_or_else(|| begun.clone()));
-    let ended = RecordBatch::try_new(schema.clone(), cells.collect())
-        .map_err(|error| table.error(error.into()))?;
-    let key = Key {
-        columns: &["run_id"],
-        within: None,
-    };
-    table.merge(ended, key, None, Carried::default()).await
+    for attempt in 1.. {
+        let begun = table.scan(&columns).filter(col("run_id").eq(lit(run_id)));
+        let Some(begun) = begun.collect().await?.into_iter().next() else {
+            break;
+        };
+        let cells = columns.iter().zip(begun.columns());
+        let cells = cells.map(|(name, begun)| said(name).unwrap_or_else(|| begun.clone()));
+        let ended = RecordBatch::try_new(schema.clone(), cells.collect())
+            .map_err(|error| table.error(error.into()))?;
+        let key = Key {
+            columns: &["run_id"],
+            within: None,
+        };
+        match table.merge(ended, key, None, Carried::default()).await {
+            Err(LakeError::Conflict { .. }) if attempt < ATTEMPTS_MAX => table.refresh().await?,
+            ended => return ended,
+        }
+    }
+    Ok(())
 }
 
 /// Where the directory of the tenant was last read to, as the newest run that read it says.

@@ -123,7 +123,6 @@ pub(crate) fn time_literal(us: i64) -> Expr {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::collections::HashMap;
     use std::sync::Arc;
 
     use deltalake::logstore::object_store::memory::InMemory;
@@ -136,7 +135,7 @@ mod tests {
 
     async fn table() -> Table {
         let location = Location::Store(OwnStore::new(Arc::new(InMemory::new())));
-        let log = location.table("coverage", &HashMap::new()).unwrap();
+        let log = location.table("coverage").unwrap();
         let mut table = Table::create(TableName::Coverage, log).await.unwrap();
         for commit in 0..3 {
             let lines = (0..5).map(|at| CoverageLine {

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::damage;
 use crate::error::LakeError;
+use crate::remote::StoreTrouble;
 use crate::schema::{LAKE_VERSION, TableName};
 
 /// The name under which our sequence numbers stand in a table's log. One for the whole lake: one
@@ -67,7 +68,9 @@ impl Carried {
     }
 
     pub(crate) fn properties(self) -> CommitProperties {
-        let mut properties = CommitProperties::default();
+        // What is written follows from what was read: no commit is put on top of one that came
+        // between, even where Delta would find that the two do not touch.
+        let mut properties = CommitProperties::default().with_max_retries(0);
         let sequence = self.sequence.map(|number| (APPLICATION, number));
         let derived_by = self.derived_by.map(|number| (DERIVED_BY, number));
         for (application, number) in sequence.into_iter().chain(derived_by) {
@@ -88,6 +91,9 @@ impl Table {
         match delta.load().await {
             Ok(()) => {}
             Err(DeltaTableError::NotATable(_)) => return Ok(None),
+            Err(error) if StoreTrouble::of(&error).is_some() => {
+                return Err(LakeError::table(name.as_str(), error));
+            }
             // The kernel has its own words for a folder without a log.
             Err(error) if !delta.verify_deltatable_existence().await.unwrap_or(true) => {
                 tracing::debug!(%error, table = name.as_str(), "no table yet");
@@ -108,7 +114,7 @@ impl Table {
         let create = async {
             let fields: StructType = (&*name.schema() as &Schema).try_into_kernel()?;
             CreateBuilder::new()
-                .with_log_store(log)
+                .with_log_store(log.clone())
                 .with_table_name(name.as_str())
                 .with_columns(fields.fields().cloned())
                 .with_raise_if_key_not_exists(false)
@@ -123,10 +129,16 @@ impl Table {
                 ])
                 .await
         };
-        let delta = create
-            .await
-            .map_err(|error| LakeError::table(name.as_str(), error))?;
-        Ok(Table { name, delta })
+        match create.await {
+            Ok(delta) => Ok(Table { name, delta }),
+            // It was not there a moment ago.
+            Err(_) if log.is_delta_table_location().await.unwrap_or(false) => {
+                Err(LakeError::Conflict {
+                    table: name.as_str(),
+                })
+            }
+            Err(error) => Err(LakeError::table(name.as_str(), error)),
+        }
     }
 
     fn refuse_other_versions(&self) -> Result<(), LakeError> {

@@ -69,15 +69,12 @@ impl Writer {
     /// # Errors
     /// [`LakeError::Busy`] where another process writes, [`LakeError::Newer`] where the lake is of
     /// a later version, [`LakeError::Io`] where the folder can't be written.
-    pub async fn open(
-        location: &Location,
-        options: &HashMap<String, String>,
-    ) -> Result<Self, LakeError> {
+    pub async fn open(location: &Location) -> Result<Self, LakeError> {
         let lock = location.folder().map(WriteLock::take).transpose()?;
         let mut tables = Vec::with_capacity(TableName::ALL.len());
         // All are opened before one is created, so that a newer lake is left untouched.
         for name in TableName::ALL {
-            tables.push(Table::open(name, location.table(name.as_str(), options)?).await?);
+            tables.push(Table::open(name, location.table(name.as_str())?).await?);
         }
         let [interactions, followers @ ..] = tables.as_slice() else {
             unreachable!("one table for each name");
@@ -90,7 +87,7 @@ impl Writer {
         let tables = std::iter::zip(TableName::ALL, tables);
         let opened = tables.map(async |(name, table)| match table {
             Some(table) => Ok(table),
-            None => Table::create(name, location.table(name.as_str(), options)?).await,
+            None => Table::create(name, location.table(name.as_str())?).await,
         });
         let opened = futures::future::try_join_all(opened).await?;
         let Ok(
@@ -579,15 +576,12 @@ fn fetched(run: &Run, at_ms: i64) -> Fetched<'_> {
 ///
 /// # Errors
 /// [`LakeError::Missing`] where there is no lake.
-pub async fn status(
-    location: &Location,
-    options: &HashMap<String, String>,
-) -> Result<Vec<TableStatus>, LakeError> {
+pub async fn status(location: &Location) -> Result<Vec<TableStatus>, LakeError> {
     location.refuse_missing_folder()?;
     let mut tables = Vec::new();
     let mut lost = None;
     for name in TableName::all_to_query() {
-        let log = location.table(name.as_str(), options)?;
+        let log = location.table(name.as_str())?;
         match (Table::open(name, Arc::clone(&log)).await?, lost.take()) {
             (Some(table), None) => tables.push(maintain::status(&table)?),
             // Tables are created in one order, so that this one was there.

@@ -1,6 +1,5 @@
 //! One seed, from the empty disk to the last sync.
 
-use std::collections::HashMap;
 use std::future::pending;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
@@ -239,7 +238,6 @@ impl Simulation {
         };
         SyncOptions {
             lake: mount.location(),
-            store: HashMap::new(),
             who,
             scope,
             asking: choice.asking,
@@ -372,9 +370,7 @@ impl Simulation {
         let before = self.derived().await?;
         let mount = self.disk.mount(Troubled::NOT, 0, 0);
         let lake = |error: hobbs_lake::LakeError| Broken(format!("rebuilding: {error}"));
-        let mut writer = Writer::open(&mount.location(), &HashMap::new())
-            .await
-            .map_err(lake)?;
+        let mut writer = Writer::open(&mount.location()).await.map_err(lake)?;
         let derivation = JUDGMENT.derivation(writer.fingerprint_key());
         writer.derive_all_again(&derivation).await.map_err(lake)?;
         let after = self.derived().await?;

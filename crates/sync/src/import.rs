@@ -1,7 +1,5 @@
 //! Pages of interactions saved to files, with no tenant at hand.
 
-use std::collections::HashMap;
-
 use hobbs_interaction::{AiInteraction, ContentPolicy, Ingest, saved};
 use hobbs_lake::{Kept, LakeError, Location, Rows, Run, RunCounts, RunStatus, UserRecord, Writer};
 use serde::Serialize;
@@ -16,8 +14,6 @@ pub const UNKNOWN_USER: &str = "unknown";
 pub struct ImportOptions {
     /// Where the lake is.
     pub lake: Location,
-    /// Options of the object store, for lakes that are not folders.
-    pub store: HashMap<String, String>,
     /// The tenant that the items are of.
     pub tenant_id: String,
     /// Whose history the items are in: a user principal name or an object id; None: the items say.
@@ -87,7 +83,7 @@ pub async fn import(
     files: impl IntoIterator<Item = SavedFile>,
     now_ms: i64,
 ) -> Result<ImportSummary, LakeError> {
-    let mut writer = Writer::open(&options.lake, &options.store).await?;
+    let mut writer = Writer::open(&options.lake).await?;
     let run = Run {
         run_id: options.run_id.clone(),
         tenant_id: options.tenant_id.clone(),

@@ -1,7 +1,5 @@
 //! What a sync is asked to do.
 
-use std::collections::HashMap;
-
 use hobbs_graph::{AppFilter, usage_reports::Format};
 use hobbs_interaction::ContentPolicy;
 use hobbs_lake::Location;
@@ -116,8 +114,6 @@ pub struct Apps {
 pub struct SyncOptions {
     /// Where the lake is.
     pub lake: Location,
-    /// Options of the object store, for lakes that are not folders.
-    pub store: HashMap<String, String>,
     /// Who is asked for.
     pub who: Who,
     /// Which of everyone.
@@ -145,7 +141,6 @@ impl SyncOptions {
     pub fn new(lake: Location) -> Self {
         SyncOptions {
             lake,
-            store: HashMap::new(),
             who: Who::Everyone,
             scope: PeopleScope::default(),
             asking: Asking::default(),

@@ -218,7 +218,7 @@ async fn begin(
     progress.show(&Stage::SigningIn);
     let signed_in = client.sign_in().await?;
     progress.show(&Stage::Opening);
-    let mut writer = Writer::open(&options.lake, &options.store).await?;
+    let mut writer = Writer::open(&options.lake).await?;
     // One tenant must not appear as two because its name was once given and its id another time.
     let tenant_id = signed_in
         .tenant_id

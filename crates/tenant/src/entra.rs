@@ -27,6 +27,10 @@ const GRAPH_HOSTS: [&str; 4] = [
     "microsoftgraph.chinacloudapi.cn",
 ];
 
+/// The audience of Azure's storage services, the same in every cloud
+/// (<https://learn.microsoft.com/azure/storage/blobs/authorize-access-azure-active-directory>).
+const STORAGE_HOST: &str = "storage.azure.com";
+
 /// An error as Entra writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EntraError {
@@ -87,6 +91,7 @@ impl EntraError {
 struct Issued {
     expires_ms: i64,
     roles: Vec<String>,
+    is_for_graph: bool,
 }
 
 /// Why a bearer token is not good enough.
@@ -173,7 +178,8 @@ impl Entra {
     ) -> Result<Vec<String>, BadToken> {
         let token = bearer.ok_or(BadToken::Missing)?;
         let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = issued.get(token).ok_or(BadToken::Unknown)?;
+        let found = issued.get(token).filter(|issued| issued.is_for_graph);
+        let found = found.ok_or(BadToken::Unknown)?;
         if now_ms >= found.expires_ms {
             return Err(BadToken::Expired);
         }
@@ -361,7 +367,12 @@ impl Entra {
         let expires_ms = asked.now_ms + self.lifetime_s as i64 * 1000;
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         issued.retain(|_, old| old.expires_ms + 24 * 3_600_000 > asked.now_ms);
-        issued.insert(token.clone(), Issued { expires_ms, roles });
+        let issue = Issued {
+            expires_ms,
+            roles,
+            is_for_graph: !audience.ends_with(STORAGE_HOST),
+        };
+        issued.insert(token.clone(), issue);
         let body = json!({
             "token_type": "Bearer",
             "expires_in": self.lifetime_s,
@@ -376,10 +387,11 @@ impl Entra {
     }
 }
 
-/// The resource that a scope names: a Graph host's `.default`.
+/// The resource that a scope names: `.default` of a Graph host or of Azure's storage.
 fn audience_of(scope: &str) -> Result<String, EntraError> {
     let known = GRAPH_HOSTS
         .iter()
+        .chain([&STORAGE_HOST])
         .find(|host| scope == format!("https://{host}/.default"));
     known.map(|host| format!("https://{host}")).ok_or_else(|| {
         let message = format!("The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid.");

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use hobbs_graph::sign_in::IdentitySource;
 use hobbs_graph::{Client, Credential, ReadError, SignInError, Transport, TransportError};
 use http::Request;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -314,6 +315,51 @@ fn with(transport: Arc<dyn Transport>, credential: Credential) -> Client {
         .clock(Arc::new(hobbs_graph::TokioClock::starting_at_ms(NOW_MS)))
         .build()
         .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_for_another_service_are_its_own_and_renewed_ahead() {
+    const SCOPE: &str = "https://storage.azure.com/.default";
+    let tenant = Tenant::new(3600);
+    let credential = Credential::ClientSecret {
+        client_id: "app".to_owned(),
+        secret: "hush".into(),
+    };
+    let client = with(tenant.clone(), credential);
+    client.user("u").await.unwrap();
+    let tokens = client.tokens_for(SCOPE);
+    let value = async || tokens.token().await.unwrap().expose_secret().to_owned();
+    assert_eq!(value().await, "t1");
+    assert_eq!(value().await, "t1", "it is kept");
+    sleep(Duration::from_secs(3000)).await;
+    assert_eq!(value().await, "t2", "it is renewed ahead of its end");
+    let scopes: Vec<String> = tenant
+        .forms()
+        .into_iter()
+        .flat_map(|form| form.into_iter().filter(|(name, _)| name == "scope"))
+        .map(|(_, scope)| scope)
+        .collect();
+    let graph = "https://graph.microsoft.com/.default";
+    assert_eq!(scopes, [graph, SCOPE, SCOPE]);
+    assert!(!format!("{tokens:?}").contains("hush"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_managed_identity_asks_for_another_service_by_its_name() {
+    let tenant = Tenant::new(3600);
+    let credential = Credential::ManagedIdentity {
+        client_id: None,
+        source: IdentitySource::from_values(None, None),
+    };
+    let client = with(tenant.clone(), credential);
+    let tokens = client.tokens_for("https://storage.azure.com/.default");
+    tokens.token().await.unwrap();
+    let requests = tenant.token_requests.lock().unwrap();
+    let asked = requests[0].uri().to_string();
+    assert!(
+        asked.ends_with("resource=https%3A%2F%2Fstorage.azure.com"),
+        "{asked}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

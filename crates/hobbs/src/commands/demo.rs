@@ -1,6 +1,5 @@
 //! `hobbs demo`: everything once, against the simulated tenant, over real HTTP.
 
-use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use anyhow::{Context, Result};
 use hobbs_graph::sign_in::AppCertificate;
 use hobbs_graph::{Client, Cloud, Credential, Endpoints, SystemClock};
 use hobbs_interaction::ContentPolicy;
-use hobbs_lake::{Location, Reader};
+use hobbs_lake::{Location, Reader, StoreAccess, StoreOptions};
 use hobbs_report::Scope;
 use hobbs_report::licenses::Query;
 use hobbs_sync::{SyncOptions, sync};
@@ -22,6 +21,7 @@ use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress;
 use crate::source::LakeSource;
+use crate::store;
 
 pub async fn run(args: &Demo, global: &Global, printer: &Printer) -> Result<Exit> {
     let certificate = init::certificate(1)?;
@@ -59,8 +59,12 @@ pub async fn run(args: &Demo, global: &Global, printer: &Printer) -> Result<Exit
     )?)
     .build()?;
     let lake = match &global.lake {
-        Some(place) => Location::parse(place)?,
-        None => Location::parse(&args.folder.join("lake").display().to_string())?,
+        Some(place) => {
+            let options = StoreOptions::default().under(store::environment());
+            let tokens = None;
+            Location::parse(place, &StoreAccess { options, tokens })?
+        }
+        None => Location::Folder(std::path::absolute(args.folder.join("lake"))?),
     };
     let mut sync_options = SyncOptions::new(lake.clone());
     // Nothing here is anybody's: the texts may be looked at.
@@ -81,7 +85,7 @@ pub async fn run(args: &Demo, global: &Global, printer: &Printer) -> Result<Exit
         printer.data(&sync_command::words(&summary))?;
         printer.data("\n")?;
     }
-    let source = LakeSource::new(Reader::open(&lake, &HashMap::new()).await?);
+    let source = LakeSource::new(Reader::open(&lake).await?);
     let form = if global.json {
         ReportFormat::Json
     } else {

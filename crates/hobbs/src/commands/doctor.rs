@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use hobbs_graph::{Client, Clock, ReadError, SystemClock, Window};
-use hobbs_lake::{LakeError, Location, Writer};
+use hobbs_lake::{LakeError, Location, Writer, probe};
 use hobbs_report::visible;
 use serde::Serialize;
 
@@ -128,7 +128,22 @@ async fn lake(settings: &Settings, checks: &mut Checks) {
             "commits need a folder that can be written and has hard links (exFAT and some network shares have none); name another with --lake",
         );
     }
-    match Writer::open(&location, &settings.store()).await {
+    if let Location::Address(_) = &location {
+        match probe(&location).await {
+            Ok(()) => checks.ok(
+                "store",
+                "can be listed, written, read and deleted from; a file there is not written over",
+            ),
+            Err(error) => {
+                return checks.fail(
+                    "store",
+                    error.to_string(),
+                    "docs/configuration.md says what a store needs; the lake was not opened",
+                );
+            }
+        }
+    }
+    match Writer::open(&location).await {
         Ok(writer) if writer.repaired() > 0 => {
             checks.ok(
                 "lake",

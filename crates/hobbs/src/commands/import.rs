@@ -31,7 +31,6 @@ pub async fn run(
     let lake = settings.lake()?;
     let content = settings.content(args.content.as_deref())?;
     let options = ImportOptions {
-        store: settings.store(),
         tenant_id: settings.tenant_id().unwrap_or_else(|| NO_TENANT.to_owned()),
         user: args.user.clone(),
         content,

@@ -16,10 +16,10 @@ pub async fn run(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit> {
-    let (lake, store) = (settings.lake()?, settings.store());
+    let lake = settings.lake()?;
     match command {
         Lake::Status => {
-            let tables = status(&lake, &store).await?;
+            let tables = status(&lake).await?;
             if global.json {
                 printer.json(&serde_json::json!({ "lake": lake.to_string(), "tables": tables }))?;
                 return Ok(Exit::Whole);
@@ -43,10 +43,10 @@ pub async fn run(
         Lake::Check { repair: repairs } => {
             let mut told = |table: &'static str| tracing::info!(table, "reading");
             let repaired = match repairs {
-                true => repair(&lake, &store, &mut told).await?,
+                true => repair(&lake, &mut told).await?,
                 false => Repaired::default(),
             };
-            let checked = check(&lake, &store, &mut told).await?;
+            let checked = check(&lake, &mut told).await?;
             if global.json {
                 let result = serde_json::json!({ "lake": lake.to_string(), "repaired": repaired.done, "checked": checked });
                 printer.json(&result)?;
@@ -58,7 +58,7 @@ pub async fn run(
             }
         }
         Lake::Optimize => {
-            let mut writer = Writer::open(&lake, &store).await?;
+            let mut writer = Writer::open(&lake).await?;
             let tables = writer.optimize().await?;
             if global.json {
                 printer.json(&serde_json::json!({ "lake": lake.to_string(), "tables": tables }))?;

@@ -26,7 +26,7 @@ pub async fn run(
 ) -> Result<Exit> {
     let format = format(args.format, args.output.as_deref(), global)?;
     let query = query(args, settings)?;
-    let source = LakeSource::new(Reader::open(&settings.lake()?, &settings.store()).await?);
+    let source = LakeSource::new(Reader::open(&settings.lake()?).await?);
     let answer = licenses::licenses(&source, &query, Timestamp::now()).await?;
     let mut out = Output::new(args.output.as_deref())?;
     match (format, &answer) {

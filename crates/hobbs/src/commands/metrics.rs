@@ -95,7 +95,7 @@ async fn run_one(
     let parameters = parameters(metric, &args.asked, settings)?;
     let sql = sql(metric, &parameters)?;
     let format = query::format(args.format, args.output.as_deref(), global)?;
-    let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
+    let reader = Reader::open(&settings.lake()?).await?;
     let rows = reader.query(&sql).await?;
     let mut out = Vec::new();
     let count = query::write(rows, format, &mut out, printer).await?;

@@ -41,7 +41,7 @@ pub async fn run(
         sql => sql.to_owned(),
     };
     let format = format(args.format, args.output.as_deref(), global)?;
-    let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
+    let reader = Reader::open(&settings.lake()?).await?;
     let rows = reader.query(&sql).await?;
     let Some(path) = args.output.as_deref() else {
         write(

@@ -25,7 +25,7 @@ pub async fn run(
     printer: &Printer,
 ) -> Result<Exit> {
     let format = format(args.format, args.output.as_deref(), global)?;
-    let source = LakeSource::new(Reader::open(&settings.lake()?, &settings.store()).await?);
+    let source = LakeSource::new(Reader::open(&settings.lake()?).await?);
     let query = Query {
         tenant_id: None,
         users: find_users(&source, &args.users).await?,

@@ -32,7 +32,7 @@ pub async fn run(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit> {
-    let source = LakeSource::new(Reader::open(&settings.lake()?, &settings.store()).await?);
+    let source = LakeSource::new(Reader::open(&settings.lake()?).await?);
     let now = Timestamp::now();
     let range = time::range(&args.time, now.as_millisecond())?;
     let scope = Scope {

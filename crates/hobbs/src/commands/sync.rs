@@ -27,7 +27,6 @@ pub async fn run(
 ) -> Result<Exit> {
     let client = settings.client()?;
     let mut options = SyncOptions::new(settings.lake()?);
-    options.store = settings.store();
     options.content = settings.content(args.content.as_deref())?;
     options.overlap_ms = settings.overlap_ms();
     options.judgment = settings.judgment()?;

@@ -8,9 +8,12 @@ use deltalake::arrow::datatypes::SchemaRef;
 use deltalake::arrow::error::ArrowError;
 use deltalake::logstore::object_store::{Error, ObjectStore, ObjectStoreExt};
 use deltalake::parquet::arrow::arrow_reader::ArrowReaderOptions;
+use deltalake::parquet::errors::ParquetError;
 use futures::TryStreamExt;
 
 use crate::stored::{NamedFile, opened};
+
+use crate::remote::StoreTrouble;
 
 /// Rows decoded at a time: memory stays flat whatever the file.
 const BATCH_ROWS: usize = 4_096;
@@ -45,18 +48,36 @@ pub(crate) async fn fault(
     let (store, file) = (Arc::clone(store), file.clone());
     // In a task of its own: whatever the decoder makes of foreign bytes ends there.
     let decoded = tokio::spawn(async move { decode(&store, &file, closeness).await });
-    Ok(match decoded.await {
-        Ok(decoded) => decoded.err(),
-        Err(_) => Some("it can't be decoded".to_owned()),
-    })
+    match decoded.await {
+        Ok(Ok(())) => Ok(None),
+        Ok(Err(Fault::Damage(what))) => Ok(Some(what)),
+        Ok(Err(Fault::Store(trouble))) => Err(trouble.into()),
+        Err(_) => Ok(Some("it can't be decoded".to_owned())),
+    }
+}
+
+/// Why a file was not decoded to its end.
+enum Fault {
+    Damage(String),
+    /// The store did not give it; nothing is known of the file.
+    Store(StoreTrouble),
+}
+
+impl Fault {
+    fn of(error: &ParquetError, which: &str) -> Self {
+        match StoreTrouble::of(error) {
+            Some(trouble) => Fault::Store(trouble),
+            None => Fault::Damage(format!("{which}: {}", first_line(error))),
+        }
+    }
 }
 
 async fn decode(
     store: &Arc<dyn ObjectStore>,
     file: &NamedFile,
     closeness: Closeness,
-) -> Result<(), String> {
-    let footer = |error| format!("its footer can't be read: {}", first_line(error));
+) -> Result<(), Fault> {
+    let footer = |error| Fault::of(&error, "its footer can't be read");
     let builder = opened(store, file, ArrowReaderOptions::new())
         .await
         .map_err(footer)?;
@@ -64,12 +85,13 @@ async fn decode(
     if let Some(named) = file.rows
         && u64::try_from(rows) != Ok(named)
     {
-        return Err(format!("it has {rows} rows, its log says {named}"));
+        let what = format!("it has {rows} rows, its log says {named}");
+        return Err(Fault::Damage(what));
     }
     if closeness == Closeness::Footer {
         return Ok(());
     }
-    let undecoded = |error| format!("its rows can't be decoded: {}", first_line(error));
+    let undecoded = |error| Fault::of(&error, "its rows can't be decoded");
     let mut stream = builder
         .with_batch_size(BATCH_ROWS)
         .build()
@@ -79,42 +101,55 @@ async fn decode(
         decoded += batch.num_rows();
     }
     if i64::try_from(decoded) != Ok(rows) {
-        return Err(format!("{decoded} of its {rows} rows can be decoded"));
+        let what = format!("{decoded} of its {rows} rows can be decoded");
+        return Err(Fault::Damage(what));
     }
     Ok(())
 }
 
 /// The rows of one group that can still be decoded, those before the first that can't, in the
-/// columns of `schema`; None where there is no such group.
+/// columns of `schema`; None where there is no such group. An error where the store gives nothing.
 pub(crate) async fn readable(
     store: &Arc<dyn ObjectStore>,
     file: &NamedFile,
     group: usize,
     schema: &SchemaRef,
-) -> Option<Vec<RecordBatch>> {
+) -> Result<Option<Vec<RecordBatch>>, Error> {
     let (store, file, schema) = (Arc::clone(store), file.clone(), Arc::clone(schema));
     let read = async move {
-        let builder = opened(&store, &file, ArrowReaderOptions::new())
-            .await
-            .ok()?;
-        if group >= builder.metadata().num_row_groups() {
-            return None;
-        }
-        let mut stream = builder
+        let builder = match opened(&store, &file, ArrowReaderOptions::new()).await {
+            Ok(builder) if group < builder.metadata().num_row_groups() => builder,
+            Ok(_) => return Ok(None),
+            Err(error) => return unless_of_store(&error).map(|()| None),
+        };
+        let stream = builder
             .with_row_groups(vec![group])
             .with_batch_size(BATCH_ROWS)
-            .build()
-            .ok()?;
+            .build();
+        let Ok(mut stream) = stream else {
+            return Ok(None);
+        };
         let mut batches = Vec::new();
-        while let Ok(Some(batch)) = stream.try_next().await {
-            match in_columns(&batch, &schema) {
-                Ok(batch) => batches.push(batch),
-                Err(_) => break,
+        loop {
+            match stream.try_next().await {
+                Ok(Some(batch)) => match in_columns(&batch, &schema) {
+                    Ok(batch) => batches.push(batch),
+                    Err(_) => return Ok(Some(batches)),
+                },
+                Ok(None) => return Ok(Some(batches)),
+                Err(error) => return unless_of_store(&error).map(|()| Some(batches)),
             }
         }
-        Some(batches)
     };
-    tokio::spawn(read).await.unwrap_or(Some(Vec::new()))
+    tokio::spawn(read).await.unwrap_or(Ok(Some(Vec::new())))
+}
+
+/// Passes over damage, and stops where the store is the reason: what it did not give is not lost.
+fn unless_of_store(error: &ParquetError) -> Result<(), Error> {
+    match StoreTrouble::of(error) {
+        Some(trouble) => Err(trouble.into()),
+        None => Ok(()),
+    }
 }
 
 /// The same rows in the columns of a table, and in their types.

@@ -9,7 +9,6 @@ pub(crate) mod log;
 mod repair;
 mod rows;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use deltalake::logstore::LogStoreRef;
@@ -98,12 +97,8 @@ pub(crate) struct Opened {
 /// [`LakeError::Missing`] where there is no lake, [`LakeError::Newer`] and [`LakeError::Older`] where
 /// it is of another version, [`LakeError::Io`] where the place can't be read at all. Damage is no
 /// error, but what is asked for.
-pub async fn check(
-    location: &Location,
-    options: &HashMap<String, String>,
-    told: Told<'_>,
-) -> Result<Checked, LakeError> {
-    let tables = open_all(location, options, told).await?;
+pub async fn check(location: &Location, told: Told<'_>) -> Result<Checked, LakeError> {
+    let tables = open_all(location, told).await?;
     let mut checked = Checked {
         sound: true,
         tables: Vec::new(),
@@ -127,14 +122,13 @@ pub async fn check(
 /// that goes on meanwhile does not make them seem to be ahead.
 pub(crate) async fn open_all(
     location: &Location,
-    options: &HashMap<String, String>,
     told: Told<'_>,
 ) -> Result<Vec<Opened>, LakeError> {
     location.refuse_missing_folder()?;
     let mut tables = Vec::new();
     for name in TableName::ALL.into_iter().rev() {
         told(name.as_str());
-        tables.push(open(name, location.table(name.as_str(), options)?).await?);
+        tables.push(open(name, location.table(name.as_str())?).await?);
     }
     tables.reverse();
     if tables.iter().all(|opened| opened.log.is_empty()) {
@@ -160,7 +154,10 @@ async fn open(name: TableName, logs: LogStoreRef) -> Result<Opened, LakeError> {
     }
     match Table::open(name, logs).await {
         Ok(table) => opened.table = table,
-        Err(error @ (LakeError::Newer { .. } | LakeError::Older { .. })) => return Err(error),
+        // What a store refuses to show is not damaged.
+        Err(
+            error @ (LakeError::Newer { .. } | LakeError::Older { .. } | LakeError::Store { .. }),
+        ) => return Err(error),
         Err(error) => opened.unreadable = Some(file::first_line(error)),
     }
     for file in opened.files()? {

@@ -1,7 +1,7 @@
 //! Making a damaged lake readable again: what can be read is saved, what can't is taken out, and
 //! whatever was lost is no longer said to have been read, so that the next sync reads it again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::prelude::{col, lit};
@@ -50,15 +50,11 @@ enum Lost {
 /// # Errors
 /// [`LakeError::Busy`] where another process writes; otherwise as [`super::check`] and where the
 /// lake can't be written.
-pub async fn repair(
-    location: &Location,
-    options: &HashMap<String, String>,
-    told: Told<'_>,
-) -> Result<Repaired, LakeError> {
+pub async fn repair(location: &Location, told: Told<'_>) -> Result<Repaired, LakeError> {
     let _lock = location.folder().map(WriteLock::take).transpose()?;
     let mut repaired = Repaired::default();
     let mut tables = Vec::new();
-    for opened in open_all(location, options, told).await? {
+    for opened in open_all(location, told).await? {
         let (name, logs) = (opened.name, Arc::clone(&opened.logs));
         let mut opened = match make_log_readable(opened, &mut repaired).await? {
             Some(as_it_was) => as_it_was,
@@ -162,7 +158,9 @@ async fn move_aside(
             continue;
         }
         let to = Path::from(format!("{ASIDE}/{path}"));
-        if let Ok(folder) = opened.logs.root_url().to_file_path()
+        let root = opened.logs.root_url();
+        if root.scheme() == "file"
+            && let Ok(folder) = root.to_file_path()
             && let Some(folder) = folder.join(to.as_ref()).parent()
         {
             create_private_folder(folder)
@@ -202,7 +200,11 @@ async fn take_out(opened: &mut Opened, repaired: &mut Repaired) -> Result<(), La
     for (file, what) in &opened.broken {
         let mut saved = 0;
         let mut group = 0;
-        while let Some(batches) = readable(&store, file, group, &name.schema()).await {
+        let of_store = |trouble: Error| LakeError::table(name.as_str(), trouble.into());
+        while let Some(batches) = readable(&store, file, group, &name.schema())
+            .await
+            .map_err(of_store)?
+        {
             for batch in batches {
                 saved += batch.num_rows();
                 writer.write(batch).await.map_err(error)?;
@@ -302,6 +304,7 @@ async fn follow(
                 .delete()
                 .with_predicate(col("user_id").in_list(names, false))
                 .with_writer_properties(writer_properties())
+                .with_commit_properties(Carried::default().properties())
                 .await;
             coverage.delta = deleted.map_err(|error| coverage.error(error))?.0;
             repaired.done.push(format!(

@@ -59,7 +59,11 @@ pub(super) async fn times_of(
         let found = found.and_then(|found| found.map_err(DataFusionError::from));
         let found = match found {
             Ok(found) => found,
-            Err(error) => return Err(LakeError::query(named(error, &[table.clone()]).await)),
+            Err(error) => {
+                return Err(LakeError::query(
+                    named(error, std::slice::from_ref(table)).await,
+                ));
+            }
         };
         for (thread, times) in found {
             let known = known.entry(thread).or_insert(times);

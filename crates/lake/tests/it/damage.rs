@@ -1,7 +1,7 @@
 //! A lake whose files are damaged: the file is named, nothing is made worse, a repair saves what can
 //! be read, and what was lost is read again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use futures::TryStreamExt;
@@ -116,14 +116,12 @@ fn bytes(lake: &Lake) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 async fn checked(lake: &Lake) -> Checked {
-    check(&lake.location, &HashMap::new(), &mut |_| {})
-        .await
-        .unwrap()
+    check(&lake.location, &mut |_| {}).await.unwrap()
 }
 
 /// Reads every column of a table.
 async fn read(lake: &Lake, table: &str) -> Result<(), LakeError> {
-    let reader = Reader::open(&lake.location, &HashMap::new()).await?;
+    let reader = Reader::open(&lake.location).await?;
     let rows = reader.rows(&format!("SELECT * FROM {table}")).await?;
     let read: Result<Vec<_>, _> = rows.try_collect().await;
     read.map(drop)
@@ -166,7 +164,7 @@ async fn goes_on(lake: &Lake, table: &str, damaged: &Path, how: &str) {
 
     // Whatever a sync can do with it, it takes nothing away.
     let whole = copied(lake);
-    if let Ok(mut writer) = Writer::open(&whole.location, &HashMap::new()).await {
+    if let Ok(mut writer) = Writer::open(&whole.location).await {
         let lines = vec![line("eve", 0, TO_MS)];
         let rows = [row("eve", None, 1, 1)];
         let _ = writer
@@ -180,7 +178,7 @@ async fn goes_on(lake: &Lake, table: &str, damaged: &Path, how: &str) {
         }
     }
 
-    let repaired = repair(&lake.location, &HashMap::new(), &mut |_| {}).await;
+    let repaired = repair(&lake.location, &mut |_| {}).await;
     let repaired = repaired.unwrap_or_else(|error| panic!("{what}: {error}"));
     assert!(!repaired.done.is_empty(), "{what}");
     let found = checked(lake).await;
@@ -336,9 +334,7 @@ async fn what_can_be_read_of_a_file_is_saved() {
         "{:?}",
         found.damages[0]
     );
-    repair(&lake.location, &HashMap::new(), &mut |_| {})
-        .await
-        .unwrap();
+    repair(&lake.location, &mut |_| {}).await.unwrap();
     let saved = lake
         .number("SELECT count(*) FROM interactions WHERE user_id = 'eve'")
         .await;
@@ -362,7 +358,7 @@ async fn what_can_be_read_of_a_file_is_saved() {
 #[tokio::test]
 async fn a_sound_lake_is_said_to_be_sound_with_what_is_worth_knowing() {
     let lake = Lake::new();
-    let missing = check(&lake.location, &HashMap::new(), &mut |_| {}).await;
+    let missing = check(&lake.location, &mut |_| {}).await;
     assert!(matches!(missing, Err(LakeError::Missing { .. })));
     lake.commit(&truth("ann")).await;
     std::fs::write(
@@ -389,9 +385,7 @@ async fn a_sound_lake_is_said_to_be_sound_with_what_is_worth_knowing() {
     assert!(notes.contains("exchanges is 1 commits behind"), "{notes}");
     assert_eq!(bytes(&lake), before);
     // Nothing to repair, nothing done.
-    let repaired = repair(&lake.location, &HashMap::new(), &mut |_| {})
-        .await
-        .unwrap();
+    let repaired = repair(&lake.location, &mut |_| {}).await.unwrap();
     assert_eq!(repaired.done, Vec::<String>::new());
     assert_eq!(lake.rows().await, 40);
 }

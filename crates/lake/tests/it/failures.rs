@@ -1,17 +1,15 @@
 //! What goes wrong is said, and nothing is damaged.
 
-use std::collections::HashMap;
-
 use hobbs_lake::{LakeError, Location, Reader, Writer, status};
 
 use crate::fixture::{Lake, files, row};
 
 async fn open_writer(location: &Location) -> LakeError {
-    Writer::open(location, &HashMap::new()).await.err().unwrap()
+    Writer::open(location).await.err().unwrap()
 }
 
 async fn open_reader(location: &Location) -> LakeError {
-    Reader::open(location, &HashMap::new()).await.err().unwrap()
+    Reader::open(location).await.err().unwrap()
 }
 
 #[tokio::test]
@@ -22,7 +20,7 @@ async fn no_lake_is_said_and_none_is_made() {
         assert!(matches!(error, LakeError::Missing { .. }), "{error}");
         assert!(error.to_string().contains("hobbs sync"), "{error}");
         assert!(matches!(
-            status(&lake.location, &HashMap::new()).await,
+            status(&lake.location).await,
             Err(LakeError::Missing { .. })
         ));
         assert!(files(lake.around()).is_empty());

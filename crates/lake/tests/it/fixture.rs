@@ -1,6 +1,5 @@
 //! A lake in a folder of its own, and rows to put into it.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
@@ -38,11 +37,11 @@ impl Lake {
     }
 
     pub async fn writer(&self) -> Writer {
-        Writer::open(&self.location, &HashMap::new()).await.unwrap()
+        Writer::open(&self.location).await.unwrap()
     }
 
     pub async fn reader(&self) -> Reader {
-        Reader::open(&self.location, &HashMap::new()).await.unwrap()
+        Reader::open(&self.location).await.unwrap()
     }
 
     /// Commits rows in a run of their own.

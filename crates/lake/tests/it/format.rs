@@ -217,10 +217,7 @@ async fn a_newer_lake_is_refused_and_left_as_it_is() {
         };
         std::fs::remove_dir_all(lake.path().join(missing)).unwrap();
         let before = contents(&lake);
-        let error = Writer::open(&lake.location, &HashMap::new())
-            .await
-            .err()
-            .unwrap();
+        let error = Writer::open(&lake.location).await.err().unwrap();
         assert!(
             matches!(&error, LakeError::Newer { table: named, .. } if *named == table),
             "{error}"
@@ -229,7 +226,7 @@ async fn a_newer_lake_is_refused_and_left_as_it_is() {
         assert_eq!(contents(&lake), before);
         if table == "interactions" {
             assert!(matches!(
-                Reader::open(&lake.location, &HashMap::new()).await,
+                Reader::open(&lake.location).await,
                 Err(LakeError::Newer { .. })
             ));
         }

@@ -15,5 +15,6 @@ mod licenses;
 mod once;
 mod people;
 mod query;
+mod stores;
 mod upkeep;
 mod usage;

@@ -1,7 +1,5 @@
 //! Compaction keeps every row, and what the lake says of itself is so.
 
-use std::collections::HashMap;
-
 use hobbs_interaction::Interaction;
 use hobbs_lake::status;
 
@@ -70,7 +68,7 @@ async fn optimize_keeps_all_rows_in_fewer_files() {
 async fn many_small_files_are_joined_and_few_are_left() {
     let lake = Lake::new();
     let files = async || {
-        let tables = status(&lake.location, &HashMap::new()).await.unwrap();
+        let tables = status(&lake.location).await.unwrap();
         (tables[0].files, tables[8].files)
     };
     let commit = async |from: u32, to: u32| {
@@ -110,7 +108,7 @@ async fn status_counts_rows_and_files() {
     let lake = Lake::new();
     lake.commit(&[row("ann", None, 1, 1), row("ann", None, 2, 1)])
         .await;
-    let tables = status(&lake.location, &HashMap::new()).await.unwrap();
+    let tables = status(&lake.location).await.unwrap();
     let names: Vec<&str> = tables.iter().map(|table| table.table).collect();
     assert_eq!(
         names,

@@ -1,6 +1,6 @@
 //! A tenant, a client and a lake in one process and one virtual time.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::future::{Future, pending};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -125,7 +125,7 @@ impl World {
     }
 
     pub async fn reader(&self) -> Reader {
-        Reader::open(&self.lake, &HashMap::new()).await.unwrap()
+        Reader::open(&self.lake).await.unwrap()
     }
 
     pub async fn select(&self, sql: &str) -> Vec<Map<String, Value>> {

@@ -409,7 +409,7 @@ async fn a_wait_longer_than_patience_ends_the_run_and_names_all_who_were_not_ask
 }
 
 fn uuid() -> String {
-    SyncOptions::new(hobbs_lake::Location::parse("lake").unwrap()).run_id
+    SyncOptions::new(hobbs_lake::Location::Folder("lake".into())).run_id
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,8 @@ use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::{Value, json};
 
 use crate::support::{
-    GRAPH, Hands, START_MS, get, history_url, json, post_form, small, token, token_url, whole,
+    GRAPH, Hands, START_MS, get, history_url, json, post_form, small, token, token_for, token_url,
+    whole,
 };
 
 struct Certificate {
@@ -83,6 +84,19 @@ fn assert_refused(response: &Response<Bytes>, status: StatusCode, error: &str, n
     for field in ["timestamp", "trace_id", "correlation_id", "error_uri"] {
         assert!(body[field].is_string(), "{field}");
     }
+}
+
+#[tokio::test]
+async fn a_token_for_storage_says_so_and_opens_nothing_of_graph() {
+    let tenant = crate::support::tenant(small());
+    let token = token_for(&tenant, "https://storage.azure.com/.default").await;
+    let payload = URL_SAFE_NO_PAD
+        .decode(token.split('.').nth(1).unwrap())
+        .unwrap();
+    let claims: Value = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(claims["aud"], "https://storage.azure.com");
+    let answer = get(&tenant, &token, &format!("{GRAPH}/v1.0/users")).await;
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

@@ -78,12 +78,16 @@ pub fn token_url(tenant: &Tenant) -> String {
 }
 
 pub async fn token(tenant: &Tenant) -> String {
+    token_for(tenant, "https://graph.microsoft.com/.default").await
+}
+
+pub async fn token_for(tenant: &Tenant, scope: &str) -> String {
     let options = tenant.options();
     let fields = [
         ("client_id", options.client_id.as_str()),
         ("client_secret", options.secret.as_deref().unwrap()),
         ("grant_type", "client_credentials"),
-        ("scope", "https://graph.microsoft.com/.default"),
+        ("scope", scope),
     ];
     let response = post_form(tenant, &token_url(tenant), &fields).await;
     json(&response)["access_token"]

@@ -110,7 +110,7 @@ async fn explain_one(
     global: &Global,
     printer: &Printer,
 ) -> Result<()> {
-    let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
+    let reader = Reader::open(&settings.lake()?).await?;
     let source = LakeSource::new(reader.clone());
     let users = find_users(&source, &[user.to_owned()]).await?;
     let compiled = judgment.rules.compile(reader.fingerprint_key());
@@ -264,7 +264,7 @@ async fn diff(
     printer: &Printer,
 ) -> Result<()> {
     let then = with_rules(judgment.rules.clone(), file)?;
-    let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
+    let reader = Reader::open(&settings.lake()?).await?;
     let key = reader.fingerprint_key();
     let (now_rules, then_rules) = (judgment.rules.compile(key), then.compile(key));
     let mut moves: BTreeMap<(&'static str, &'static str), Move> = BTreeMap::new();
@@ -389,7 +389,7 @@ async fn apply(
     global: &Global,
     printer: &Printer,
 ) -> Result<()> {
-    let mut writer = Writer::open(&settings.lake()?, &settings.store()).await?;
+    let mut writer = Writer::open(&settings.lake()?).await?;
     let derivation = judgment.derivation(writer.fingerprint_key());
     let done = if full {
         writer.derive_all_again(&derivation).await?
@@ -416,7 +416,7 @@ async fn suggest_rules(
     global: &Global,
     printer: &Printer,
 ) -> Result<()> {
-    let reader = Reader::open(&settings.lake()?, &settings.store()).await?;
+    let reader = Reader::open(&settings.lake()?).await?;
     let today = Timestamp::now().to_zoned(judgment.zone.clone()).date();
     let since = today
         .checked_sub(jiff::Span::new().try_days(i64::from(days))?)
