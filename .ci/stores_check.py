@@ -115,7 +115,7 @@ class World:
     def query(self, lake, sql):
         return json.loads(self.run(lake, "--quiet", "query", sql, "--format", "json"))
 
-    def ask_store(self, method, path, **headers):
+    def ask_store(self, method, path, body=None, **headers):
         """A request of the store, with a token of the tenant."""
         form = {
             "client_id": self.tenant["AZURE_CLIENT_ID"],
@@ -127,7 +127,7 @@ class World:
         with urllib.request.urlopen(address, urllib.parse.urlencode(form).encode()) as answer:
             token = json.load(answer)["access_token"]
         headers |= {"Authorization": f"Bearer {token}", "x-ms-version": "2023-11-03"}
-        request = urllib.request.Request(f"{self.endpoint}/{path}", method=method, headers=headers)
+        request = urllib.request.Request(f"{self.endpoint}/{path}", data=body, method=method, headers=headers)
         with urllib.request.urlopen(request, context=self.tls) as answer:
             return answer.read().decode()
 
@@ -180,10 +180,18 @@ def two_at_once(world, checks):
 
 
 def damaged(world, lake, checks):
-    """A file that is gone is found, taken out, and read again."""
+    """A file that is gone, one that was cut and a commit that is no JSON are found, taken out, and made good."""
     [file, *_] = [name for name in world.names("lake/interactions") if name.endswith(".parquet")]
     world.ask_store("DELETE", f"{CONTAINER}/{file}")
     checks.same("a missing file is named", file in world.run(lake, "lake", "check", ends_with=4), True)
+    world.run(lake, "lake", "check", "--repair")
+    [cut, *_] = [name for name in world.names("lake/exchanges") if name.endswith(".parquet")]
+    commit = [name for name in world.names("lake/coverage/_delta_log") if name.endswith(".json")][-1]
+    for name in (cut, commit):
+        world.ask_store("PUT", f"{CONTAINER}/{name}", b"PAR1", **{"x-ms-blob-type": "BlockBlob"})
+    said = world.run(lake, "lake", "check", ends_with=4)
+    checks.same("a file that was cut is named", cut in said, True)
+    checks.same("a commit that is none is named", commit in said, True)
     world.run(lake, "lake", "check", "--repair")
     world.run(lake, "--quiet", "sync")
     world.run(lake, "lake", "check")

@@ -44,7 +44,7 @@ pub async fn probe(location: &Location) -> Result<(), LakeError> {
     let second = create().await;
     let read = async { store.get(&object).await?.bytes().await };
     let read = read.await;
-    store.delete(&object).await.map_err(failed("delete from"))?;
+    let deleted = store.delete(&object).await;
     match second {
         Err(Error::AlreadyExists { .. }) => {}
         Ok(_) => {
@@ -55,5 +55,5 @@ pub async fn probe(location: &Location) -> Result<(), LakeError> {
         Err(error) => return Err(failed("write to")(error)),
     }
     read.map_err(failed("read from"))?;
-    Ok(())
+    deleted.map_err(failed("delete from"))
 }

@@ -105,8 +105,10 @@ impl StoreTrouble {
             Some(_) if NOT_ACCEPTED.contains(&known) => StoreTrouble::NotAccepted(said()),
             Some(401) => StoreTrouble::NotAccepted(said()),
             Some(403) => StoreTrouble::NotAllowed(said()),
-            Some(_) => StoreTrouble::other(error),
-            None => StoreTrouble::Unreachable(root(error)),
+            // The object is shorter than what was asked of it.
+            Some(416) => return None,
+            None if text.contains("Error performing") => StoreTrouble::Unreachable(root(error)),
+            _ => StoreTrouble::other(error),
         })
     }
 
@@ -195,6 +197,12 @@ mod tests {
             of(&answer("400 Bad Request", "InvalidQueryParameterValue")),
             StoreTrouble::Other(_)
         ));
+    }
+
+    #[test]
+    fn an_object_that_was_cut_is_no_trouble() {
+        let cut = generic(&answer("416 Range Not Satisfiable", "InvalidRange"));
+        assert_eq!(StoreTrouble::behind(&cut), None);
     }
 
     #[test]

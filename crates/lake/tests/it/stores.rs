@@ -1,7 +1,6 @@
 //! Lakes that are no folders: who is let in, what a refusal is said to mean, and two writers at once,
 //! where no lock keeps the second away.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -17,26 +16,32 @@ use tokio::net::TcpListener;
 
 use crate::fixture::{START_MS, TENANT, line, row};
 
-/// A storage account that answers each request with the next of some answers, then with the last.
+/// A storage account in which there is nothing, or one that refuses everything.
 struct Account {
     endpoint: String,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Account {
-    async fn answering(answers: &[(u16, &str)]) -> Self {
+    /// Lists nothing, has no object, and takes each that is put, also over another.
+    async fn empty() -> Self {
+        Account::answering(|head| match head.split(' ').next() {
+            Some("GET") if head.contains("comp=list") => (200, EMPTY.to_owned()),
+            Some("GET" | "HEAD") => (404, refusal("BlobNotFound")),
+            Some("PUT") => (201, String::new()),
+            _ => (400, refusal("InvalidHeaderValue")),
+        })
+        .await
+    }
+
+    async fn refusing(status: u16, code: &'static str) -> Self {
+        Account::answering(move |_| (status, refusal(code))).await
+    }
+
+    async fn answering(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}/acme", listener.local_addr().unwrap());
         let heads = Arc::new(Mutex::new(Vec::new()));
-        let mut answers: VecDeque<String> = answers
-            .iter()
-            .map(|(status, body)| {
-                format!(
-                    "HTTP/1.1 {status} Said\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                    body.len()
-                )
-            })
-            .collect();
         let asked = Arc::clone(&heads);
         tokio::spawn(async move {
             loop {
@@ -45,11 +50,18 @@ impl Account {
                 while !head.ends_with(b"\r\n\r\n") {
                     head.push(stream.read_u8().await.unwrap());
                 }
-                asked.lock().unwrap().push(String::from_utf8(head).unwrap());
-                let answer = match answers.len() {
-                    1 => answers[0].clone(),
-                    _ => answers.pop_front().unwrap(),
-                };
+                let head = String::from_utf8(head).unwrap();
+                let length = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+                let mut body = vec![0; length.unwrap_or(0)];
+                stream.read_exact(&mut body).await.unwrap();
+                let (status, body) = answer(&head);
+                asked.lock().unwrap().push(head);
+                let answer = format!(
+                    "HTTP/1.1 {status} Said\r\ncontent-length: {}\r\nconnection: close\r\netag: \"1\"\r\nlast-modified: Sat, 28 Nov 2026 00:00:00 GMT\r\n\r\n{body}",
+                    body.len()
+                );
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         });
@@ -95,10 +107,9 @@ impl BearerTokens for Numbered {
 
 #[tokio::test]
 async fn each_request_carries_the_token_of_its_moment() {
-    let account = Account::answering(&[(200, EMPTY)]).await;
+    let account = Account::empty().await;
     let lake = account.lake(Arc::new(Numbered::default()));
     for _ in 0..2 {
-        // Each asks two things of an empty container.
         let error = Reader::open(&lake).await.err().unwrap();
         assert!(matches!(error, LakeError::Missing { .. }), "{error}");
     }
@@ -121,7 +132,7 @@ impl BearerTokens for Refused {
 
 #[tokio::test]
 async fn who_has_no_token_asks_for_nothing_and_says_why() {
-    let account = Account::answering(&[(200, EMPTY)]).await;
+    let account = Account::empty().await;
     let lake = account.lake(Arc::new(Refused));
     for error in [
         Reader::open(&lake).await.err().unwrap(),
@@ -155,7 +166,7 @@ async fn a_refusal_is_said_in_words_and_shows_no_token() {
         ),
         (404, "ContainerNotFound", "make it"),
     ] {
-        let account = Account::answering(&[(http, &refusal(code))]).await;
+        let account = Account::refusing(http, code).await;
         let lake = account.lake(Arc::new(Numbered::default()));
         for error in [
             Reader::open(&lake).await.err().unwrap(),
@@ -178,17 +189,22 @@ async fn a_refusal_is_said_in_words_and_shows_no_token() {
 
 #[tokio::test]
 async fn a_store_that_writes_over_files_is_found_out() {
-    // Lists, takes both objects, gives the object, and deletes it.
-    let account =
-        Account::answering(&[(200, EMPTY), (201, ""), (201, ""), (404, ""), (202, "")]).await;
-    let error = probe(&account.lake(Arc::new(Numbered::default()))).await;
-    let heads = account.heads.lock().unwrap().clone();
-    let puts = heads.iter().filter(|head| head.starts_with("PUT "));
-    assert!(puts.clone().count() == 2, "{heads:?}");
-    for head in puts {
-        assert!(head.contains("if-none-match: *"), "{head}");
-    }
-    assert!(error.is_err());
+    let account = Account::empty().await;
+    let probed = probe(&account.lake(Arc::new(Numbered::default()))).await;
+    assert!(
+        matches!(probed, Err(LakeError::Overwrites { .. })),
+        "{probed:?}"
+    );
+    let heads = account.heads.lock().unwrap();
+    let puts: Vec<_> = heads
+        .iter()
+        .filter(|head| head.starts_with("PUT "))
+        .collect();
+    assert_eq!(puts.len(), 2, "{heads:?}");
+    assert!(
+        puts.iter().all(|head| head.contains("if-none-match: *")),
+        "{puts:?}"
+    );
 }
 
 fn in_memory() -> Location {
