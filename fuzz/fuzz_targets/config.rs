@@ -18,7 +18,14 @@ fuzz_target!(|text: &str| {
             assert_eq!(format!("{again:?}"), format!("{file:?}"));
             // A misspelled name is refused wherever it stands.
             assert!(ConfigFile::parse("hobbs.toml", &format!("lakee = 1\n{text}")).is_err());
-            for section in ["limits", "sync", "scope", "usage_reports", "licenses", "rules"] {
+            for section in [
+                "limits",
+                "sync",
+                "scope",
+                "usage_reports",
+                "licenses",
+                "rules",
+            ] {
                 let text = format!("{text}\n[{section}]\nlakee = 1\n");
                 assert!(ConfigFile::parse("hobbs.toml", &text).is_err());
             }
