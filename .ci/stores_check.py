@@ -131,6 +131,16 @@ class World:
         with urllib.request.urlopen(request, context=self.tls) as answer:
             return answer.read().decode()
 
+    def file_in_use(self, table):
+        """A file of a table's newest version, by the commits of its log."""
+        used = set()
+        for name in self.names(f"lake/{table}/_delta_log/0"):
+            if name.endswith(".json"):
+                for action in map(json.loads, self.ask_store("GET", f"{CONTAINER}/{name}").splitlines()):
+                    used |= {action["add"]["path"]} if "add" in action else set()
+                    used -= {action["remove"]["path"]} if "remove" in action else set()
+        return f"lake/{table}/{min(used)}"
+
     def names(self, prefix):
         listed = self.ask_store("GET", f"{CONTAINER}?restype=container&comp=list&prefix={prefix}")
         return re.findall("<Name>([^<]+)</Name>", listed)
@@ -181,11 +191,12 @@ def two_at_once(world, checks):
 
 def damaged(world, lake, checks):
     """A file that is gone, one that was cut and a commit that is no JSON are found, taken out, and made good."""
-    [file, *_] = [name for name in world.names("lake/interactions") if name.endswith(".parquet")]
+    file = world.file_in_use("interactions")
     world.ask_store("DELETE", f"{CONTAINER}/{file}")
     checks.same("a missing file is named", file in world.run(lake, "lake", "check", ends_with=4), True)
     world.run(lake, "lake", "check", "--repair")
-    [cut, *_] = [name for name in world.names("lake/exchanges") if name.endswith(".parquet")]
+    world.run(lake, "--quiet", "sync")
+    cut = world.file_in_use("exchanges")
     commit = [name for name in world.names("lake/coverage/_delta_log") if name.endswith(".json")][-1]
     for name in (cut, commit):
         world.ask_store("PUT", f"{CONTAINER}/{name}", b"PAR1", **{"x-ms-blob-type": "BlockBlob"})
