@@ -15,6 +15,7 @@ use deltalake::kernel::{Action, LogicalFileView};
 use deltalake::protocol::DeltaOperation;
 
 use crate::error::LakeError;
+use crate::schema::column_names;
 use crate::small::{self, FileReader};
 use crate::table::{Carried, Table, commit, write, writer_properties};
 
@@ -114,11 +115,7 @@ impl Table {
         carried: Carried,
     ) -> Result<(), LakeError> {
         let schema = self.name.schema();
-        let columns: Vec<&str> = schema
-            .fields()
-            .iter()
-            .map(|it| it.name().as_str())
-            .collect();
+        let columns = column_names(&schema);
         let reader = FileReader::new(self, &columns, None).map_err(LakeError::query)?;
         let broken = |error: ArrowError| LakeError::table(self.name.as_str(), error.into());
         let replaced = key.of(&rows).map_err(broken)?;

@@ -7,7 +7,7 @@ use deltalake::arrow::array::RecordBatch;
 use crate::cells::{Cells, numbers, texts, times};
 use crate::error::LakeError;
 use crate::merge::Key;
-use crate::schema::TableName;
+use crate::schema::{TableName, column_names};
 use crate::table::{Carried, Table};
 
 /// Runs of others begin and end in the same table. That is no reason to give up: they have lines of
@@ -100,11 +100,7 @@ pub(crate) async fn end(
     error: Option<&str>,
 ) -> Result<(), LakeError> {
     let schema = TableName::Runs.schema();
-    let columns: Vec<&str> = schema
-        .fields()
-        .iter()
-        .map(|it| it.name().as_str())
-        .collect();
+    let columns = column_names(&schema);
     let text = |text: Option<&str>| texts([text].into_iter());
     let number = |count: u64| numbers([Some(i64::try_from(count).unwrap_or(i64::MAX))].into_iter());
     let said = |name: &str| {

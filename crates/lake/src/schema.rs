@@ -14,6 +14,12 @@ use crate::usage::UsageColumn;
 /// neither was released.
 pub(crate) const LAKE_VERSION: u32 = 3;
 
+/// The names of all columns, in their order.
+pub(crate) fn column_names(schema: &Schema) -> Vec<&str> {
+    let fields = schema.fields().iter();
+    fields.map(|field| field.name().as_str()).collect()
+}
+
 /// The tables of a lake, in the order in which they are created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TableName {

@@ -15,7 +15,7 @@ use super::Rederived;
 use super::spans::{Spans, Times};
 use crate::error::LakeError;
 use crate::merge::{Key, target};
-use crate::schema::TableName;
+use crate::schema::{TableName, column_names};
 use crate::table::{Carried, Table};
 
 /// Says of a row to be merged whether it is to be kept or taken out.
@@ -56,11 +56,7 @@ async fn kept_rows(
     within: &Spans,
 ) -> Result<Vec<RecordBatch>, LakeError> {
     let schema = table.name.schema();
-    let columns: Vec<&str> = schema
-        .fields()
-        .iter()
-        .map(|it| it.name().as_str())
-        .collect();
+    let columns = column_names(&schema);
     let mut stream = table
         .scan(&columns)
         .filter(within.hold(&col("started_at")))
