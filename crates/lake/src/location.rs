@@ -158,7 +158,6 @@ mod tests {
         assert!(folder.folder().unwrap().is_absolute());
         assert!(parsed("").is_err());
         assert!(parsed("ftp://host/lake").is_err());
-        #[cfg(feature = "azure")]
         assert_eq!(
             parsed("abfss://space@onelake.dfs.fabric.microsoft.com/house.Lakehouse/Tables/")
                 .unwrap()
@@ -168,7 +167,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "azure")]
     fn tables_lie_below_the_address_and_show_no_key() {
         for (text, table) in [
             (
@@ -190,7 +188,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "azure")]
     fn a_secret_in_an_address_is_refused_and_not_repeated() {
         for text in [
             "abfss://lake@acme.dfs.core.windows.net/hobbs?sv=1&sig=secret",
@@ -202,7 +199,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "azure")]
     fn plain_http_is_for_this_machine_alone() {
         let with = |endpoint: &str| {
             let options = StoreOptions::default()
@@ -220,7 +216,42 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "azure")]
+    fn a_lake_in_s3_is_a_bucket_and_a_folder() {
+        let with = |text: &str, name: &str, value: &str| {
+            let options = StoreOptions::default()
+                .or("aws_access_key_id", "AKIAHIDDEN")
+                .or("aws_secret_access_key", "hidden")
+                .or(name, value);
+            let tokens = None;
+            Location::parse(text, &StoreAccess { options, tokens })
+        };
+        let location = with("s3://acme/hobbs/", "aws_region", "eu-central-1").unwrap();
+        let log = location.table("runs").unwrap();
+        assert_eq!(log.root_url().as_str(), "s3://acme/hobbs/runs/");
+        let shown = format!("{location:?} {log:?} {:?}", log.object_store(None));
+        assert!(!shown.to_lowercase().contains("hidden"), "{shown}");
+        with(
+            "s3://acme/hobbs",
+            "aws_endpoint_url",
+            "http://127.0.0.1:9000",
+        )
+        .unwrap();
+        for (text, name, value) in [
+            (
+                "s3://acme/hobbs",
+                "aws_endpoint_url",
+                "http://10.0.0.1:9000",
+            ),
+            ("s3://acme/hobbs", "aws_conditional_put", "disabled"),
+            ("s3://key:hidden@acme/hobbs", "aws_region", "eu-central-1"),
+            ("s3:///hobbs", "aws_region", "eu-central-1"),
+        ] {
+            let error = with(text, name, value).unwrap_err().to_string();
+            assert!(!error.to_lowercase().contains("hidden"), "{error}");
+        }
+    }
+
+    #[test]
     fn somebody_has_to_be_let_in() {
         let address = "abfss://lake@acme.dfs.core.windows.net/hobbs";
         let error = Location::parse(address, &StoreAccess::default()).unwrap_err();
@@ -244,7 +275,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "azure")]
     fn tokens_are_wanted_where_no_option_is_a_way_in() {
         use crate::remote::wants_tokens;
         let none = StoreOptions::default();

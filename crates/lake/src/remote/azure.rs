@@ -83,13 +83,15 @@ pub(super) fn remote(address: &str, access: &StoreAccess) -> Result<Remote, Stri
     })
 }
 
-/// Whether object_store has an option of this name.
+/// Whether object_store has an option of this name. Of its short names (`token`, `endpoint`) nobody could tell
+/// which store they are for.
 pub(super) fn is_option(name: &str) -> bool {
-    AzureConfigKey::from_str(name).is_ok()
+    name.starts_with("azure_") && AzureConfigKey::from_str(name).is_ok()
 }
 
 fn keys(options: &StoreOptions) -> impl Iterator<Item = (AzureConfigKey, &str)> {
     let options = options.exposed();
+    let options = options.filter(|(name, _)| is_option(name));
     options.filter_map(|(name, value)| {
         let key = AzureConfigKey::from_str(name).ok()?;
         // Which endpoints may be plain is not for an option to say.

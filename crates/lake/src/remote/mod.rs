@@ -3,14 +3,11 @@
 //! Azure's storage and OneLake are reached with tokens that whoever opens the lake gives
 //! ([`BearerTokens`]), or with the options of object_store where these name another way in.
 
-#[cfg(feature = "azure")]
 mod address;
-#[cfg(feature = "azure")]
 mod azure;
 mod guarded;
 mod options;
 mod probe;
-#[cfg(feature = "s3")]
 mod s3;
 mod tokens;
 pub(crate) mod trouble;
@@ -86,16 +83,8 @@ impl Remote {
             ));
         }
         match Kind::of(address) {
-            #[cfg(feature = "azure")]
             Some(Kind::Azure) => azure::remote(address, access).map_err(refuse),
-            #[cfg(feature = "s3")]
             Some(Kind::S3) => s3::remote(address, access).map_err(refuse),
-            #[cfg(not(feature = "azure"))]
-            Some(Kind::Azure) => Err(refuse("this build lacks the feature `azure`".to_owned())),
-            #[cfg(not(feature = "s3"))]
-            Some(Kind::S3) => Err(refuse(
-                "this build can't reach S3; build hobbs with `--features hobbs-lake/s3`".to_owned(),
-            )),
             None => Err(refuse(
                 "the address begins neither with abfss:// nor with s3://".to_owned(),
             )),

@@ -63,10 +63,7 @@ impl StoreOptions {
 
     /// Whether one of them is a way into Azure's storage of its own.
     pub(super) fn let_into_azure(&self) -> bool {
-        #[cfg(feature = "azure")]
-        return super::azure::has_way_in(self);
-        #[cfg(not(feature = "azure"))]
-        return false;
+        super::azure::has_way_in(self)
     }
 
     /// All of them, for whoever makes the store.
@@ -76,18 +73,13 @@ impl StoreOptions {
     }
 
     /// How requests are tried again.
-    #[cfg(any(feature = "azure", feature = "s3"))]
     pub(super) fn of_retries(&self) -> impl Iterator<Item = (&str, &str)> {
         self.exposed().filter(|(name, _)| OF_RETRIES.contains(name))
     }
 }
 
 fn is_known(name: &str) -> bool {
-    #[cfg(feature = "azure")]
-    let is_of_azure = super::azure::is_option(name);
-    #[cfg(not(feature = "azure"))]
-    let is_of_azure = name.starts_with("azure_");
-    is_of_azure || name.starts_with("aws_") || OF_RETRIES.contains(&name)
+    super::azure::is_option(name) || super::s3::is_option(name) || OF_RETRIES.contains(&name)
 }
 
 impl fmt::Debug for StoreOptions {
@@ -130,12 +122,13 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "azure")]
     fn a_misspelled_name_is_refused() {
-        let error = StoreOptions::written(pairs(&[("azure_storage_acount_key", "hidden")]));
-        let error = error.unwrap_err().to_string();
-        assert!(error.contains("azure_storage_acount_key"), "{error}");
-        assert!(!error.contains("hidden"), "{error}");
+        for name in ["azure_storage_acount_key", "aws_secret_acces_key"] {
+            let error = StoreOptions::written(pairs(&[(name, "hidden")]));
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+            assert!(!error.contains("hidden"), "{error}");
+        }
     }
 
     #[test]

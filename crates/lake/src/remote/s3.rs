@@ -1,57 +1,75 @@
-//! S3 and stores that speak its protocol. Who is let in is deltalake's affair: the options, the
-//! environment and the profiles of AWS, as its own tools read them.
+//! S3 and stores that speak its protocol.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
-use deltalake::logstore::{StorageConfig, object_store_factories};
+use deltalake::logstore::StorageConfig;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::client::ClientConfigKey;
 use url::Url;
 
 use super::guarded::Guarded;
-use super::{Remote, StoreAccess, refuse_plain_http};
+use super::{Remote, StoreAccess, StoreOptions, refuse_plain_http};
 
-/// Names under which an endpoint is given.
-const ENDPOINTS: [&str; 3] = ["aws_endpoint", "aws_endpoint_url", "aws_endpoint_url_s3"];
-
-/// The store that an address names.
+/// The store that an address names. Nothing is asked of it.
+///
+/// Who is let in is object_store's affair: keys, or the role of the machine, the container or the cluster.
 pub(super) fn remote(address: &str, access: &StoreAccess) -> Result<Remote, String> {
     let url = Url::parse(address).map_err(|error| error.to_string())?;
-    let mut options = Vec::new();
-    for (name, value) in access.options.exposed() {
-        if ENDPOINTS.contains(&name) {
-            let endpoint = Url::parse(value).map_err(|_| format!("\"{value}\" is no endpoint"))?;
-            refuse_plain_http(&endpoint)?;
-            options.push(("aws_allow_http", (endpoint.scheme() == "http").to_string()));
-            options.push(("aws_endpoint", value.to_owned()));
-        } else if name == "aws_conditional_put" && value != "etag" {
+    let bucket = url.host_str().unwrap_or_default();
+    if bucket.is_empty() {
+        return Err("which bucket? Write s3://BUCKET/FOLDER".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.port().is_some() {
+        return Err("between s3:// and the folder stands the bucket alone; keys belong into the environment, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned());
+    }
+    let config = StorageConfig::parse_options(access.options.of_retries())
+        .map_err(|error| error.to_string())?;
+    let mut builder = AmazonS3Builder::new().with_retry(config.retry);
+    for (key, value) in keys(&access.options) {
+        if key == AmazonS3ConfigKey::ConditionalPut && value != "etag" {
             return Err(
                 "aws_conditional_put must be \"etag\", which is what it is where nothing is said: without it two syncs at once would damage the lake".to_owned(),
             );
-        } else if matches!(
-            name,
-            "aws_s3_allow_unsafe_rename" | "aws_s3_locking_provider"
-        ) {
-            return Err(format!(
-                "{name} is of no use here: hobbs wants a store that refuses to write over a file"
-            ));
-        } else if name.starts_with("aws_") && name != "aws_allow_http" {
-            options.push((name, value.to_owned()));
         }
+        builder = builder.with_config(key, value);
     }
-    options.extend(
-        access
-            .options
-            .of_retries()
-            .map(|(name, value)| (name, value.to_owned())),
-    );
-    let config = StorageConfig::parse_options(options).map_err(|error| error.to_string())?;
-    let scheme = Url::parse("s3://").map_err(|error| error.to_string())?;
-    let factories = object_store_factories();
-    let factory = factories.get(&scheme).ok_or("deltalake knows no S3")?;
-    let (store, _) = factory
-        .parse_url_opts(&url, &config)
+    let endpoints = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint];
+    if let Some(endpoint) = endpoints
+        .iter()
+        .find_map(|key| builder.get_config_value(key))
+    {
+        let endpoint =
+            Url::parse(&endpoint).map_err(|_| format!("\"{endpoint}\" is no endpoint"))?;
+        refuse_plain_http(&endpoint)?;
+        builder = builder.with_allow_http(endpoint.scheme() == "http");
+    }
+    let store = builder
+        .with_bucket_name(bucket)
+        .build()
         .map_err(|error| error.to_string())?;
     Ok(Remote {
         store: Arc::new(Guarded::new(store)),
         url,
+    })
+}
+
+/// Whether object_store has an option of this name. Of its short names (`token`, `endpoint`) nobody could tell
+/// which store they are for.
+pub(super) fn is_option(name: &str) -> bool {
+    name.starts_with("aws_") && AmazonS3ConfigKey::from_str(name).is_ok()
+}
+
+fn keys(options: &StoreOptions) -> impl Iterator<Item = (AmazonS3ConfigKey, &str)> {
+    let options = options.exposed();
+    let options = options.filter(|(name, _)| is_option(name));
+    options.filter_map(|(name, value)| {
+        let key = AmazonS3ConfigKey::from_str(name).ok()?;
+        // Which endpoints may be plain, and which bucket, is not for an option to say.
+        let is_ours = matches!(
+            key,
+            AmazonS3ConfigKey::Client(ClientConfigKey::AllowHttp) | AmazonS3ConfigKey::Bucket
+        );
+        (!is_ours).then_some((key, value))
     })
 }
