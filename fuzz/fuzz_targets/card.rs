@@ -13,11 +13,11 @@ fuzz_target!(|card: &str| {
     let asked_for = "<attachment id=\"1\"></attachment>";
     let read = |content_type: &str, body: &str| {
         let item = AiInteraction {
-            content_type: Some(content_type.to_owned()),
+            content_type: Some(content_type.into()),
             attachments: vec![Attachment {
-                attachment_id: Some("1".to_owned()),
-                content_type: Some("application/vnd.microsoft.card.adaptive".to_owned()),
-                content: Some(card.to_owned()),
+                attachment_id: Some("1".into()),
+                content_type: Some("application/vnd.microsoft.card.adaptive".into()),
+                content: Some(card.into()),
                 ..Attachment::default()
             }],
             ..rows::item("aiResponse", body)

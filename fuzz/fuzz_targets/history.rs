@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hobbs_fuzz::service::{Answer, Service, bodies, talk};
-use hobbs_graph::{AppFilter, Window};
+use hobbs_graph::{AppFilter, Window, each};
 use hobbs_interaction::{AiInteraction, Page};
 use libfuzzer_sys::fuzz_target;
 
@@ -19,7 +19,12 @@ fuzz_target!(|input: &[u8]| {
         let service = Arc::new(Service::answering(answers));
         let history = talk(&service, async |client| {
             client
-                .read_history("u", window, &AppFilter::all(), |item| item)
+                .read_history(
+                    "u",
+                    window,
+                    &AppFilter::all(),
+                    each(|item| item.into_owned()),
+                )
                 .await
         });
         let asked = service.requests().len();
@@ -51,6 +56,6 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// Whether all etags are numbers: among others, "later" has no one meaning.
-fn are_numbers(items: &[AiInteraction]) -> bool {
+fn are_numbers(items: &[AiInteraction<'_>]) -> bool {
     items.iter().all(|item| item.etag.parse::<u64>().is_ok())
 }

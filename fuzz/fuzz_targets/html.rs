@@ -26,7 +26,7 @@ fuzz_target!(|html: &str| {
 
 fn read(html: &str) -> String {
     let item = AiInteraction {
-        content_type: Some("html".to_owned()),
+        content_type: Some("html".into()),
         ..rows::item("aiResponse", html)
     };
     text::of(&item).into_owned()

@@ -1,6 +1,8 @@
 //! A page of interactions, all the way: items, rows under every content policy, evidence, verdicts.
 #![no_main]
 
+use std::borrow::Cow;
+
 use hobbs_fuzz::rows;
 use hobbs_interaction::text;
 use hobbs_interaction::{AiInteraction, ContentPolicy, Interaction, Page};
@@ -20,14 +22,14 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(!item.id.is_empty() && !item.etag.is_empty());
         comes_back(item);
     }
-    let rows: Vec<Interaction> = page.items.into_iter().map(row_under_every_policy).collect();
+    let rows: Vec<Interaction<'_>> = page.items.into_iter().map(row_under_every_policy).collect();
     let (rules, compiled) = rows::built_in();
     rows::derive_and_check(rules, compiled, &rows, true);
     rows::derive_and_check(rules, compiled, &rows, false);
 });
 
 /// Where serde_json reads a page too, no item is missing and none is made up.
-fn count_as_another_reader_does(bytes: &[u8], page: Option<&Page>) {
+fn count_as_another_reader_does(bytes: &[u8], page: Option<&Page<'_>>) {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let Ok(json) = serde_json::from_slice::<Value>(bytes) else {
         return;
@@ -47,7 +49,7 @@ fn count_as_another_reader_does(bytes: &[u8], page: Option<&Page>) {
 }
 
 /// An item written as Graph writes it is read as the same item.
-fn comes_back(item: &AiInteraction) {
+fn comes_back(item: &AiInteraction<'_>) {
     if !YEARS_OF_FOUR_DIGITS_MS.contains(&item.created_at_ms) {
         return;
     }
@@ -56,10 +58,10 @@ fn comes_back(item: &AiInteraction) {
     assert_eq!(again.items, [item.clone()], "{written}");
 }
 
-fn written(item: &AiInteraction) -> String {
+fn written(item: &AiInteraction<'_>) -> String {
     let at = jiff::Timestamp::from_millisecond(item.created_at_ms).expect("a time");
     let text = |text: &str| Value::from(text).to_string();
-    let optional = |text: &Option<String>| Value::from(text.clone()).to_string();
+    let optional = |text: &Option<Cow<'_, str>>| Value::from(text.as_deref()).to_string();
     let list = |objects: Vec<String>| format!("[{}]", objects.join(","));
     let contexts = item.contexts.iter().map(|it| {
         format!(
@@ -125,7 +127,7 @@ fn written(item: &AiInteraction) -> String {
 }
 
 /// The row that keeps all; the others differ from it in the text alone.
-fn row_under_every_policy(item: AiInteraction) -> Interaction {
+fn row_under_every_policy<'a>(item: AiInteraction<'a>) -> Interaction<'a> {
     let (rules, _) = rows::built_in();
     let row = |policy| rows::ingest(policy, rules.signs()).row("u", item.clone());
     let [none, excerpt, full] = [
@@ -148,7 +150,7 @@ fn row_under_every_policy(item: AiInteraction) -> Interaction {
         let url = attachment.content_url.as_deref().unwrap_or_default();
         assert!(!url.trim_start().to_ascii_lowercase().starts_with("data:"));
     }
-    let textless = |row: Interaction| Interaction {
+    let textless = |row: Interaction<'a>| Interaction {
         content: None,
         ..row
     };

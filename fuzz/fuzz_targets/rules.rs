@@ -46,7 +46,7 @@ fuzz_target!(|text: &str| {
 });
 
 /// A small thread in which a rule of each kind may find something.
-fn thread(rules: &Rules) -> Vec<Interaction> {
+fn thread(rules: &Rules) -> Vec<Interaction<'static>> {
     let said = [
         ("userPrompt", "Word", "Summarize this email"),
         ("aiResponse", "Word", "Searching…"),
@@ -72,11 +72,11 @@ fn thread(rules: &Rules) -> Vec<Interaction> {
         .zip(1_i64..)
         .map(|((kind, app, text), at)| {
             let item = AiInteraction {
-                id: at.to_string(),
+                id: at.to_string().into(),
                 created_at_ms: 1_785_744_000_000 + at * 1_000,
-                request_id: (at % 3 > 0).then(|| (at / 3).to_string()),
-                app_class: format!("IPM.SkypeTeams.Message.Copilot.{app}"),
-                locale: Some("en-us".to_owned()),
+                request_id: (at % 3 > 0).then(|| (at / 3).to_string().into()),
+                app_class: format!("IPM.SkypeTeams.Message.Copilot.{app}").into(),
+                locale: Some("en-us".into()),
                 ..rows::item(kind, text)
             };
             ingest.row("u", item)

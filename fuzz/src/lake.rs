@@ -6,6 +6,7 @@ use futures::stream::{self, BoxStream};
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
 use hobbs_report::{Order, ReportRow, RowKind, Scope, Source, SourceError, Summary, summarize};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// 2026-11-02T09:00:00Z.
 pub const AT_MS: i64 = 1_793_610_000_000;
@@ -47,6 +48,7 @@ pub fn rows(texts: &[&str]) -> Vec<ReportRow> {
 
 fn row(text: &str, kind: RowKind, second: i64) -> ReportRow {
     let some = || Some(text.to_owned());
+    let attached = || some().map(Cow::Owned);
     ReportRow {
         user_id: text.to_owned(),
         user_principal_name: some().filter(|_| second % 4 < 2),
@@ -63,31 +65,31 @@ fn row(text: &str, kind: RowKind, second: i64) -> ReportRow {
         content_chars: 1,
         mark: some(),
         contexts: vec![Context {
-            reference: some(),
-            display_name: some(),
-            context_type: some(),
+            reference: attached(),
+            display_name: attached(),
+            context_type: attached(),
         }],
         links: vec![
             Link {
-                url: some(),
-                display_name: some(),
-                link_type: some(),
+                url: attached(),
+                display_name: attached(),
+                link_type: attached(),
             },
             Link {
-                url: some(),
+                url: attached(),
                 ..Link::default()
             },
         ],
         attachments: vec![Attachment {
-            content_type: some(),
-            content_url: some(),
-            name: some(),
+            content_type: attached(),
+            content_url: attached(),
+            name: attached(),
             ..Attachment::default()
         }],
         mentions: vec![Mention {
-            mention_id: some(),
-            text: some(),
-            mentioned: some(),
+            mention_id: attached(),
+            text: attached(),
+            mentioned: attached(),
         }],
         from_id: some(),
         from_name: some(),

@@ -1,5 +1,6 @@
 //! Items, rows, evidence.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use hobbs_interaction::{AiInteraction, ContentPolicy, FingerprintKey, Ingest, Interaction, Signs};
@@ -17,12 +18,12 @@ pub fn ingest(policy: ContentPolicy, signs: Signs) -> Ingest {
 }
 
 /// An item that says no more than this.
-pub fn item(interaction_type: &str, text: &str) -> AiInteraction {
+pub fn item<'a>(interaction_type: &'a str, text: &'a str) -> AiInteraction<'a> {
     AiInteraction {
-        id: "1".to_owned(),
-        etag: "1".to_owned(),
-        interaction_type: interaction_type.to_owned(),
-        content: text.to_owned(),
+        id: "1".into(),
+        etag: "1".into(),
+        interaction_type: interaction_type.into(),
+        content: text.into(),
         ..AiInteraction::default()
     }
 }
@@ -40,17 +41,17 @@ pub fn zone() -> TimeZone {
 }
 
 /// What verdicts are made of; of rows with one id, the last.
-pub fn evidence(rows: &[Interaction]) -> Vec<Evidence<'_>> {
-    let by_id: BTreeMap<&str, &Interaction> =
+pub fn evidence<'a>(rows: &'a [Interaction<'_>]) -> Vec<Evidence<'a>> {
+    let by_id: BTreeMap<&str, &Interaction<'_>> =
         rows.iter().map(|row| (&*row.interaction_id, row)).collect();
     by_id.into_values().map(of_row).collect()
 }
 
-fn of_row(row: &Interaction) -> Evidence<'_> {
+fn of_row<'a>(row: &'a Interaction<'_>) -> Evidence<'a> {
     fn attached<'a>(
         role: Role,
-        kind: &'a Option<String>,
-        address: &'a Option<String>,
+        kind: &'a Option<Cow<'_, str>>,
+        address: &'a Option<Cow<'_, str>>,
     ) -> Attached<'a> {
         Attached {
             role,
@@ -99,7 +100,12 @@ pub fn built_in() -> &'static (Rules, Compiled) {
 
 /// Derives what rows say, and asserts what holds for all rows: each is in exactly one exchange, each exchange has
 /// the verdict of a rule that there is, and the order in which rows come does not matter.
-pub fn derive_and_check(rules: &Rules, compiled: &Compiled, rows: &[Interaction], session: bool) {
+pub fn derive_and_check(
+    rules: &Rules,
+    compiled: &Compiled,
+    rows: &[Interaction<'_>],
+    session: bool,
+) {
     let thread = Thread {
         session_id: THREAD.session_id.filter(|_| session),
         ..THREAD

@@ -122,7 +122,7 @@ fn page_to_rows(criterion: &mut Criterion) -> Vec<String> {
         .lines()
 }
 
-fn rows(page: &[u8], ingest: &Ingest) -> Vec<Interaction> {
+fn rows<'a>(page: &'a [u8], ingest: &Ingest) -> Vec<Interaction<'a>> {
     let items = Page::read(page).map(|page| page.items).unwrap_or_default();
     let row = |item| ingest.row("4db02e4b", item);
     items.into_iter().map(row).collect()
@@ -132,15 +132,15 @@ fn rows(page: &[u8], ingest: &Ingest) -> Vec<Interaction> {
 fn cards(criterion: &mut Criterion) -> Vec<String> {
     let mut dice = Dice(7);
     let cards: Vec<String> = (0..ITEMS).map(|_| page::card(&mut dice)).collect();
-    let items: Vec<AiInteraction> = cards
+    let items: Vec<AiInteraction<'_>> = cards
         .iter()
         .map(|card| AiInteraction {
-            content_type: Some("html".to_owned()),
-            content: "<attachment id=\"1\"></attachment>".to_owned(),
+            content_type: Some("html".into()),
+            content: "<attachment id=\"1\"></attachment>".into(),
             attachments: vec![hobbs_interaction::wire::Attachment {
-                attachment_id: Some("1".to_owned()),
-                content_type: Some("application/vnd.microsoft.card.adaptive".to_owned()),
-                content: Some(card.clone()),
+                attachment_id: Some("1".into()),
+                content_type: Some("application/vnd.microsoft.card.adaptive".into()),
+                content: Some(card.into()),
                 ..Default::default()
             }],
             ..AiInteraction::default()
@@ -158,23 +158,23 @@ fn cards(criterion: &mut Criterion) -> Vec<String> {
 /// An answer in HTML.
 fn html(criterion: &mut Criterion) -> Vec<String> {
     let mut dice = Dice(7);
-    let items: Vec<AiInteraction> = (0..ITEMS)
+    let items: Vec<AiInteraction<'_>> = (0..ITEMS)
         .map(|_| AiInteraction {
-            content_type: Some("html".to_owned()),
-            content: page::html(&mut dice),
+            content_type: Some("html".into()),
+            content: page::html(&mut dice).into(),
             ..AiInteraction::default()
         })
         .collect();
     Bench::new(criterion, "html", ITEMS, "body")
         .measure("floor: copied character by character", || {
-            let copied = |item: &AiInteraction| item.content.chars().collect::<String>().len();
+            let copied = |item: &AiInteraction<'_>| item.content.chars().collect::<String>().len();
             items.iter().map(copied).sum::<usize>()
         })
         .measure("text of it", || length_of_texts(&items))
         .lines()
 }
 
-fn length_of_texts(items: &[AiInteraction]) -> usize {
+fn length_of_texts(items: &[AiInteraction<'_>]) -> usize {
     items.iter().map(|item| text::of(item).len()).sum()
 }
 
@@ -193,25 +193,25 @@ fn words(criterion: &mut Criterion) -> Vec<String> {
 
 /// Of Outlook, where most signs are looked for anywhere in body and card.
 fn marks(criterion: &mut Criterion) -> Vec<String> {
-    let items: Vec<AiInteraction> = texts()
+    let items: Vec<AiInteraction<'_>> = texts()
         .into_iter()
         .map(|content| AiInteraction {
-            app_class: "IPM.SkypeTeams.Message.Copilot.Outlook".to_owned(),
-            interaction_type: "aiResponse".to_owned(),
-            content,
+            app_class: "IPM.SkypeTeams.Message.Copilot.Outlook".into(),
+            interaction_type: "aiResponse".into(),
+            content: content.into(),
             ..AiInteraction::default()
         })
         .collect();
     Bench::new(criterion, "mark", ITEMS, "text")
         .measure("floor: each byte of the text looked at", || {
-            let sum = |item: &AiInteraction| {
+            let sum = |item: &AiInteraction<'_>| {
                 let bytes = item.content.bytes().map(u64::from);
                 bytes.sum::<u64>()
             };
             items.iter().map(sum).sum::<u64>()
         })
         .measure("mark of it", || {
-            let mark = |item: &AiInteraction| Mark::of(item, &item.content).is_some();
+            let mark = |item: &AiInteraction<'_>| Mark::of(item, &item.content).is_some();
             items.iter().filter(|item| mark(item)).count()
         })
         .lines()

@@ -15,6 +15,7 @@ use hobbs_lake::{LakeError, Reader};
 use hobbs_report::scope::text_literal;
 use hobbs_report::{Order, ReportRow, RowKind, Scope, Source, SourceError};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// A lake that reports can be made of.
 pub struct LakeSource {
@@ -236,7 +237,11 @@ impl Structs {
         Ok(Structs { lists, fields })
     }
 
-    fn get<T>(&self, at: usize, read: impl Fn(&dyn Fn(&str) -> Option<String>) -> T) -> Vec<T> {
+    fn get<T>(
+        &self,
+        at: usize,
+        read: impl Fn(&dyn Fn(&str) -> Option<Cow<'static, str>>) -> T,
+    ) -> Vec<T> {
         if self.lists.is_null(at) {
             return Vec::new();
         }
@@ -246,7 +251,7 @@ impl Structs {
             .map(|item| {
                 read(&|name: &str| {
                     let (_, texts) = self.fields.iter().find(|(field, _)| field == name)?;
-                    texts.get(item)
+                    texts.get(item).map(Cow::Owned)
                 })
             })
             .collect()

@@ -50,7 +50,11 @@ impl Ingest {
     /// Lengths, the mark, fingerprints and signs are of the whole text; only then the policy
     /// decides what is kept of it. An attachment's content is never kept, nor an address that holds
     /// the content itself (`data:`).
-    pub fn row(&self, user_id: impl Into<Arc<str>>, item: AiInteraction) -> Interaction {
+    pub fn row<'a>(
+        &self,
+        user_id: impl Into<Arc<str>>,
+        item: AiInteraction<'a>,
+    ) -> Interaction<'a> {
         Interaction::with(
             &self.tenant_id,
             user_id.into(),
@@ -60,7 +64,7 @@ impl Ingest {
         )
     }
 
-    fn traces(&self, item: &AiInteraction, text: &str) -> Traces {
+    fn traces(&self, item: &AiInteraction<'_>, text: &str) -> Traces {
         let kind = Kind::of(&item.interaction_type);
         match kind {
             Kind::Prompt => self.of_prompt(item, text),
@@ -80,7 +84,7 @@ impl Ingest {
     }
 
     /// A prompt is short as a rule, so that its normal form may be looked at several times.
-    fn of_prompt(&self, item: &AiInteraction, text: &str) -> Traces {
+    fn of_prompt(&self, item: &AiInteraction<'_>, text: &str) -> Traces {
         let normal = fingerprint::normal(text);
         let mut search = self.signs.search(&Kind::Prompt);
         search.take(normal.as_bytes(), true);
@@ -99,7 +103,7 @@ impl Ingest {
 }
 
 /// The names of people, files and meetings that stand in an item beside its text.
-fn names(item: &AiInteraction) -> impl Iterator<Item = &str> {
+fn names<'a>(item: &'a AiInteraction<'_>) -> impl Iterator<Item = &'a str> {
     let mentions = item.mentions.iter().map(|it| &it.text);
     let contexts = item.contexts.iter().map(|it| &it.display_name);
     let attachments = item.attachments.iter().map(|it| &it.name);

@@ -34,6 +34,11 @@ pub(crate) trait Reader<'de>: Sized {
         self.otherwise()
     }
 
+    /// Text that stands in the document as it is, without escapes.
+    fn text_as_it_stands(self, text: &'de str) -> Self::Out {
+        self.text(text)
+    }
+
     fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Out, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(self.otherwise())
@@ -87,6 +92,10 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Any<R> {
         Ok(self.0.text(text))
     }
 
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<R::Out, E> {
+        Ok(self.0.text_as_it_stands(text))
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<R::Out, A::Error> {
         self.0.list(list)
     }
@@ -96,22 +105,26 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Any<R> {
     }
 }
 
-/// Text, or a number as text; None for anything else.
+/// Text, borrowed unless it holds escapes, or a number as text; None for anything else.
 pub(crate) struct Text;
 
-impl Reader<'_> for Text {
-    type Out = Option<String>;
+impl<'de> Reader<'de> for Text {
+    type Out = Option<Cow<'de, str>>;
 
-    fn otherwise(self) -> Option<String> {
+    fn otherwise(self) -> Self::Out {
         None
     }
 
-    fn number(self, number: impl fmt::Display) -> Option<String> {
-        Some(number.to_string())
+    fn number(self, number: impl fmt::Display) -> Self::Out {
+        Some(Cow::Owned(number.to_string()))
     }
 
-    fn text(self, text: &str) -> Option<String> {
-        Some(text.to_owned())
+    fn text(self, text: &str) -> Self::Out {
+        Some(Cow::Owned(text.to_owned()))
+    }
+
+    fn text_as_it_stands(self, text: &'de str) -> Self::Out {
+        Some(Cow::Borrowed(text))
     }
 }
 

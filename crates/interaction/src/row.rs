@@ -58,39 +58,39 @@ impl Kind {
 
 /// One row of the table `interactions`. The key is (tenant_id, user_id, session_id, interaction_id).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Interaction {
+pub struct Interaction<'a> {
     /// The tenant's id, as configured.
     pub tenant_id: Arc<str>,
     /// The Entra object id of the user whose history this is.
     pub user_id: Arc<str>,
     /// The thread; None for one-shot actions.
-    pub session_id: Option<String>,
+    pub session_id: Option<Cow<'a, str>>,
     /// Graph's `id`.
-    pub interaction_id: String,
+    pub interaction_id: Cow<'a, str>,
     /// Ties a prompt to its responses.
-    pub request_id: Option<String>,
+    pub request_id: Option<Cow<'a, str>>,
     /// Of the last change; a later one replaces an earlier one.
-    pub etag: String,
+    pub etag: Cow<'a, str>,
     /// UTC milliseconds since 1970.
     pub created_at_ms: i64,
     /// Graph's class, raw.
-    pub app_class: String,
+    pub app_class: Cow<'a, str>,
     /// What people call the app.
-    pub app: Cow<'static, str>,
+    pub app: Cow<'a, str>,
     /// `bizchat`, `appchat`, …
-    pub conversation_type: Option<String>,
+    pub conversation_type: Option<Cow<'a, str>>,
     /// Work, web, temporary or app.
     pub surface: Surface,
     /// Prompt, response, or the raw value.
     pub kind: Kind,
     /// Who sent it.
-    pub from_id: Option<String>,
+    pub from_id: Option<Cow<'a, str>>,
     /// The sender's display name.
-    pub from_name: Option<String>,
+    pub from_name: Option<Cow<'a, str>>,
     /// The sender's locale.
-    pub locale: Option<String>,
+    pub locale: Option<Cow<'a, str>>,
     /// `text` or `html`.
-    pub content_type: Option<String>,
+    pub content_type: Option<Cow<'a, str>>,
     /// The text as a person reads it, as far as the policy keeps it.
     pub content: Option<String>,
     /// Characters (Unicode scalar values) of the whole text.
@@ -115,25 +115,25 @@ pub struct Interaction {
     /// Why this row counts as automatic.
     pub mark: Option<Mark>,
     /// Where it happened.
-    pub contexts: Vec<Context>,
+    pub contexts: Vec<Context<'a>>,
     /// What it cites.
-    pub links: Vec<Link>,
+    pub links: Vec<Link<'a>>,
     /// Attachments; `content` is always None here.
-    pub attachments: Vec<Attachment>,
+    pub attachments: Vec<Attachment<'a>>,
     /// Mentions.
-    pub mentions: Vec<Mention>,
+    pub mentions: Vec<Mention<'a>>,
 }
 
-impl Interaction {
+impl<'a> Interaction<'a> {
     /// The row of an item, see [`Ingest::row`](crate::Ingest::row); `traces` takes from its whole
     /// text what is kept whatever the policy.
     pub(crate) fn with(
         tenant_id: &Arc<str>,
         user_id: Arc<str>,
-        item: AiInteraction,
+        item: AiInteraction<'a>,
         policy: ContentPolicy,
-        traces: impl FnOnce(&AiInteraction, &str) -> Traces,
-    ) -> Interaction {
+        traces: impl FnOnce(&AiInteraction<'a>, &str) -> Traces,
+    ) -> Self {
         let text = text::of(&item);
         let content_chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
         let content_words = text::words(&text);
@@ -179,8 +179,8 @@ impl Interaction {
     }
 }
 
-fn without_content(attachment: Attachment) -> Attachment {
-    let holds_content = |url: &String| {
+fn without_content(attachment: Attachment<'_>) -> Attachment<'_> {
+    let holds_content = |url: &Cow<'_, str>| {
         let scheme = url.trim_start().as_bytes().get(..5);
         scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"data:"))
     };

@@ -18,7 +18,7 @@ const READ_IN_VAIN_MAX: usize = 8;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Saved {
     /// The items that can be kept, in the order of the file.
-    pub items: Vec<AiInteraction>,
+    pub items: Vec<AiInteraction<'static>>,
     /// The others, and the lines or stretches that are no JSON.
     pub unkept: Vec<Unkept>,
     /// The `@odata.nextLink` of the file's last page: the history goes on where the file ends.
@@ -64,15 +64,16 @@ impl Saved {
         }
     }
 
-    fn add_page(&mut self, page: Page) {
-        self.items.extend(page.items);
+    fn add_page(&mut self, page: Page<'_>) {
+        self.items
+            .extend(page.items.into_iter().map(AiInteraction::into_owned));
         self.unkept.extend(page.unkept);
         self.next_link = page.next_link;
     }
 
     fn add_item(&mut self, json: &str, is_in_damage: bool) {
         match wire::read_item(json) {
-            Ok(item) => self.items.push(item),
+            Ok(item) => self.items.push(item.into_owned()),
             // A part of an item that was counted as damaged: a context, a link.
             Err(_) if is_in_damage && json.contains('\n') => {}
             Err(why) => self.unkept.push(why),
@@ -85,7 +86,7 @@ impl Saved {
 /// For what a person sent, that person. For the rest the sender of the prompt with the same session
 /// and request; else the only person who sent anything in the session; else the only one in the
 /// file; else unknown: then someone has to say (`--user`).
-pub fn owners(items: &[AiInteraction]) -> Vec<Option<String>> {
+pub fn owners(items: &[AiInteraction<'_>]) -> Vec<Option<String>> {
     let mut of_request = Authors::default();
     let mut of_session = Authors::default();
     let mut of_file = Authors::default();
@@ -97,11 +98,11 @@ pub fn owners(items: &[AiInteraction]) -> Vec<Option<String>> {
             of_request.add(key, author);
         }
         if let Some(session) = &item.session_id {
-            of_session.add(session.as_str(), author);
+            of_session.add(&**session, author);
         }
         of_file.add((), author);
     }
-    let owner = |item: &AiInteraction| {
+    let owner = |item: &AiInteraction<'_>| {
         item.prompt_author()
             .or_else(|| of_request.only(&request_key(item)?))
             .or_else(|| of_session.only(&item.session_id.as_deref()?))
@@ -111,7 +112,7 @@ pub fn owners(items: &[AiInteraction]) -> Vec<Option<String>> {
     items.iter().map(owner).collect()
 }
 
-fn request_key(item: &AiInteraction) -> Option<(Option<&str>, &str)> {
+fn request_key<'a>(item: &'a AiInteraction<'_>) -> Option<(Option<&'a str>, &'a str)> {
     Some((item.session_id.as_deref(), item.request_id.as_deref()?))
 }
 

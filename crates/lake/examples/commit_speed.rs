@@ -36,7 +36,7 @@ async fn main() {
         arguments.next().unwrap_or(10_000),
         arguments.next().unwrap_or(10),
     );
-    let rows: Vec<Interaction> = (0..rows).map(drawn).collect();
+    let rows: Vec<Interaction<'static>> = (0..rows).map(drawn).collect();
 
     let mut committed_s = f64::INFINITY;
     for _ in 0..rounds {
@@ -79,7 +79,7 @@ async fn main() {
     tell("floor: a map of the same keys", map_s, map_s, rows.len());
 }
 
-fn drawn(at: u32) -> Interaction {
+fn drawn(at: u32) -> Interaction<'static> {
     let (user, session) = (at / ROWS_OF_A_USER, at % ROWS_OF_A_USER / 10);
     row(
         &format!("user-{user}"),
@@ -113,7 +113,7 @@ fn as_parquet(batches: &[RecordBatch]) -> usize {
 }
 
 /// The keys into a map, and each of them looked up once.
-fn looked_up(rows: &[Interaction]) -> usize {
+fn looked_up(rows: &[Interaction<'_>]) -> usize {
     let keys = || {
         rows.iter()
             .map(|row| (&row.user_id, &row.session_id, &row.interaction_id))

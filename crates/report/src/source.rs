@@ -119,13 +119,13 @@ pub struct ReportRow {
     /// The name of the sign that nobody typed this; None where there is none.
     pub mark: Option<String>,
     /// Where it happened.
-    pub contexts: Vec<Context>,
+    pub contexts: Vec<Context<'static>>,
     /// What it cites.
-    pub links: Vec<Link>,
+    pub links: Vec<Link<'static>>,
     /// Attachments, without their content.
-    pub attachments: Vec<Attachment>,
+    pub attachments: Vec<Attachment<'static>>,
     /// Mentions.
-    pub mentions: Vec<Mention>,
+    pub mentions: Vec<Mention<'static>>,
     /// The sender: the user's id for a prompt, the application's id for a response.
     pub from_id: Option<String>,
     /// The sender's display name.

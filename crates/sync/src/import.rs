@@ -165,7 +165,7 @@ async fn import_file(
         None => saved::owners(&saved.items),
     };
     imported.rows_without_user = owners.iter().filter(|owner| owner.is_none()).count() as u64;
-    let row = |(item, owner): (AiInteraction, Option<String>)| {
+    let row = |(item, owner): (AiInteraction<'static>, Option<String>)| {
         let user_id = owner.as_deref().unwrap_or(UNKNOWN_USER);
         ingest.row(user_id, item)
     };

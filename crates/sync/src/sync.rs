@@ -11,7 +11,7 @@ use futures::FutureExt;
 use futures::future::Fuse;
 use hobbs_graph::groups::GroupError;
 use hobbs_graph::{AppFilter, Client, Clock, History, ReadError, SignInError};
-use hobbs_interaction::Ingest;
+use hobbs_interaction::{AiInteraction, Ingest};
 use hobbs_lake::{CoverageLine, Failure, LakeError, Rows, Run, RunCounts, RunStatus, Writer};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
@@ -482,9 +482,11 @@ impl<'a> Reading<'a> {
             let is_alone = self.numbers.users == 1;
             let task = self.reads.spawn(async move {
                 let mut rows = Rows::default();
-                let keep = |item| {
-                    waiting_rows.fetch_add(1, Ordering::Relaxed);
-                    rows.push(ingest.row(Arc::clone(&user_id), item))
+                let keep = |items: Vec<AiInteraction<'_>>| {
+                    waiting_rows.fetch_add(items.len(), Ordering::Relaxed);
+                    let items = items.into_iter();
+                    let page = items.map(|item| ingest.row(Arc::clone(&user_id), item));
+                    rows.take(&page.collect::<Vec<_>>()).collect()
                 };
                 let history = if is_alone {
                     client

@@ -24,9 +24,20 @@ pub(super) struct Gathered<'a, T, K> {
     pub(super) rows: u32,
 }
 
+/// Where an item stands among those kept.
 struct Place {
     at: usize,
     etag: Etag,
+}
+
+/// What became of an item.
+enum Seen {
+    /// It is not wanted: outside the window, or of another app.
+    Passed,
+    /// It is new, or later than what was known of it; what is kept of it belongs there.
+    Wanted { at: usize, is_new: bool },
+    /// It is known.
+    Known,
 }
 
 /// What one page said about order and time.
@@ -56,7 +67,7 @@ impl PageFacts {
     }
 }
 
-impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
+impl<'a, T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Gathered<'a, T, K> {
     pub(super) fn new(window: Window, apps: &'a AppFilter, keep: K) -> Self {
         Self {
             window,
@@ -71,7 +82,7 @@ impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
     }
 
     /// Takes a page in. Items outside the window or of other apps are passed over, but tell about order.
-    pub(super) fn take(&mut self, page: Page) -> PageFacts {
+    pub(super) fn take(&mut self, page: Page<'_>) -> PageFacts {
         let mut facts = PageFacts {
             is_newest_first: true,
             ..PageFacts::default()
@@ -83,26 +94,32 @@ impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
             }
         }
         let mut previous_ms = i64::MAX;
+        let (mut wanted, mut places) = (Vec::with_capacity(page.items.len()), Vec::new());
         for item in page.items {
             let moment_ms = item.created_at_ms;
             facts.moments_ms.push(moment_ms);
-            if self.take_item(item) {
+            let seen = self.look_at(&item);
+            if matches!(seen, Seen::Passed | Seen::Wanted { is_new: true, .. }) {
                 facts.is_newest_first &= moment_ms <= previous_ms;
                 previous_ms = moment_ms;
                 facts.new_items += 1;
                 facts.newest_new_ms = facts.newest_new_ms.max(Some(moment_ms));
             }
+            if let Seen::Wanted { at, .. } = seen {
+                wanted.push(item);
+                places.push(at);
+            }
         }
+        self.keep(wanted, &places);
         facts
     }
 
-    /// Whether the item was not seen before.
-    fn take_item(&mut self, item: AiInteraction) -> bool {
+    fn look_at(&mut self, item: &AiInteraction<'_>) -> Seen {
         let is_wanted =
             self.window.contains(item.created_at_ms) && self.apps.keeps(&item.app_class);
-        self.rows += 1;
         if !is_wanted {
-            return true;
+            self.rows += 1;
+            return Seen::Passed;
         }
         let etag = Etag::of(&item.etag);
         self.key.clear();
@@ -111,18 +128,33 @@ impl<'a, T, K: FnMut(AiInteraction) -> T> Gathered<'a, T, K> {
         self.key.push('\u{1f}');
         self.key.push_str(&item.id);
         if let Some(place) = self.places.get_mut(self.key.as_str()) {
-            if etag.is_later_than(&place.etag) {
-                place.etag = etag;
-                self.items[place.at] = (self.keep)(item);
+            if !etag.is_later_than(&place.etag) {
+                return Seen::Known;
             }
-            self.rows -= 1;
-            return false;
+            place.etag = etag;
+            return Seen::Wanted {
+                at: place.at,
+                is_new: false,
+            };
         }
-        let at = self.items.len();
+        self.rows += 1;
+        let at = self.places.len();
         self.places
             .insert(self.key.as_str().into(), Place { at, etag });
-        self.items.push((self.keep)(item));
-        true
+        Seen::Wanted { at, is_new: true }
+    }
+
+    /// Puts what the caller keeps of these items into their places.
+    fn keep(&mut self, wanted: Vec<AiInteraction<'_>>, places: &[usize]) {
+        if wanted.is_empty() {
+            return;
+        }
+        for (kept, at) in (self.keep)(wanted).into_iter().zip(places) {
+            match self.items.get_mut(*at) {
+                Some(earlier) => *earlier = kept,
+                None => self.items.push(kept),
+            }
+        }
     }
 }
 

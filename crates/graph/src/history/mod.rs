@@ -49,15 +49,15 @@ pub struct History<T> {
 }
 
 impl Client {
-    /// Reads one user's interactions in a window. `keep` turns each item into what the caller keeps of it as soon
-    /// as its page is read, so that long texts need not pile up. It may be called again for an item that comes
-    /// with a later etag; the later result replaces the earlier.
+    /// Reads one user's interactions in a window. `keep` turns the items of a page into what the caller keeps of
+    /// each, in their order, as soon as the page is read: so texts need not pile up, and may be borrowed from the
+    /// page until then. An item may come again with a later etag; what is kept of it then takes the earlier's place.
     pub async fn read_history<T>(
         &self,
         user_id: &str,
         window: Window,
         apps: &AppFilter,
-        keep: impl FnMut(AiInteraction) -> T,
+        keep: impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T>,
     ) -> History<T> {
         let allowance = &self.inner.allowance;
         reader::read(self, allowance, user_id, window, apps, keep).await
@@ -70,9 +70,16 @@ impl Client {
         user_id: &str,
         window: Window,
         apps: &AppFilter,
-        keep: impl FnMut(AiInteraction) -> T,
+        keep: impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T>,
     ) -> History<T> {
         let allowance = &Allowance::of_one_user();
         reader::read(self, allowance, user_id, window, apps, keep).await
     }
+}
+
+/// Keeps what `keep` makes of each item, for [`Client::read_history`].
+pub fn each<T>(
+    mut keep: impl FnMut(AiInteraction<'_>) -> T,
+) -> impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T> {
+    move |items| items.into_iter().map(&mut keep).collect()
 }

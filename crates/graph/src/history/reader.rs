@@ -1,6 +1,7 @@
 //! Reads one user: follows chains of pages, cuts them, falls back where a filter is refused.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -41,9 +42,11 @@ pub(super) async fn read<T>(
     user_id: &str,
     window: Window,
     apps: &AppFilter,
-    keep: impl FnMut(AiInteraction) -> T,
+    keep: impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T>,
 ) -> History<T> {
     let requests = AtomicU32::new(0);
+    // Of this task alone, which polls one answer after the other: nobody ever waits for it.
+    let gathered = Mutex::new(Gathered::new(window, apps, keep));
     let mut reading = Reading {
         client,
         allowance,
@@ -51,7 +54,7 @@ pub(super) async fn read<T>(
         window,
         apps,
         requests: &requests,
-        gathered: Gathered::new(window, apps, keep),
+        gathered: &gathered,
         pages: 0,
         windows: 0,
         in_flight: InFlight::default(),
@@ -69,12 +72,16 @@ pub(super) async fn read<T>(
         reading.run().await
     };
     reading.settle();
+    let (pages, windows) = (reading.pages, reading.windows);
+    let gathered = gathered
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     History {
-        items: reading.gathered.items,
-        unkept: reading.gathered.unkept,
-        pages: reading.pages,
+        items: gathered.items,
+        unkept: gathered.unkept,
+        pages,
         requests: requests.load(Relaxed),
-        windows: reading.windows,
+        windows,
         filtered,
         result,
     }
@@ -99,14 +106,20 @@ impl InFlight {
     }
 }
 
-struct Reading<'a, T, K> {
+/// A page whose items were taken in.
+struct Taken {
+    facts: PageFacts,
+    next_link: Option<String>,
+}
+
+struct Reading<'g, 'a, T, K> {
     client: &'a Client,
     allowance: &'a Allowance,
     user_id: &'a str,
     window: Window,
     apps: &'a AppFilter,
     requests: &'a AtomicU32,
-    gathered: Gathered<'a, T, K>,
+    gathered: &'g Mutex<Gathered<'a, T, K>>,
     pages: u32,
     windows: u32,
     in_flight: InFlight,
@@ -121,7 +134,7 @@ struct Reading<'a, T, K> {
     in_order: bool,
 }
 
-impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
+impl<T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Reading<'_, '_, T, K> {
     /// Reads the window; tells besides whether the service filtered.
     async fn run(&mut self) -> (Result<(), ReadError>, bool) {
         let filters = &self.client.inner.filters;
@@ -163,10 +176,16 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
 
     async fn read_chains(&mut self, first: Vec<Chain>) -> Result<(), Trouble> {
         let client = self.client;
-        let requests = self.requests;
+        let (requests, gathered) = (self.requests, self.gathered);
         let is_fallback = first.iter().any(|chain| !chain.filtered);
         let fetch = |url: Url, chain: Chain| async move {
-            let read = |body: &[u8]| Page::read(body).map_err(|error| error.to_string());
+            let read = |body: &[u8]| {
+                let mut page = Page::read(body).map_err(|error| error.to_string())?;
+                let next_link = page.next_link.take();
+                let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+                let facts = gathered.take(page);
+                Ok(Taken { facts, next_link })
+            };
             let page = client.get("interactions", &url, requests, read).await;
             (chain, page)
         };
@@ -215,17 +234,17 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
         }
     }
 
-    /// Takes a page in; gives the chain back if it goes on.
+    /// Learns from a page, whose items were taken in as it was read; gives the chain back if it goes on.
     fn take(
         &mut self,
         mut chain: Chain,
-        page: Result<Page, ReadError>,
+        page: Result<Taken, ReadError>,
         is_fallback: bool,
     ) -> Result<Option<Chain>, Trouble> {
         let inner = &self.client.inner;
         let is_first_page = chain.pages == 0;
-        let page = match page {
-            Ok(page) => page,
+        let Taken { facts, next_link } = match page {
+            Ok(taken) => taken,
             Err(error @ ReadError::BadRequest(_)) if is_first_page && self.sends_filter(&chain) => {
                 return Err(Trouble::FilterRefused(error));
             }
@@ -236,8 +255,6 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
         } else if is_first_page && is_fallback {
             inner.filters.refused();
         }
-        let next_link = page.next_link.clone();
-        let facts = self.gathered.take(page);
         self.pages += 1;
         self.allowance.page();
         self.newest_ms = self.newest_ms.max(facts.newest_ms());
@@ -323,7 +340,11 @@ impl<T, K: FnMut(AiInteraction) -> T> Reading<'_, T, K> {
 
     /// Tells the allowance what this user did cost.
     fn settle(&mut self) {
-        let least = self.gathered.rows.div_ceil(PAGE_SIZE).max(1);
+        let rows = {
+            let gathered = self.gathered.lock();
+            gathered.unwrap_or_else(PoisonError::into_inner).rows
+        };
+        let least = rows.div_ceil(PAGE_SIZE).max(1);
         let is_cut = self.windows > 1;
         let cost = f64::from(self.pages.saturating_sub(least));
         self.revise_cost(if is_cut { cost } else { 0.0 });

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hobbs_graph::history::cut::{Extent, Progress, Remainder, fan, pieces_each, plan};
 use hobbs_graph::history::rhythm::Rhythm;
-use hobbs_graph::{AppFilter, Client, History, Window};
+use hobbs_graph::{AppFilter, Client, History, Window, each};
 use hobbs_interaction::Unkept;
 use proptest::prelude::*;
 use rand::rngs::StdRng;
@@ -25,13 +25,23 @@ const YEAR_9999_MS: i64 = 253_402_214_400_000;
 /// Reads as if nobody else were read.
 async fn read_alone(client: &Client, window: Window) -> History<i64> {
     client
-        .read_history_alone("u", window, &AppFilter::all(), |item| item.created_at_ms)
+        .read_history_alone(
+            "u",
+            window,
+            &AppFilter::all(),
+            each(|item| item.created_at_ms),
+        )
         .await
 }
 
 async fn read(client: &Client, window: Window) -> History<i64> {
     client
-        .read_history("u", window, &AppFilter::all(), |item| item.created_at_ms)
+        .read_history(
+            "u",
+            window,
+            &AppFilter::all(),
+            each(|item| item.created_at_ms),
+        )
         .await
 }
 
@@ -238,7 +248,7 @@ async fn a_whole_tenant_costs_few_requests_more() {
                         &user.to_string(),
                         Window::until(NOW_MS),
                         &AppFilter::all(),
-                        |_| (),
+                        each(|_| ()),
                     )
                     .await;
                 history.result.unwrap();
@@ -302,7 +312,12 @@ async fn the_latest_etag_stands_and_the_key_is_session_and_id() {
         json!({"value": [with_etag("s", "1000", "new"), with_etag("t", "4", "older")]}),
     ]);
     let history = client
-        .read_history("u", Window::all(), &AppFilter::all(), |item| item.content)
+        .read_history(
+            "u",
+            Window::all(),
+            &AppFilter::all(),
+            each(|item| item.content.into_owned()),
+        )
         .await;
     history.result.unwrap();
     let mut texts = history.items;
@@ -382,9 +397,12 @@ async fn where_the_tenant_refuses_filters_everything_is_filtered_at_home() {
     let (client, filtered) = moody(|_| true, HistoryServer::new(moments.clone(), 10));
     for user in 0..6 {
         let history = client
-            .read_history(&user.to_string(), window, &AppFilter::all(), |item| {
-                item.created_at_ms
-            })
+            .read_history(
+                &user.to_string(),
+                window,
+                &AppFilter::all(),
+                each(|item| item.created_at_ms),
+            )
             .await;
         history.result.unwrap();
         assert!(!history.filtered);
@@ -411,9 +429,12 @@ async fn where_only_some_users_refuse_filters_the_others_keep_them() {
     );
     for user in 0..30 {
         let history = client
-            .read_history(&user.to_string(), window, &AppFilter::all(), |item| {
-                item.created_at_ms
-            })
+            .read_history(
+                &user.to_string(),
+                window,
+                &AppFilter::all(),
+                each(|item| item.created_at_ms),
+            )
             .await;
         history.result.unwrap();
         assert_eq!(sorted(history.items), moments);
@@ -518,7 +539,7 @@ async fn apps_are_filtered_by_the_service_where_it_can_and_always_at_home() {
                 "u",
                 Window::all(),
                 &AppFilter::only(values, is_word),
-                |item| item.id,
+                each(|item| item.id.into_owned()),
             )
             .await;
         assert_eq!(history.items, ["1"]);

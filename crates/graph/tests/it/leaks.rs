@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-use hobbs_graph::{AppFilter, Budget, Format, Period, ReportVersion, TransportError, Window};
+use hobbs_graph::{AppFilter, Budget, Format, Period, ReportVersion, TransportError, Window, each};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -86,7 +86,12 @@ async fn nothing_leaks() {
             .build()
             .unwrap();
         let history = client
-            .read_history("u", Window::all(), &AppFilter::all(), |item| item.id)
+            .read_history(
+                "u",
+                Window::all(),
+                &AppFilter::all(),
+                each(|item| item.id.into_owned()),
+            )
             .await;
         let error = history.result.unwrap_err();
         texts.push_str(&format!(

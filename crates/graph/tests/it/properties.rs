@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hobbs_graph::pace::limiter::{Limiter, Turn};
-use hobbs_graph::{AppFilter, Budget, Limits, ReadError, TransportError, Window};
+use hobbs_graph::{AppFilter, Budget, Limits, ReadError, TransportError, Window, each};
 use http::header::RETRY_AFTER;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -74,7 +74,12 @@ async fn read_window(
     });
     let client = builder(transport).build().unwrap();
     let history = client
-        .read_history("u", window, &AppFilter::all(), |item| item.created_at_ms)
+        .read_history(
+            "u",
+            window,
+            &AppFilter::all(),
+            each(|item| item.created_at_ms),
+        )
         .await;
     history.result.unwrap();
     history.items

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hobbs_graph::answer::RetryReason;
-use hobbs_graph::{Budget, TransportError};
+use hobbs_graph::{Budget, TransportError, each};
 use tokio::time::{Instant, sleep};
 
 use crate::script::*;
@@ -87,7 +87,7 @@ async fn what_is_final_is_asked_once() {
                 "u",
                 hobbs_graph::Window::all(),
                 &hobbs_graph::AppFilter::all(),
-                |item| item.id,
+                each(|item| item.id.into_owned()),
             )
             .await;
         let error = history.result.unwrap_err();
@@ -114,7 +114,7 @@ async fn a_403_that_speaks_of_a_license_says_so() {
             "u",
             hobbs_graph::Window::all(),
             &hobbs_graph::AppFilter::all(),
-            |item| item.id,
+            each(|item| item.id.into_owned()),
         )
         .await;
     assert_eq!(history.result.unwrap_err().code(), "not_licensed");

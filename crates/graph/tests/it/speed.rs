@@ -4,8 +4,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hobbs_graph::{AppFilter, Limits, Window};
-use hobbs_interaction::AiInteraction;
+use hobbs_graph::{AppFilter, Limits, Window, each};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::Instant;
@@ -69,7 +68,7 @@ async fn measure(moments: Vec<i64>, window: Window, limits: Limits, company: Com
     });
     let client = builder(transport.clone()).limits(limits).build().unwrap();
     let began = Instant::now();
-    let (apps, keep) = (AppFilter::all(), |item: AiInteraction| item.created_at_ms);
+    let (apps, keep) = (AppFilter::all(), each(|item| item.created_at_ms));
     let history = match company {
         Company::Others => client.read_history("u", window, &apps, keep).await,
         Company::Nobody => client.read_history_alone("u", window, &apps, keep).await,

@@ -1,7 +1,7 @@
 //! `hobbs doctor`: each failing line says what to do about it.
 
 use anyhow::Result;
-use hobbs_graph::{Client, Clock, ReadError, SystemClock, Window};
+use hobbs_graph::{Client, Clock, ReadError, SystemClock, Window, each};
 use hobbs_lake::{LakeError, Location, Writer, probe};
 use hobbs_report::visible;
 use serde::Serialize;
@@ -343,8 +343,9 @@ async fn people(client: &Client, checks: &mut Checks) {
     };
     let now_ms = SystemClock.now_ms();
     let window = Window::between(now_ms - 86_400_000, now_ms);
+    let every_app = hobbs_graph::AppFilter::all();
     let history = client
-        .read_history(&person.id, window, &hobbs_graph::AppFilter::all(), |_| ())
+        .read_history(&person.id, window, &every_app, each(|_| ()))
         .await;
     let name = visible(&person.user_principal_name).into_owned();
     match history.result {

@@ -14,7 +14,7 @@ struct Answer {
 }
 
 /// The final response of an item of Excel whose text is JSON that has one.
-pub(super) fn final_response(item: &AiInteraction, text: &str) -> Option<String> {
+pub(super) fn final_response(item: &AiInteraction<'_>, text: &str) -> Option<String> {
     let is_excel = app::after_prefix(&item.app_class).eq_ignore_ascii_case("Excel");
     if !is_excel
         || !text.trim_start().starts_with('{')
@@ -33,9 +33,9 @@ mod tests {
 
     fn read(app: &str, body: &str) -> String {
         let item = AiInteraction {
-            app_class: format!("IPM.SkypeTeams.Message.Copilot.{app}"),
-            interaction_type: "aiResponse".to_owned(),
-            content: body.to_owned(),
+            app_class: format!("IPM.SkypeTeams.Message.Copilot.{app}").into(),
+            interaction_type: "aiResponse".into(),
+            content: body.into(),
             ..AiInteraction::default()
         };
         text::of(&item).into_owned()

@@ -3,6 +3,8 @@
 //! <https://adaptivecards.io/explorer/>: a tree of elements, of which a person reads TextBlocks,
 //! RichTextBlocks and FactSets, wherever they lie. Buttons, inputs and pictures are not the answer.
 
+use std::borrow::Cow;
+
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
 use super::echo;
@@ -119,27 +121,27 @@ impl<'de> Reader<'de> for Elements<'_> {
 
 /// What an element says by itself. Its type may come after its text.
 #[derive(Default)]
-struct Own {
-    element: Option<String>,
-    text: Option<String>,
+struct Own<'de> {
+    element: Option<Cow<'de, str>>,
+    text: Option<Cow<'de, str>>,
     inlines: String,
     facts: String,
 }
 
-impl Own {
+impl Own<'_> {
     fn into_text(self) -> Option<String> {
         let element = self.element?;
         let is = |wanted: &str| element.eq_ignore_ascii_case(wanted);
         let text = match () {
             () if is("TextBlock") => self.text?,
-            () if is("RichTextBlock") => self.inlines,
-            () if is("FactSet") => self.facts,
+            () if is("RichTextBlock") => Cow::Owned(self.inlines),
+            () if is("FactSet") => Cow::Owned(self.facts),
             () => return None,
         };
         let trimmed = text.trim();
         match trimmed.len() {
             0 => None,
-            len if len == text.len() => Some(text),
+            len if len == text.len() => Some(text.into_owned()),
             _ => Some(trimmed.to_owned()),
         }
     }
@@ -167,17 +169,21 @@ impl<'de> Reader<'de> for Inlines {
 struct Run;
 
 impl<'de> Reader<'de> for Run {
-    type Out = String;
+    type Out = Cow<'de, str>;
 
-    fn otherwise(self) -> String {
-        String::new()
+    fn otherwise(self) -> Self::Out {
+        Cow::Borrowed("")
     }
 
-    fn text(self, text: &str) -> String {
-        text.to_owned()
+    fn text(self, text: &str) -> Self::Out {
+        Cow::Owned(text.to_owned())
     }
 
-    fn object<A: MapAccess<'de>>(self, object: A) -> Result<String, A::Error> {
+    fn text_as_it_stands(self, text: &'de str) -> Self::Out {
+        Cow::Borrowed(text)
+    }
+
+    fn object<A: MapAccess<'de>>(self, object: A) -> Result<Self::Out, A::Error> {
         let [text] = texts_at(["text"], object)?;
         Ok(text)
     }
@@ -222,8 +228,8 @@ impl<'de> Reader<'de> for Fact {
 fn texts_at<'de, const N: usize, A: MapAccess<'de>>(
     names: [&str; N],
     mut object: A,
-) -> Result<[String; N], A::Error> {
-    let mut texts = [const { String::new() }; N];
+) -> Result<[Cow<'de, str>; N], A::Error> {
+    let mut texts = [const { Cow::Borrowed("") }; N];
     while let Some(Name(name)) = object.next_key()? {
         match names.iter().position(|wanted| *wanted == name) {
             Some(place) => texts[place] = object.next_value_seed(Any(Text))?.unwrap_or_default(),

@@ -28,7 +28,7 @@ const ADAPTIVE_CARD: &str = "application/vnd.microsoft.card.adaptive";
 ///
 /// Cards that no placeholder asks for are read if the body says nothing by itself. Of Excel's
 /// answers in JSON, the final response is the text.
-pub fn of(item: &AiInteraction) -> Cow<'_, str> {
+pub fn of<'a>(item: &'a AiInteraction<'_>) -> Cow<'a, str> {
     let text = written(item);
     match answer::final_response(item, &text) {
         Some(answer) => Cow::Owned(answer),
@@ -36,7 +36,7 @@ pub fn of(item: &AiInteraction) -> Cow<'_, str> {
     }
 }
 
-fn written(item: &AiInteraction) -> Cow<'_, str> {
+fn written<'a>(item: &'a AiInteraction<'_>) -> Cow<'a, str> {
     let mut cards = Cards::of(&item.attachments);
     let is_html = item
         .content_type
@@ -64,12 +64,12 @@ pub fn excerpt(text: &str, chars_max: usize) -> &str {
 /// The attachments that placeholders may ask for. Each is handed out once, so that a body which
 /// asks for one card a thousand times does not become a thousand cards.
 struct Cards<'a> {
-    by_id: BTreeMap<&'a str, &'a Attachment>,
+    by_id: BTreeMap<&'a str, &'a Attachment<'a>>,
     were_asked_for: bool,
 }
 
 impl<'a> Cards<'a> {
-    fn of(attachments: &'a [Attachment]) -> Cards<'a> {
+    fn of(attachments: &'a [Attachment<'a>]) -> Cards<'a> {
         let with_id = attachments.iter();
         Cards {
             by_id: with_id
@@ -88,7 +88,7 @@ impl<'a> Cards<'a> {
     }
 }
 
-fn card_text(attachment: &Attachment) -> Option<String> {
+fn card_text(attachment: &Attachment<'_>) -> Option<String> {
     let content_type = attachment.content_type.as_deref()?;
     if !content_type.eq_ignore_ascii_case(ADAPTIVE_CARD) {
         return None;

@@ -14,7 +14,7 @@ use crate::json::{self, Any, Name, Reader, Text};
 ///
 /// Where the item as a whole is refused, each of its fields is read by itself, and those that are
 /// refused are as if missing.
-pub(crate) fn read(text: &str) -> Result<AiInteraction, Unkept> {
+pub(crate) fn read(text: &str) -> Result<AiInteraction<'_>, Unkept> {
     if let Ok(slot) = json::read(text, Slot) {
         return slot;
     }
@@ -27,14 +27,14 @@ pub(crate) fn read(text: &str) -> Result<AiInteraction, Unkept> {
         // An error leaves the field as it was.
         let _ = draft.take(&name, &mut OneValue(value));
     }
-    draft.finish()
+    draft.finish().map(AiInteraction::into_owned)
 }
 
 /// A place in `value`.
 pub(super) struct Slot;
 
 impl<'de> Reader<'de> for Slot {
-    type Out = Result<AiInteraction, Unkept>;
+    type Out = Result<AiInteraction<'de>, Unkept>;
 
     fn otherwise(self) -> Self::Out {
         Err(Unkept::NotAnObject)
@@ -45,17 +45,17 @@ impl<'de> Reader<'de> for Slot {
     }
 
     fn object<A: MapAccess<'de>>(self, object: A) -> Result<Self::Out, A::Error> {
-        Ok(filled::<Draft, A>(object)?.finish())
+        Ok(filled::<Draft<'de>, A>(object)?.finish())
     }
 }
 
 /// Something that is read field by field.
-trait Object: Default {
+trait Object<'de>: Default {
     /// Takes the value that stands at `name`, or skips it.
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error>;
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error>;
 }
 
-fn filled<'de, T: Object, A: MapAccess<'de>>(mut object: A) -> Result<T, A::Error> {
+fn filled<'de, T: Object<'de>, A: MapAccess<'de>>(mut object: A) -> Result<T, A::Error> {
     let mut filled = T::default();
     while let Some(Name(name)) = object.next_key()? {
         filled.take(&name, &mut object)?;
@@ -65,13 +65,13 @@ fn filled<'de, T: Object, A: MapAccess<'de>>(mut object: A) -> Result<T, A::Erro
 
 /// An item while it is read.
 #[derive(Default)]
-struct Draft {
-    item: AiInteraction,
+struct Draft<'de> {
+    item: AiInteraction<'de>,
     created_at_ms: Option<i64>,
 }
 
-impl Draft {
-    fn finish(self) -> Result<AiInteraction, Unkept> {
+impl<'de> Draft<'de> {
+    fn finish(self) -> Result<AiInteraction<'de>, Unkept> {
         let mut item = self.item;
         if item.id.is_empty() {
             return Err(Unkept::NoId);
@@ -84,8 +84,8 @@ impl Draft {
     }
 }
 
-impl Object for Draft {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for Draft<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
         let item = &mut self.item;
         match name {
             "id" => item.id = text(from)?.unwrap_or_default(),
@@ -102,7 +102,7 @@ impl Object for Draft {
             "links" => item.links = list(from)?,
             "mentions" => item.mentions = list(from)?,
             "from" => {
-                let senders: Senders = object(from)?.unwrap_or_default();
+                let senders: Senders<'de> = object(from)?.unwrap_or_default();
                 item.from_is_user = senders.user.is_some();
                 let sender = senders.user.or(senders.application).or(senders.device);
                 let sender = sender.unwrap_or_default();
@@ -110,7 +110,7 @@ impl Object for Draft {
                 item.from_name = sender.display_name;
             }
             "body" => {
-                let body: Body = object(from)?.unwrap_or_default();
+                let body: Body<'de> = object(from)?.unwrap_or_default();
                 item.content_type = body.content_type;
                 item.content = body.content;
             }
@@ -122,26 +122,26 @@ impl Object for Draft {
 
 /// `from`, an identity set: one of the three, the others null.
 #[derive(Default)]
-struct Senders {
-    user: Option<Identity>,
-    application: Option<Identity>,
-    device: Option<Identity>,
+struct Senders<'de> {
+    user: Option<Identity<'de>>,
+    application: Option<Identity<'de>>,
+    device: Option<Identity<'de>>,
 }
 
 #[derive(Default)]
-struct Identity {
-    id: Option<String>,
-    display_name: Option<String>,
+struct Identity<'de> {
+    id: Option<Cow<'de, str>>,
+    display_name: Option<Cow<'de, str>>,
 }
 
 #[derive(Default)]
-struct Body {
-    content_type: Option<String>,
-    content: String,
+struct Body<'de> {
+    content_type: Option<Cow<'de, str>>,
+    content: Cow<'de, str>,
 }
 
-impl Object for Senders {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for Senders<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
         let place = match name {
             "user" => &mut self.user,
             "application" => &mut self.application,
@@ -149,13 +149,14 @@ impl Object for Senders {
             _ => return skip(from),
         };
         // An identity without an id says nothing against another one beside it.
-        *place = object(from)?.filter(|it: &Identity| it.id.is_some() || it.display_name.is_some());
+        *place =
+            object(from)?.filter(|it: &Identity<'de>| it.id.is_some() || it.display_name.is_some());
         Ok(())
     }
 }
 
-impl Object for Identity {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for Identity<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
         match name {
             "id" => self.id = text(from)?,
             "displayName" => self.display_name = text(from)?,
@@ -165,8 +166,8 @@ impl Object for Identity {
     }
 }
 
-impl Object for Body {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for Body<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
         match name {
             "contentType" => self.content_type = text(from)?,
             "content" => self.content = text(from)?.unwrap_or_default(),
@@ -176,8 +177,8 @@ impl Object for Body {
     }
 }
 
-impl Object for Context {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for Context<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
         match name {
             "contextReference" => self.reference = text(from)?,
             "displayName" => self.display_name = text(from)?,
@@ -188,8 +189,8 @@ impl Object for Context {
     }
 }
 
-impl Object for Attachment {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for Attachment<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
         match name {
             "attachmentId" => self.attachment_id = text(from)?,
             "contentType" => self.content_type = text(from)?,
@@ -202,8 +203,8 @@ impl Object for Attachment {
     }
 }
 
-impl Object for Link {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for Link<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
         match name {
             "linkUrl" => self.url = text(from)?,
             "displayName" => self.display_name = text(from)?,
@@ -214,14 +215,14 @@ impl Object for Link {
     }
 }
 
-impl Object for Mention {
-    fn take<'de, A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for Mention<'de> {
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, from: &mut A) -> Result<(), A::Error> {
         match name {
             "mentionId" => self.mention_id = text(from)?,
             "mentionText" => self.text = text(from)?,
             "mentioned" => {
                 let raw = from.next_value::<&RawValue>()?.get();
-                self.mentioned = (raw != "null").then(|| json::compact(raw));
+                self.mentioned = (raw != "null").then(|| json::compact(raw).into());
             }
             _ => skip(from)?,
         }
@@ -229,7 +230,7 @@ impl Object for Mention {
     }
 }
 
-fn text<'de, A: MapAccess<'de>>(from: &mut A) -> Result<Option<String>, A::Error> {
+fn text<'de, A: MapAccess<'de>>(from: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
     from.next_value_seed(Any(Text))
 }
 
@@ -237,11 +238,11 @@ fn skip<'de, A: MapAccess<'de>>(from: &mut A) -> Result<(), A::Error> {
     from.next_value::<IgnoredAny>().map(drop)
 }
 
-fn object<'de, T: Object, A: MapAccess<'de>>(from: &mut A) -> Result<Option<T>, A::Error> {
+fn object<'de, T: Object<'de>, A: MapAccess<'de>>(from: &mut A) -> Result<Option<T>, A::Error> {
     from.next_value_seed(Any(One::<T>::new()))
 }
 
-fn list<'de, T: Object, A: MapAccess<'de>>(from: &mut A) -> Result<Vec<T>, A::Error> {
+fn list<'de, T: Object<'de>, A: MapAccess<'de>>(from: &mut A) -> Result<Vec<T>, A::Error> {
     from.next_value_seed(Any(Many::<T>::new()))
 }
 
@@ -254,7 +255,7 @@ impl<T> One<T> {
     }
 }
 
-impl<'de, T: Object> Reader<'de> for One<T> {
+impl<'de, T: Object<'de>> Reader<'de> for One<T> {
     type Out = Option<T>;
 
     fn otherwise(self) -> Option<T> {
@@ -275,7 +276,7 @@ impl<T> Many<T> {
     }
 }
 
-impl<'de, T: Object> Reader<'de> for Many<T> {
+impl<'de, T: Object<'de>> Reader<'de> for Many<T> {
     type Out = Vec<T>;
 
     fn otherwise(self) -> Vec<T> {
@@ -287,8 +288,6 @@ impl<'de, T: Object> Reader<'de> for Many<T> {
         while let Some(element) = list.next_element_seed(Any(One::new()))? {
             objects.extend(element);
         }
-        // Most lists hold one or two; a growing list makes room for four at once.
-        objects.shrink_to_fit();
         Ok(objects)
     }
 }

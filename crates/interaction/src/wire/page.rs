@@ -15,9 +15,9 @@ const ITEMS_OF_A_PAGE: usize = 100;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Reads a page.
-pub(super) fn read(bytes: &[u8]) -> Result<Page, NotAPage> {
+pub(super) fn read(bytes: &[u8]) -> Result<Page<'_>, NotAPage> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    match json::read_bytes(bytes, Root::<Items>(PhantomData)) {
+    match json::read_bytes(bytes, Root::<Items<'_>>(PhantomData)) {
         Ok(root) => root.into_page(|items| items.0),
         // Nothing is wrong with what is there, and no repair brings back what is not.
         Err(cut_off) if cut_off.is_eof() => Err(cut_off.into()),
@@ -25,30 +25,30 @@ pub(super) fn read(bytes: &[u8]) -> Result<Page, NotAPage> {
     }
 }
 
-fn read_item_by_item(text: &str) -> Result<Page, NotAPage> {
-    let root = json::read(text, Root::<RawItems>(PhantomData))?;
+fn read_item_by_item(text: &str) -> Result<Page<'static>, NotAPage> {
+    let root = json::read(text, Root::<RawItems<'_>>(PhantomData))?;
     root.into_page(|items| {
-        Some(Kept::of(
-            items.0?.into_iter().map(|raw| item::read(raw.get())),
-        ))
+        Some(Kept::of(items.0?.into_iter().map(|raw| {
+            item::read(raw.get()).map(AiInteraction::into_owned)
+        })))
     })
 }
 
 /// What is kept of a page's items, and what is not.
 #[derive(Default)]
-struct Kept {
-    items: Vec<AiInteraction>,
+struct Kept<'de> {
+    items: Vec<AiInteraction<'de>>,
     unkept: Vec<Unkept>,
 }
 
-impl Kept {
-    fn of(slots: impl Iterator<Item = Result<AiInteraction, Unkept>>) -> Kept {
+impl<'de> Kept<'de> {
+    fn of(slots: impl Iterator<Item = Result<AiInteraction<'de>, Unkept>>) -> Self {
         let mut kept = Kept::default();
         slots.for_each(|slot| kept.push(slot));
         kept
     }
 
-    fn push(&mut self, slot: Result<AiInteraction, Unkept>) {
+    fn push(&mut self, slot: Result<AiInteraction<'de>, Unkept>) {
         match slot {
             Ok(item) => self.items.push(item),
             Err(why) => self.unkept.push(why),
@@ -65,7 +65,7 @@ struct RootFields<V> {
 }
 
 impl<V> RootFields<V> {
-    fn into_page(self, kept: impl Fn(V) -> Option<Kept>) -> Result<Page, NotAPage> {
+    fn into_page<'a>(self, kept: impl Fn(V) -> Option<Kept<'a>>) -> Result<Page<'a>, NotAPage> {
         let Kept { items, unkept } = self.value.and_then(kept).ok_or(NotAPage::NoValue)?;
         Ok(Page {
             items,
@@ -106,23 +106,23 @@ impl<'de, V: Deserialize<'de>> Reader<'de> for Root<V> {
 }
 
 /// `value`, read in the same pass; None if it is not an array.
-struct Items(Option<Kept>);
+struct Items<'de>(Option<Kept<'de>>);
 
 /// `value`, its items still unread; None if it is not an array.
 struct RawItems<'de>(Option<Vec<&'de RawValue>>);
 
-impl<'de> Deserialize<'de> for Items {
+impl<'de> Deserialize<'de> for Items<'de> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         struct List;
 
         impl<'de> Reader<'de> for List {
-            type Out = Items;
+            type Out = Items<'de>;
 
-            fn otherwise(self) -> Items {
+            fn otherwise(self) -> Items<'de> {
                 Items(None)
             }
 
-            fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items, A::Error> {
+            fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items<'de>, A::Error> {
                 let mut kept = Kept {
                     items: Vec::with_capacity(ITEMS_OF_A_PAGE),
                     unkept: Vec::new(),

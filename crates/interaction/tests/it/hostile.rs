@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
-use crate::samples::{CARD_TYPE, page, prompt, response};
+use crate::samples::{CARD_TYPE, page, prompt, read, response};
 
 /// The same cases in every run.
 fn seeded(cases: u32) -> ProptestConfig {
@@ -174,8 +174,8 @@ proptest! {
 
     #[test]
     fn an_odd_element_costs_no_other(odd in any_json()) {
-        let clean = Page::read(&page(&[prompt(), response()])).unwrap();
-        let damaged = Page::read(&page(&[prompt(), odd, response()])).unwrap();
+        let clean = read(&[prompt(), response()]);
+        let damaged = read(&[prompt(), odd, response()]);
         prop_assert_eq!(damaged.items.len() + damaged.unkept.len(), 3);
         prop_assert_eq!(damaged.items.first(), clean.items.first());
         prop_assert_eq!(damaged.items.last(), clean.items.last());
@@ -187,8 +187,7 @@ proptest! {
         let known = item.as_object().unwrap().contains_key(&name);
         prop_assume!(!known);
         item[&name] = odd;
-        let clean = Page::read(&page(&[prompt()])).unwrap();
-        prop_assert_eq!(Page::read(&page(&[item])).unwrap(), clean);
+        prop_assert_eq!(read(&[item]), read(&[prompt()]));
     }
 
     #[test]
@@ -197,9 +196,9 @@ proptest! {
         item["id"] = json!(id);
         item["sessionId"] = json!(content);
         item["body"]["content"] = json!(content);
-        let page = Page::read(&page(&[item])).unwrap();
+        let page = read(&[item]);
         prop_assert_eq!(&page.items[0].id, &id);
-        prop_assert_eq!(page.items[0].session_id.as_ref(), Some(&content));
+        prop_assert_eq!(page.items[0].session_id.as_deref(), Some(&*content));
         prop_assert_eq!(&page.items[0].content, &content);
     }
 
@@ -207,15 +206,15 @@ proptest! {
     fn no_body_and_no_card_panic(body in odd_text(), card_text in odd_text(), html: bool, card_is_odd: bool) {
         let card = json!({ "body": [{ "type": "TextBlock", "text": card_text }, { "type": "TextBlock", "text": body }] });
         let item = AiInteraction {
-            id: "1".to_owned(),
-            app_class: "IPM.SkypeTeams.Message.Copilot.Outlook".to_owned(),
-            interaction_type: "aiResponse".to_owned(),
-            content_type: Some(if html { "html" } else { "text" }.to_owned()),
-            content: body,
+            id: "1".into(),
+            app_class: "IPM.SkypeTeams.Message.Copilot.Outlook".into(),
+            interaction_type: "aiResponse".into(),
+            content_type: Some(if html { "html" } else { "text" }.into()),
+            content: body.into(),
             attachments: vec![Attachment {
-                attachment_id: Some("1".to_owned()),
-                content_type: Some(CARD_TYPE.to_owned()),
-                content: Some(if card_is_odd { card_text } else { card.to_string() }),
+                attachment_id: Some("1".into()),
+                content_type: Some(CARD_TYPE.into()),
+                content: Some(if card_is_odd { card_text } else { card.to_string() }.into()),
                 ..Attachment::default()
             }],
             ..AiInteraction::default()
@@ -231,14 +230,14 @@ proptest! {
     fn what_is_told_of_a_text_does_not_depend_on_what_is_kept(text in odd_text(), other in odd_text(), is_prompt: bool) {
         let row = |text: &str, policy| {
             let item = AiInteraction {
-                interaction_type: if is_prompt { "userPrompt" } else { "aiResponse" }.to_owned(),
-                content: text.to_owned(),
+                interaction_type: if is_prompt { "userPrompt" } else { "aiResponse" }.into(),
+                content: text.into(),
                 ..AiInteraction::default()
             };
-            ingest(policy).row("u", item)
+            ingest(policy).row("u", item.into_owned())
         };
         let (none, full) = (row(&text, ContentPolicy::None), row(&text, ContentPolicy::Full));
-        let told = |row: &Interaction| format!("{:?}", Interaction { content: None, ..row.clone() });
+        let told = |row: &Interaction<'_>| format!("{:?}", Interaction { content: None, ..row.clone() });
         prop_assert_eq!(told(&none), told(&full));
         prop_assert!(!is_prompt || none.text_style.is_some());
         let other_row = row(&other, ContentPolicy::None);
@@ -263,8 +262,8 @@ proptest! {
         // A tag begins with a letter right after the bracket: none does here.
         let body = body.replace('<', "< ");
         let item = AiInteraction {
-            content_type: Some("html".to_owned()),
-            content: body.clone(),
+            content_type: Some("html".into()),
+            content: body.clone().into(),
             ..AiInteraction::default()
         };
         let words: Vec<&str> = body.split_ascii_whitespace().collect();
@@ -285,7 +284,7 @@ fn size_alone_harms_nothing() {
     let huge = "9".repeat(5_000_000);
     item["id"] = json!(huge);
     item["from"]["user"]["displayName"] = json!("\u{0}".repeat(100_000));
-    let page = Page::read(&page(&[item, response()])).unwrap();
+    let page = read(&[item, response()]);
     assert_eq!(page.items[0].id, huge);
     assert_eq!(page.items.len(), 2);
 }

@@ -3,13 +3,9 @@
 use hobbs_interaction::{AiInteraction, Page, Unkept, wire::NotAPage};
 use serde_json::{Value, json};
 
-use crate::samples::{ALICE, BOB, page, prompt, response};
+use crate::samples::{ALICE, BOB, page, prompt, read, response};
 
-fn read(items: &[Value]) -> Page {
-    Page::read(&page(items)).unwrap()
-}
-
-fn read_one(item: Value) -> AiInteraction {
+fn read_one(item: Value) -> AiInteraction<'static> {
     let page = read(&[item]);
     assert_eq!(page.unkept, []);
     page.items.into_iter().next().unwrap()
@@ -181,13 +177,13 @@ fn an_item_without_an_etag_has_its_id_as_one() {
 }
 
 /// `item` with what stands at `field` put back to nothing.
-fn without(field: &str, mut item: AiInteraction) -> AiInteraction {
+fn without<'a>(field: &str, mut item: AiInteraction<'a>) -> AiInteraction<'a> {
     match field {
-        "etag" => item.etag.clear(),
+        "etag" => item.etag = "".into(),
         "sessionId" => item.session_id = None,
         "requestId" => item.request_id = None,
-        "appClass" => item.app_class.clear(),
-        "interactionType" => item.interaction_type.clear(),
+        "appClass" => item.app_class = "".into(),
+        "interactionType" => item.interaction_type = "".into(),
         "conversationType" => item.conversation_type = None,
         "locale" => item.locale = None,
         "contexts" => item.contexts.clear(),
@@ -201,7 +197,7 @@ fn without(field: &str, mut item: AiInteraction) -> AiInteraction {
         }
         "body" => {
             item.content_type = None;
-            item.content.clear();
+            item.content = "".into();
         }
         other => panic!("the sample has a field {other} that the test does not know"),
     }

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use crate::samples::{page, prompt, response};
 
-fn row(item: Value, policy: ContentPolicy) -> Interaction {
-    let page = Page::read(&page(&[item])).unwrap();
-    let item = page.items.into_iter().next().unwrap();
+fn row(item: Value, policy: ContentPolicy) -> Interaction<'static> {
+    let page = page(&[item]);
+    let page = Page::read(&page).unwrap();
+    let item = page.items.into_iter().next().unwrap().into_owned();
     let sign = Sign {
         id: "emails".to_owned(),
         of: SignOf::Response,
@@ -22,7 +23,7 @@ fn row(item: Value, policy: ContentPolicy) -> Interaction {
     Ingest::new("tenant", policy, FingerprintKey::from_bytes([5; 16]), signs).row("owner", item)
 }
 
-fn prompt_that_says(text: &str) -> Interaction {
+fn prompt_that_says(text: &str) -> Interaction<'static> {
     let mut item = prompt();
     item["body"]["content"] = json!(text);
     row(item, ContentPolicy::None)

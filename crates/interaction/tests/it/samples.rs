@@ -1,5 +1,6 @@
 //! Items in the shape of real ones.
 
+use hobbs_interaction::{AiInteraction, Page};
 use serde_json::{Value, json};
 
 pub const CARD_TYPE: &str = "application/vnd.microsoft.card.adaptive";
@@ -117,4 +118,16 @@ pub fn by(mut prompt: Value, user: &str) -> Value {
 
 pub fn page(items: &[Value]) -> Vec<u8> {
     serde_json::to_vec(&json!({ "value": items })).unwrap()
+}
+
+/// What is read of a page of these items.
+pub fn read(items: &[Value]) -> Page<'static> {
+    let bytes = page(items);
+    let page = Page::read(&bytes).unwrap();
+    let items = page.items.into_iter();
+    Page {
+        items: items.map(AiInteraction::into_owned).collect(),
+        unkept: page.unkept,
+        next_link: page.next_link,
+    }
 }

@@ -10,7 +10,8 @@ const IDS: [&str; 2] = ["1732148356886", "1732148357313"];
 fn ids(bytes: &[u8]) -> Vec<String> {
     let saved = saved::read(bytes);
     assert_eq!(saved.unkept, [], "{}", String::from_utf8_lossy(bytes));
-    saved.items.into_iter().map(|item| item.id).collect()
+    let items = saved.items.into_iter();
+    items.map(|item| item.id.into_owned()).collect()
 }
 
 fn pretty(value: &Value) -> String {

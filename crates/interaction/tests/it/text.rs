@@ -1,13 +1,12 @@
 //! The text of items.
 
-use hobbs_interaction::{Page, text};
+use hobbs_interaction::text;
 use serde_json::{Value, json};
 
-use crate::samples::{CARD_TYPE, page, prompt, response};
+use crate::samples::{CARD_TYPE, prompt, read, response};
 
 fn text_of(item: Value) -> String {
-    let page = Page::read(&page(&[item])).unwrap();
-    text::of(&page.items[0]).into_owned()
+    text::of(&read(&[item]).items[0]).into_owned()
 }
 
 fn card(text: &str) -> String {

@@ -6,46 +6,57 @@
 
 pub(crate) mod page;
 
+use std::ops::Range;
+
 use deltalake::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
-use deltalake::arrow::compute::{filter_record_batch, interleave};
+use deltalake::arrow::compute::{concat_batches, filter_record_batch, interleave};
 use deltalake::arrow::datatypes::TimestampMicrosecondType;
 use deltalake::arrow::error::ArrowError;
 use hobbs_interaction::Interaction;
 
-/// Rows of a page.
+/// Thirty columns have a price, however short they are: pages of fewer rows are joined.
+const FEW_ROWS: usize = 32;
+/// Rows of a page that was joined, at least.
 const PAGE_ROWS: usize = 128;
 
 /// Interactions of one tenant on their way into the lake.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     pages: Vec<RecordBatch>,
-    /// Those that are not a page yet.
-    newest: Vec<Interaction>,
+    /// Pages of few rows, before they are joined.
+    few: Vec<RecordBatch>,
+    rows_of_few: usize,
     len: usize,
     text_bytes: usize,
 }
 
 impl Rows {
-    /// Takes a row in; gives its place.
-    pub fn push(&mut self, row: Interaction) -> usize {
-        self.text_bytes += row.content.as_ref().map_or(0, String::len);
-        self.len += 1;
-        self.newest.push(row);
-        if self.newest.len() >= PAGE_ROWS {
-            self.close_page();
+    /// Takes a page of rows in; gives their places, in order.
+    pub fn take(&mut self, rows: &[Interaction<'_>]) -> Range<usize> {
+        let first = self.len;
+        if !rows.is_empty() {
+            let texts = rows.iter().filter_map(|row| row.content.as_ref());
+            self.text_bytes += texts.map(String::len).sum::<usize>();
+            self.len += rows.len();
+            self.pages.push(page::of(rows));
         }
-        self.len - 1
+        first..self.len
     }
 
-    /// Takes the rows of another in. Places are no longer those that [`Rows::push`] gave.
+    /// Takes the rows of another in. Places are no longer those that [`Rows::take`] gave.
     pub fn append(&mut self, other: Rows) {
-        let in_pages = other.len - other.newest.len();
-        let of_newest = other.newest.iter().filter_map(|row| row.content.as_ref());
-        self.text_bytes += other.text_bytes - of_newest.map(String::len).sum::<usize>();
-        self.len += in_pages;
-        self.pages.extend(other.pages);
-        for row in other.newest {
-            self.push(row);
+        self.text_bytes += other.text_bytes;
+        self.len += other.len;
+        for page in other.pages.into_iter().chain(other.few) {
+            if page.num_rows() >= FEW_ROWS {
+                self.pages.push(page);
+                continue;
+            }
+            self.rows_of_few += page.num_rows();
+            self.few.push(page);
+            if self.rows_of_few >= PAGE_ROWS {
+                self.join_few();
+            }
         }
     }
 
@@ -68,9 +79,9 @@ impl Rows {
         });
         Rows {
             pages: pages.collect(),
-            newest: Vec::new(),
             len: places.len(),
             text_bytes,
+            ..Rows::default()
         }
     }
 
@@ -89,25 +100,33 @@ impl Rows {
         self.text_bytes
     }
 
-    fn close_page(&mut self) {
-        if !self.newest.is_empty() {
-            self.pages.push(page::of(&self.newest));
-            self.newest.clear();
+    fn join_few(&mut self) {
+        if !self.few.is_empty() {
+            let joined = concat_batches(&page::SCHEMA, &self.few);
+            self.pages.push(joined.expect("pages of one schema"));
+            self.few.clear();
+            self.rows_of_few = 0;
         }
     }
 
     pub(crate) fn into_pages(mut self) -> Pages {
-        self.close_page();
+        self.join_few();
         Pages(self.pages)
     }
 }
 
-impl FromIterator<Interaction> for Rows {
-    fn from_iter<I: IntoIterator<Item = Interaction>>(rows: I) -> Self {
+impl<'a> FromIterator<Interaction<'a>> for Rows {
+    fn from_iter<I: IntoIterator<Item = Interaction<'a>>>(rows: I) -> Self {
         let mut all = Rows::default();
+        let mut page = Vec::with_capacity(PAGE_ROWS);
         for row in rows {
-            all.push(row);
+            page.push(row);
+            if page.len() >= PAGE_ROWS {
+                all.take(&page);
+                page.clear();
+            }
         }
+        all.take(&page);
         all
     }
 }

@@ -1,5 +1,6 @@
 //! A page of interactions as an Arrow batch.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use deltalake::arrow::array::{
@@ -28,7 +29,7 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 });
 
 /// The columns of these rows.
-pub(super) fn of(rows: &[Interaction]) -> RecordBatch {
+pub(super) fn of(rows: &[Interaction<'_>]) -> RecordBatch {
     let columns = columns(rows).and_then(|columns| RecordBatch::try_new(SCHEMA.clone(), columns));
     columns.expect("columns of one length, in the types of the table")
 }
@@ -51,15 +52,18 @@ pub(crate) fn with_commit(
     RecordBatch::try_new(TableName::Interactions.schema(), columns)
 }
 
-fn columns(rows: &[Interaction]) -> Result<Vec<ArrayRef>, ArrowError> {
-    let text = |field: fn(&Interaction) -> &str| texts(rows.iter().map(|row| Some(field(row))));
-    let optional = |field: fn(&Interaction) -> Option<&str>| texts(rows.iter().map(field));
-    let number = |field: fn(&Interaction) -> u32| -> ArrayRef {
+fn columns(rows: &[Interaction<'_>]) -> Result<Vec<ArrayRef>, ArrowError> {
+    let text = |field: for<'a> fn(&'a Interaction<'_>) -> &'a str| {
+        texts(rows.iter().map(|row| Some(field(row))))
+    };
+    let optional =
+        |field: for<'a> fn(&'a Interaction<'_>) -> Option<&'a str>| texts(rows.iter().map(field));
+    let number = |field: for<'a> fn(&'a Interaction<'_>) -> u32| -> ArrayRef {
         let numbers = rows.iter().map(field);
         let numbers = numbers.map(|number| i32::try_from(number).unwrap_or(i32::MAX));
         Arc::new(Int32Array::from_iter_values(numbers))
     };
-    let fingerprint = |field: fn(&Interaction) -> Option<i64>| -> ArrayRef {
+    let fingerprint = |field: for<'a> fn(&'a Interaction<'_>) -> Option<i64>| -> ArrayRef {
         Arc::new(rows.iter().map(field).collect::<Int64Array>())
     };
     let created = rows.iter().map(|row| micros(row.created_at_ms));
@@ -94,7 +98,7 @@ fn columns(rows: &[Interaction]) -> Result<Vec<ArrayRef>, ArrowError> {
             rows,
             context_fields(),
             |row| &row.contexts,
-            |context: &Context, cells| {
+            |context: &Context<'_>, cells| {
                 cells.push(&context.reference);
                 cells.push(&context.display_name);
                 cells.push(&context.context_type);
@@ -104,7 +108,7 @@ fn columns(rows: &[Interaction]) -> Result<Vec<ArrayRef>, ArrowError> {
             rows,
             link_fields(),
             |row| &row.links,
-            |link: &Link, cells| {
+            |link: &Link<'_>, cells| {
                 cells.push(&link.url);
                 cells.push(&link.display_name);
                 cells.push(&link.link_type);
@@ -114,7 +118,7 @@ fn columns(rows: &[Interaction]) -> Result<Vec<ArrayRef>, ArrowError> {
             rows,
             attachment_fields(),
             |row| &row.attachments,
-            |attachment: &Attachment, cells| {
+            |attachment: &Attachment<'_>, cells| {
                 cells.push(&attachment.attachment_id);
                 cells.push(&attachment.content_type);
                 cells.push(&attachment.content_url);
@@ -125,7 +129,7 @@ fn columns(rows: &[Interaction]) -> Result<Vec<ArrayRef>, ArrowError> {
             rows,
             mention_fields(),
             |row| &row.mentions,
-            |mention: &Mention, cells| {
+            |mention: &Mention<'_>, cells| {
                 cells.push(&mention.mention_id);
                 cells.push(&mention.text);
                 cells.push(&mention.mentioned);
@@ -159,16 +163,16 @@ struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    fn push(&mut self, cell: &'a Option<String>) {
+    fn push(&mut self, cell: &'a Option<Cow<'_, str>>) {
         self.columns[self.next].push(cell.as_deref());
         self.next = (self.next + 1) % self.columns.len();
     }
 }
 
-fn list<T>(
-    rows: &[Interaction],
+fn list<'r, T: 'r>(
+    rows: &[Interaction<'r>],
     fields: Fields,
-    items: fn(&Interaction) -> &Vec<T>,
+    items: for<'a> fn(&'a Interaction<'r>) -> &'a Vec<T>,
     write: for<'a> fn(&'a T, &mut Cells<'a>),
 ) -> Result<ArrayRef, ArrowError> {
     let mut cells = Cells {

@@ -22,7 +22,7 @@ const USERS: [&str; 2] = ["ann", "bob"];
 const TO_MS: i64 = START_MS + 86_400_000;
 
 /// All that the service has: a few rows for each user, the first of ann's changed once.
-fn truth(user: &str) -> Vec<Interaction> {
+fn truth(user: &str) -> Vec<Interaction<'static>> {
     let rows = (0..40).map(|id| row(user, Some("s"), id, if id == 0 { 2 } else { 1 }));
     rows.collect()
 }

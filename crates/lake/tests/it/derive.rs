@@ -19,7 +19,7 @@ fn derivation(writer: &Writer, rules: &Rules) -> Derivation {
 }
 
 /// Commits rows and derives.
-async fn keep(lake: &Lake, rows: &[Interaction]) {
+async fn keep(lake: &Lake, rows: &[Interaction<'_>]) {
     let mut writer = lake.writer().await;
     let rows = crate::fixture::rows_of(rows);
     writer.commit(&run(), 0, rows, Vec::new()).await.unwrap();
@@ -47,10 +47,10 @@ async fn derived(lake: &Lake) -> Vec<Vec<Map<String, Value>>> {
     tables
 }
 
-fn part(kind: Kind, session: Option<&str>, request: &str, id: u32) -> Interaction {
+fn part(kind: Kind, session: Option<&str>, request: &str, id: u32) -> Interaction<'static> {
     Interaction {
         kind,
-        request_id: Some(request.to_owned()),
+        request_id: Some(request.to_owned().into()),
         ..row("ann", session, id, 1)
     }
 }
@@ -138,7 +138,7 @@ async fn a_day_is_the_tenants_day() {
 
 /// Rows of a few users in a few sessions and in none, several of them ahead of their time or late,
 /// some changed later.
-fn commits(seed: u64) -> Vec<Vec<Interaction>> {
+fn commits(seed: u64) -> Vec<Vec<Interaction<'static>>> {
     let mut draw = StdRng::seed_from_u64(seed);
     let mut rows = Vec::new();
     for id in 0..400_u32 {
@@ -152,13 +152,13 @@ fn commits(seed: u64) -> Vec<Vec<Interaction>> {
         };
         rows.push(Interaction {
             kind,
-            request_id: draw.random_bool(0.8).then_some(request),
+            request_id: draw.random_bool(0.8).then_some(request.into()),
             text_fingerprint: Some(draw.random_range(0..40)),
             content_chars: draw.random_range(0..200),
             ..row(user, session, id * 20, 1)
         });
     }
-    let mut commits: Vec<Vec<Interaction>> = vec![Vec::new(); 20];
+    let mut commits: Vec<Vec<Interaction<'static>>> = vec![Vec::new(); 20];
     for (at, row) in rows.into_iter().enumerate() {
         let late = if draw.random_bool(0.1) {
             draw.random_range(1..6)
@@ -169,9 +169,9 @@ fn commits(seed: u64) -> Vec<Vec<Interaction>> {
         if draw.random_bool(0.1) {
             let later = draw.random_range(commit..20);
             commits[later].push(Interaction {
-                etag: "2".to_owned(),
+                etag: "2".into(),
                 content_chars: 7,
-                request_id: Some("moved".to_owned()),
+                request_id: Some("moved".into()),
                 ..row.clone()
             });
         }

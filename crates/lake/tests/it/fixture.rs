@@ -1,5 +1,6 @@
 //! A lake in a folder of its own, and rows to put into it.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
@@ -45,11 +46,11 @@ impl Lake {
     }
 
     /// Commits rows in a run of their own.
-    pub async fn commit(&self, rows: &[Interaction]) -> Kept {
+    pub async fn commit(&self, rows: &[Interaction<'_>]) -> Kept {
         self.commit_with(rows, vec![line("ann", 0, START_MS)]).await
     }
 
-    pub async fn commit_with(&self, rows: &[Interaction], lines: Vec<CoverageLine>) -> Kept {
+    pub async fn commit_with(&self, rows: &[Interaction<'_>], lines: Vec<CoverageLine>) -> Kept {
         self.writer()
             .await
             .commit(&run(), START_MS, rows_of(rows), lines)
@@ -88,7 +89,7 @@ impl Lake {
 }
 
 /// Rows as a commit takes them.
-pub fn rows_of(rows: &[Interaction]) -> Rows {
+pub fn rows_of(rows: &[Interaction<'_>]) -> Rows {
     rows.iter().cloned().collect()
 }
 
@@ -140,18 +141,18 @@ pub fn failed_line(user: &str, from_ms: i64, to_ms: i64) -> CoverageLine {
 }
 
 /// An interaction with everything in it; its text names the etag.
-pub fn row(user: &str, session: Option<&str>, id: u32, etag: u64) -> Interaction {
-    let some = |text: &str| Some(text.to_owned());
+pub fn row(user: &str, session: Option<&str>, id: u32, etag: u64) -> Interaction<'static> {
+    let some = |text: &str| Some(Cow::Owned(text.to_owned()));
     let app_class = "IPM.SkypeTeams.Message.Copilot.Word";
     Interaction {
         tenant_id: TENANT.into(),
         user_id: user.into(),
-        session_id: session.map(str::to_owned),
-        interaction_id: id.to_string(),
+        session_id: session.and_then(some),
+        interaction_id: id.to_string().into(),
         request_id: some("request"),
-        etag: etag.to_string(),
+        etag: etag.to_string().into(),
         created_at_ms: START_MS + i64::from(id) * 60_000,
-        app_class: app_class.to_owned(),
+        app_class: app_class.into(),
         app: "Word".into(),
         conversation_type: some("appchat"),
         surface: Surface::of(app_class, Some("appchat")),
@@ -160,7 +161,7 @@ pub fn row(user: &str, session: Option<&str>, id: u32, etag: u64) -> Interaction
         from_name: None,
         locale: some("en-us"),
         content_type: some("text"),
-        content: some(&format!("text of etag {etag}, with ünïcode 🛩")),
+        content: Some(format!("text of etag {etag}, with ünïcode 🛩")),
         content_chars: 30,
         content_words: 6,
         text_fingerprint: None,

@@ -100,7 +100,7 @@ async fn lived_in(name: &str) -> Lake {
             .await
             .unwrap();
         crate::usage::keep_one_of_each(&mut writer, round as i32).await;
-        let rows: Vec<Interaction> = [
+        let rows: Vec<Interaction<'static>> = [
             row("ann", None, 1, round),
             row("ann", Some("s"), 10 + round as u32, 1),
         ]

@@ -38,7 +38,8 @@ async fn etags(lake: &Lake) -> Vec<(String, Option<String>, String, String)> {
 #[tokio::test]
 async fn rows_that_come_again_stand_once() {
     let lake = Lake::new();
-    let mut rows: Vec<Interaction> = (0..500).map(|id| row("ann", Some("s"), id, 1)).collect();
+    let mut rows: Vec<Interaction<'static>> =
+        (0..500).map(|id| row("ann", Some("s"), id, 1)).collect();
     assert_eq!(lake.commit(&rows).await, kept(500, 0, 0));
     let commits = lake.log("interactions").len();
     rows.reverse();
@@ -170,7 +171,7 @@ async fn a_change_touches_nobody_else() {
 #[tokio::test]
 async fn all_columns_survive_a_change() {
     let lake = Lake::new();
-    let rows: Vec<Interaction> = (0..6).map(|id| row("ann", Some("s"), id, 1)).collect();
+    let rows: Vec<Interaction<'static>> = (0..6).map(|id| row("ann", Some("s"), id, 1)).collect();
     lake.commit(&rows).await;
     let columns = "tenant_id, user_id, session_id, interaction_id, request_id, created_at, app_class, app, \
                    conversation_type, surface, kind, from_id, from_name, locale, content_type, content_chars, \
@@ -206,7 +207,7 @@ async fn any_sequence_of_commits_keeps_the_latest_of_each() {
     let mut latest: BTreeMap<(String, Option<String>, String), u64> = BTreeMap::new();
     for _ in 0..16 {
         let count = 1 + below(12);
-        let rows: Vec<Interaction> = (0..count)
+        let rows: Vec<Interaction<'static>> = (0..count)
             .map(|_| {
                 let user = ["ann", "bob"][below(2) as usize];
                 let session = [None, Some("s"), Some("t")][below(3) as usize];
@@ -216,8 +217,8 @@ async fn any_sequence_of_commits_keeps_the_latest_of_each() {
         for row in &rows {
             let key = (
                 row.user_id.to_string(),
-                row.session_id.clone(),
-                row.interaction_id.clone(),
+                row.session_id.as_deref().map(str::to_owned),
+                row.interaction_id.to_string(),
             );
             let etag = latest.entry(key).or_default();
             *etag = (*etag).max(row.etag.parse().unwrap());

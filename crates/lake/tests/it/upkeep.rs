@@ -9,7 +9,7 @@ use crate::fixture::{Lake, line, row};
 async fn optimize_keeps_all_rows_in_fewer_files() {
     let lake = Lake::new();
     for commit in 0..6_u32 {
-        let rows: Vec<Interaction> = (0..50)
+        let rows: Vec<Interaction<'static>> = (0..50)
             .map(|id| row("ann", None, commit * 50 + id, 1))
             .collect();
         lake.commit_with(&rows, vec![line("ann", 0, i64::from(commit) + 1)])
@@ -140,7 +140,7 @@ async fn status_counts_rows_and_files() {
 async fn a_commit_of_new_rows_reads_and_rewrites_no_old_file() {
     let lake = Lake::new();
     for day in 0..4_u32 {
-        let rows: Vec<Interaction> = (0..20)
+        let rows: Vec<Interaction<'static>> = (0..20)
             .map(|id| row("ann", None, day * 1_440 + id, 1))
             .collect();
         lake.commit(&rows).await;

@@ -31,7 +31,9 @@ fn read(bytes: &[u8]) -> Vec<Vec<String>> {
 }
 
 fn full_row() -> ReportRow {
-    let some = |text: &str| Some(text.to_owned());
+    fn some<T: From<&'static str>>(text: &'static str) -> Option<T> {
+        Some(text.into())
+    }
     let mut row = response(1, "r1");
     row.mark = some("auto_generated");
     row.contexts = vec![
@@ -167,9 +169,9 @@ proptest! {
                 row.request_id = some();
                 row.app.clone_from(text);
                 row.content = some();
-                row.contexts[0].display_name = some();
-                row.links[0].url = some();
-                row.mentions[0].text = some();
+                row.contexts[0].display_name = some().map(Into::into);
+                row.links[0].url = some().map(Into::into);
+                row.mentions[0].text = some().map(Into::into);
                 row
             })
             .collect();

@@ -97,21 +97,17 @@ pub fn row(at: u64, count: u64, users: u64, body_chars: usize) -> ReportRow {
         content_chars: 40 + (scatter(at) % 600) as u32,
         mark: automatic.then(|| "auto_generated".to_owned()),
         contexts: vec![Context {
-            reference: Some(format!(
-                "https://contoso.sharepoint.com/{}",
-                scatter(at) % 5_000
-            )),
-            display_name: Some(format!("Document {}.docx", scatter(at) % 5_000)),
-            context_type: Some("docx".to_owned()),
+            reference: Some(
+                format!("https://contoso.sharepoint.com/{}", scatter(at) % 5_000).into(),
+            ),
+            display_name: Some(format!("Document {}.docx", scatter(at) % 5_000).into()),
+            context_type: Some("docx".into()),
         }],
         links: if link {
             vec![Link {
-                url: Some(format!(
-                    "https://contoso.sharepoint.com/{}",
-                    scatter(at) % 9_000
-                )),
-                display_name: Some(format!("Source {}", scatter(at) % 9_000)),
-                link_type: Some("File".to_owned()),
+                url: Some(format!("https://contoso.sharepoint.com/{}", scatter(at) % 9_000).into()),
+                display_name: Some(format!("Source {}", scatter(at) % 9_000).into()),
+                link_type: Some("File".into()),
             }]
         } else {
             Vec::new()

@@ -1,5 +1,6 @@
 //! The corpus as rows with their labels, read as hobbs reads a tenant.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub struct Rows {
 pub struct User {
     pub id: String,
     /// By session; None for all without one.
-    pub threads: Vec<(Option<String>, Vec<Interaction>)>,
+    pub threads: Vec<(Option<String>, Vec<Interaction<'static>>)>,
     /// By session and id.
     pub truth: HashMap<(Option<String>, String, i64), TrueItem>,
 }
@@ -84,7 +85,7 @@ fn labelled(
     user_place: usize,
     thread: usize,
     user: &User,
-    rows: &[Interaction],
+    rows: &[Interaction<'_>],
     exchange: &Exchange<'_>,
     first_us: Option<i64>,
 ) -> Judged {
@@ -99,7 +100,7 @@ fn labelled(
     let row = &rows[place.unwrap()];
     let truth = &user.truth[&(
         session.clone(),
-        row.interaction_id.clone(),
+        row.interaction_id.clone().into_owned(),
         row.created_at_ms,
     )];
     Judged {
@@ -120,7 +121,7 @@ fn labelled(
     }
 }
 
-pub fn evidence(kept: &Interaction) -> Evidence<'_> {
+pub fn evidence<'a>(kept: &'a Interaction<'_>) -> Evidence<'a> {
     let contexts = kept
         .contexts
         .iter()
@@ -194,7 +195,8 @@ async fn user(tenant: &Tenant, token: &str, ingest: &Ingest, place: u32) -> User
     let mut next = Some(format!(
         "https://graph.microsoft.com/v1.0/copilot/users/{id}/interactionHistory/getAllEnterpriseInteractions?$top=100"
     ));
-    let mut threads: HashMap<Option<String>, HashMap<(String, i64), Interaction>> = HashMap::new();
+    let mut threads: HashMap<Option<String>, HashMap<(String, i64), Interaction<'static>>> =
+        HashMap::new();
     while let Some(url) = next {
         let request = Request::get(url).header("authorization", format!("Bearer {token}"));
         let Answer::Whole(response) = tenant.answer(request.body(Bytes::new()).unwrap()).await
@@ -204,9 +206,11 @@ async fn user(tenant: &Tenant, token: &str, ingest: &Ingest, place: u32) -> User
         let page = Page::read(response.body()).unwrap();
         next = page.next_link;
         for item in page.items {
-            let row = ingest.row(id.as_str(), item);
-            let thread = threads.entry(row.session_id.clone()).or_default();
-            thread.insert((row.interaction_id.clone(), row.created_at_ms), row);
+            let row = ingest.row(id.as_str(), item.into_owned());
+            let session = row.session_id.clone().map(Cow::into_owned);
+            let thread = threads.entry(session).or_default();
+            let key = (row.interaction_id.clone().into_owned(), row.created_at_ms);
+            thread.insert(key, row);
         }
     }
     let truth = tenant.truth_of(place).into_iter();

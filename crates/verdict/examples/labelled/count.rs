@@ -12,7 +12,7 @@ type Conversation = (usize, i64);
 
 struct Use<'r> {
     judged: &'r Judged,
-    row: &'r Interaction,
+    row: &'r Interaction<'static>,
     bursts: bool,
 }
 
@@ -146,8 +146,8 @@ fn usage(kind: Kind, fingerprint: i64, tail: Option<i64>, group: &[Use<'_>]) -> 
             .take(3)
             .map(|it| Example {
                 user_id: it.row.user_id.to_string(),
-                session_id: it.row.session_id.clone(),
-                interaction_id: it.row.interaction_id.clone(),
+                session_id: it.row.session_id.as_deref().map(str::to_owned),
+                interaction_id: it.row.interaction_id.to_string(),
                 text: None,
             })
             .collect(),

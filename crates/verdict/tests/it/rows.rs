@@ -67,22 +67,22 @@ impl Row {
         self
     }
 
-    pub fn ingested_by(&self, ingest: &Ingest, number: usize) -> Interaction {
+    pub fn ingested_by(&self, ingest: &Ingest, number: usize) -> Interaction<'static> {
         let item = AiInteraction {
-            id: (MONDAY_MS + self.at_ms + number as i64).to_string(),
+            id: (MONDAY_MS + self.at_ms + number as i64).to_string().into(),
             created_at_ms: MONDAY_MS + self.at_ms,
-            request_id: self.request.map(str::to_owned),
-            app_class: format!("IPM.SkypeTeams.Message.Copilot.{}", self.app),
-            interaction_type: self.kind.to_owned(),
-            content: self.text.clone(),
-            locale: self.locale.map(str::to_owned),
+            request_id: self.request.map(Into::into),
+            app_class: format!("IPM.SkypeTeams.Message.Copilot.{}", self.app).into(),
+            interaction_type: self.kind.into(),
+            content: self.text.clone().into(),
+            locale: self.locale.map(Into::into),
             ..AiInteraction::default()
         };
         ingest.row("u", item)
     }
 }
 
-pub fn evidence<'a>(kept: &'a [Interaction], rows: &'a [Row]) -> Vec<Evidence<'a>> {
+pub fn evidence<'a>(kept: &'a [Interaction<'_>], rows: &'a [Row]) -> Vec<Evidence<'a>> {
     kept.iter()
         .zip(rows)
         .map(|(kept, row)| {
@@ -123,7 +123,7 @@ pub fn evidence<'a>(kept: &'a [Interaction], rows: &'a [Row]) -> Vec<Evidence<'a
 pub struct World {
     pub rules: Compiled,
     pub rows: Vec<Row>,
-    pub kept: Vec<Interaction>,
+    pub kept: Vec<Interaction<'static>>,
     pub session: Option<&'static str>,
     pub zone: TimeZone,
 }

@@ -17,7 +17,7 @@ use proptest::test_runner::RngSeed;
 struct Said {
     user: usize,
     day: usize,
-    kept: Interaction,
+    kept: Interaction<'static>,
     opens: bool,
     bursts: bool,
     on_the_beat: bool,
@@ -35,16 +35,16 @@ fn ingest() -> Ingest {
 
 fn said(user: usize, day: usize, text: &str) -> Said {
     let item = AiInteraction {
-        id: format!("{user}-{day}-{text}"),
-        app_class: "IPM.SkypeTeams.Message.Copilot.BizChat".to_owned(),
-        interaction_type: "userPrompt".to_owned(),
-        content: text.to_owned(),
+        id: format!("{user}-{day}-{text}").into(),
+        app_class: "IPM.SkypeTeams.Message.Copilot.BizChat".into(),
+        interaction_type: "userPrompt".into(),
+        content: text.into(),
         ..AiInteraction::default()
     };
     Said {
         user,
         day,
-        kept: ingest().row(user.to_string(), item),
+        kept: ingest().row(user.to_string(), item.into_owned()),
         opens: true,
         bursts: false,
         on_the_beat: false,
@@ -131,7 +131,7 @@ fn usage(kind: Kind, fingerprint: i64, tail: Option<i64>, group: &[&Said]) -> Us
             .map(|one| Example {
                 user_id: one.kept.user_id.to_string(),
                 session_id: None,
-                interaction_id: one.kept.interaction_id.clone(),
+                interaction_id: one.kept.interaction_id.to_string(),
                 text: None,
             })
             .collect(),
