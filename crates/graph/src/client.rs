@@ -232,12 +232,6 @@ impl Client {
         }
     }
 
-    /// Keeps all requests in line that have not gone out yet, or lets them go again: for whoever has more than
-    /// can be kept.
-    pub fn hold(&self, is_held: bool) {
-        self.inner.pace.hold(is_held);
-    }
-
     /// Where the pace stands.
     pub fn pace(&self) -> PaceSnapshot {
         self.inner.pace.snapshot()

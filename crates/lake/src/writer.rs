@@ -32,22 +32,13 @@ pub struct Run {
     pub tenant_id: String,
 }
 
-/// Users of whom a row has changed, with all that was read of them since.
+/// Users of whom a row has changed, with all that was read of them.
 #[derive(Debug, Default)]
 pub struct HeldBack {
-    /// Who they are.
-    users: HashSet<String>,
     /// Their rows.
     pub rows: Rows,
     /// What the rows cover.
     pub lines: Vec<CoverageLine>,
-}
-
-impl HeldBack {
-    /// Whether nobody is held back.
-    pub fn is_empty(&self) -> bool {
-        self.users.is_empty()
-    }
 }
 
 /// A lake opened for writing. While it lives, no other process writes to the same folder.
@@ -433,8 +424,7 @@ impl Writer {
         runs::directory_link(&self.runs, tenant_id).await
     }
 
-    /// Commits rows of one tenant and what they cover. A user's rows may come in several calls, what they cover
-    /// with the last one; each row in one call, unless [`Writer::look_up_in_newest`] comes between.
+    /// Commits rows of one tenant and what they cover. Each user's rows of a run come in one call.
     ///
     /// # Errors
     /// [`LakeError::Conflict`] where another writer came between; then nothing was kept.
@@ -451,9 +441,9 @@ impl Writer {
             .await
     }
 
-    /// As [`Writer::commit`], but without users of whom a row has changed, in this call or while they are held
-    /// back: these are held back, rows and lines, and nothing of them is kept. A changed row makes all files be
-    /// written again that hold one, so that the users of many commits are better committed together.
+    /// As [`Writer::commit`], but for users of whom a row has changed: these are given back, rows and
+    /// lines, and nothing of them is kept. A changed row makes all files be written again that hold
+    /// one, so that the users of many commits are better committed together.
     ///
     /// # Errors
     /// As [`Writer::commit`].
@@ -463,23 +453,25 @@ impl Writer {
         now_ms: i64,
         rows: Rows,
         lines: Vec<CoverageLine>,
-        held_back: &mut HeldBack,
-    ) -> Result<Kept, LakeError> {
+    ) -> Result<(Kept, HeldBack), LakeError> {
         let rows = rows.into_pages();
         let mut changes = interactions::compare(&self.baseline, &rows).await?;
-        let users = &mut held_back.users;
-        users.extend(changes.users_changed(&rows));
-        let (held_lines, lines): (Vec<_>, Vec<_>) = lines
+        let users = changes.users_changed(&rows);
+        let (held_lines, lines) = lines
             .into_iter()
             .partition(|line| users.contains(&line.user_id));
-        held_back.lines.extend(held_lines);
+        let mut held_back = HeldBack {
+            rows: Rows::default(),
+            lines: held_lines,
+        };
         if !users.is_empty() {
-            let held_rows = rows.rows_where(|row| users.contains(row.user_id));
-            held_back.rows.append(held_rows);
-            changes = changes.without(users, &rows);
+            held_back.rows = rows.rows_where(|row| users.contains(row.user_id));
+            changes = changes.without(&users, &rows);
         }
-        self.commit_changes(run, now_ms, &rows, &changes, lines)
-            .await
+        let kept = self
+            .commit_changes(run, now_ms, &rows, &changes, lines)
+            .await?;
+        Ok((kept, held_back))
     }
 
     async fn commit_changes(
@@ -519,7 +511,8 @@ impl Writer {
         Ok(kept)
     }
 
-    /// From here on rows of earlier commits of this run are looked up too: where a row may come again.
+    /// From here on rows of earlier commits of this run are looked up too: for imports, where a
+    /// user's rows may come in several calls.
     pub fn look_up_in_newest(&mut self) {
         self.baseline = self.interactions.clone();
     }

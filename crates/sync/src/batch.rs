@@ -14,26 +14,16 @@ const USERS: usize = 5_000;
 pub(crate) struct Batch {
     pub(crate) rows: Rows,
     pub(crate) lines: Vec<CoverageLine>,
-    /// Whether one of the rows may stand in an earlier batch, in an earlier state.
-    pub(crate) replaces: bool,
-}
-
-/// Rows of a user, of whom there may be more.
-#[derive(Default)]
-pub(crate) struct Part {
-    pub(crate) rows: Rows,
-    /// Whether one of them was in an earlier part, in an earlier state.
-    pub(crate) replaces: bool,
 }
 
 impl Batch {
-    pub(crate) fn add(&mut self, part: Part) {
-        self.rows.append(part.rows);
-        self.replaces |= part.replaces;
+    pub(crate) fn add(&mut self, rows: Rows, line: CoverageLine) {
+        self.rows.append(rows);
+        self.lines.push(line);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.lines.is_empty()
+        self.lines.is_empty()
     }
 
     pub(crate) fn is_full(&self) -> bool {

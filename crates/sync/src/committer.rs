@@ -143,22 +143,14 @@ struct Committing {
 
 impl Committing {
     async fn commit(&mut self, batch: Batch) -> Result<(), LakeError> {
-        if batch.replaces {
-            self.writer.look_up_in_newest();
-        }
         let (rows, now_ms) = (batch.rows.len(), self.clock.now_ms());
-        let held_before = self.held_back.rows.len();
-        let kept = self
+        let (kept, held_back) = self
             .writer
-            .commit_unless_changed(
-                &self.run,
-                now_ms,
-                batch.rows,
-                batch.lines,
-                &mut self.held_back,
-            )
+            .commit_unless_changed(&self.run, now_ms, batch.rows, batch.lines)
             .await?;
-        self.count(kept, rows + held_before - self.held_back.rows.len());
+        self.count(kept, rows - held_back.rows.len());
+        self.held_back.rows.append(held_back.rows);
+        self.held_back.lines.extend(held_back.lines);
         if self.held_back.rows.len() >= HELD_BACK_ROWS {
             self.commit_held_back().await?;
         }
@@ -169,7 +161,7 @@ impl Committing {
     }
 
     async fn commit_held_back(&mut self) -> Result<(), LakeError> {
-        let HeldBack { rows, lines, .. } = std::mem::take(&mut self.held_back);
+        let HeldBack { rows, lines } = std::mem::take(&mut self.held_back);
         let (held_back, now_ms) = (rows.len(), self.clock.now_ms());
         let kept = self.writer.commit(&self.run, now_ms, rows, lines).await?;
         self.count(kept, held_back);
@@ -194,7 +186,7 @@ impl Committing {
     }
 
     async fn end(&mut self) -> Result<bool, LakeError> {
-        if !self.held_back.is_empty() {
+        if !self.held_back.lines.is_empty() {
             self.commit_held_back().await?;
         }
         // Also what an earlier run left underived, and all where the rules have changed.

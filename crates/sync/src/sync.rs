@@ -10,14 +10,13 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::Fuse;
 use hobbs_graph::groups::GroupError;
-use hobbs_graph::{AppFilter, Client, Clock, History, ReadError, SignInError, Wanted};
-use hobbs_interaction::Ingest;
-use hobbs_lake::{CoverageLine, Failure, LakeError, Run, RunCounts, RunStatus, Writer};
-use tokio::sync::mpsc;
+use hobbs_graph::{AppFilter, Client, Clock, History, ReadError, SignInError};
+use hobbs_interaction::{AiInteraction, Ingest};
+use hobbs_lake::{CoverageLine, Failure, LakeError, Rows, Run, RunCounts, RunStatus, Writer};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use crate::batch::{Batch, Part};
+use crate::batch::Batch;
 use crate::committer::{Committer, Ended};
 use crate::options::SyncOptions;
 use crate::plan::{Ask, Due, Plan};
@@ -45,14 +44,10 @@ pub enum SyncError {
     Stopped,
 }
 
-/// No page is asked for while so many rows wait to be committed: three batches, of which one is being
-/// committed. A row takes about 0.5 kB, besides its text.
-const WAITING_ROWS_MAX: usize = 60_000;
-/// A user's rows are handed on when there are so many: five pages.
-const PART_ROWS: usize = 500;
-/// No further user is begun while those being read have so many rows: of each row the key is kept until its
-/// user is whole, about 0.2 kB.
-const ROWS_OF_USERS_MAX: usize = 300_000;
+/// No further user is begun while so many rows are in memory or can be expected there. A row takes
+/// about 0.5 kB, besides its text; but each user who is begun has a connection and a page under way too, of
+/// half a megabyte.
+const WAITING_ROWS_MAX: usize = 50_000;
 /// Rows of a user, before anything is known of this tenant's.
 const ROWS_OF_A_USER: usize = 500;
 /// Users in line beyond the requests that may be in flight, so that no place stays free.
@@ -362,10 +357,10 @@ async fn read_all(
     }
 }
 
-/// What was read of one user: the history, its rows counted alone, and the last of them.
+/// What was read of one user. The items of the history are places among the rows.
 struct UserRead {
-    history: History<()>,
-    rest: Part,
+    history: History<usize>,
+    rows: Rows,
 }
 
 /// Many users being read at once.
@@ -376,13 +371,10 @@ struct Reading<'a> {
     apps: AppFilter,
     asks: VecDeque<Ask>,
     reads: JoinSet<UserRead>,
-    /// Parts of users who are not whole yet. They come before the user's end, as the users hand them on.
-    parts: mpsc::UnboundedReceiver<Part>,
-    part: mpsc::UnboundedSender<Part>,
     /// The asks of `reads`.
     in_flight: HashMap<Id, Ask>,
     batch: Batch,
-    /// Rows that were handed on: in line, in the batch, or with the committer.
+    /// Rows in memory: being read, in the batch, or with the committer.
     waiting_rows: Arc<AtomicUsize>,
     numbers: Numbers,
     failed: Vec<FailedUser>,
@@ -402,7 +394,6 @@ impl<'a> Reading<'a> {
         asks: VecDeque<Ask>,
         waiting_rows: Arc<AtomicUsize>,
     ) -> Self {
-        let (part, parts) = mpsc::unbounded_channel();
         Reading {
             client,
             options,
@@ -417,8 +408,6 @@ impl<'a> Reading<'a> {
             },
             asks,
             reads: JoinSet::new(),
-            parts,
-            part,
             in_flight: HashMap::new(),
             batch: Batch::default(),
             waiting_rows,
@@ -446,8 +435,6 @@ impl<'a> Reading<'a> {
             if self.reads.is_empty() {
                 break;
             }
-            let is_too_much = self.waiting_rows.load(Ordering::Relaxed) >= WAITING_ROWS_MAX;
-            self.client.hold(is_too_much);
             let is_due =
                 self.batch.is_full() || (!self.batch.is_empty() && Instant::now() >= commit_at);
             tokio::select! {
@@ -460,8 +447,7 @@ impl<'a> Reading<'a> {
                     permit?.send(std::mem::take(&mut self.batch));
                     commit_at = Instant::now() + commit_after(began_at.elapsed());
                 }
-                // While a full batch waits for the committer, what is read waits in its place.
-                Some(part) = self.parts.recv(), if !self.batch.is_full() => self.batch.add(part),
+                // While a full batch waits for the committer, what is read waits in its task.
                 Some(read) = self.reads.join_next_with_id(), if !self.batch.is_full() => self.take(read),
                 () = sleep_until(show_at) => {
                     self.show(progress);
@@ -469,7 +455,6 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        self.client.hold(false);
         self.leave_the_rest(committer).await?;
         self.show(progress);
         if !self.batch.is_empty() {
@@ -483,8 +468,10 @@ impl<'a> Reading<'a> {
 
     fn begin_users(&mut self) {
         let users_max = self.client.pace().permits + USERS_IN_LINE;
-        let users_max = users_max.min(ROWS_OF_USERS_MAX / self.rows_of_a_user());
-        while self.ended_early.is_none() && self.reads.len() < users_max.max(1) {
+        while self.ended_early.is_none()
+            && self.reads.len() < users_max
+            && (self.reads.is_empty() || self.expected_rows() < WAITING_ROWS_MAX)
+        {
             let Some(ask) = self.asks.pop_front() else {
                 return;
             };
@@ -492,21 +479,14 @@ impl<'a> Reading<'a> {
             let (client, apps) = (self.client.clone(), self.apps.clone());
             let ingest = Arc::clone(&self.ingest);
             let waiting_rows = Arc::clone(&self.waiting_rows);
-            let parts = self.part.clone();
             let is_alone = self.numbers.users == 1;
             let task = self.reads.spawn(async move {
-                let (mut rest, mut handed_on) = (Part::default(), false);
-                let keep = |wanted: Wanted<'_>| {
-                    let items = wanted.items.into_iter();
+                let mut rows = Rows::default();
+                let keep = |items: Vec<AiInteraction<'_>>| {
+                    waiting_rows.fetch_add(items.len(), Ordering::Relaxed);
+                    let items = items.into_iter();
                     let page = items.map(|item| ingest.row(Arc::clone(&user_id), item));
-                    let page: Vec<_> = page.collect();
-                    rest.replaces |= handed_on && wanted.again;
-                    rest.rows.take(&page);
-                    if rest.rows.len() >= PART_ROWS {
-                        waiting_rows.fetch_add(rest.rows.len(), Ordering::Relaxed);
-                        handed_on |= parts.send(std::mem::take(&mut rest)).is_ok();
-                    }
-                    vec![(); page.len()]
+                    rows.take(&page.collect::<Vec<_>>()).collect()
                 };
                 let history = if is_alone {
                     client
@@ -515,17 +495,23 @@ impl<'a> Reading<'a> {
                 } else {
                     client.read_history(&user_id, window, &apps, keep).await
                 };
-                UserRead { history, rest }
+                // An item replaced by its later version was counted twice.
+                let replaced = rows.len() - history.items.len();
+                waiting_rows.fetch_sub(replaced, Ordering::Relaxed);
+                let rows = rows.only(&history.items);
+                UserRead { history, rows }
             });
             self.in_flight.insert(task.id(), ask);
         }
     }
 
-    /// As many as the users so far have had.
-    fn rows_of_a_user(&self) -> usize {
+    /// Rows in memory, and those that users being read will add: half a user's, as they are on
+    /// average half way.
+    fn expected_rows(&self) -> usize {
         let done = usize::try_from(self.numbers.users_done).unwrap_or(usize::MAX);
         let rows = usize::try_from(self.numbers.rows).unwrap_or(usize::MAX);
-        rows.checked_div(done).unwrap_or(ROWS_OF_A_USER).max(1)
+        let rows_of_a_user = rows.checked_div(done).unwrap_or(ROWS_OF_A_USER);
+        self.waiting_rows.load(Ordering::Relaxed) + self.reads.len() * rows_of_a_user / 2
     }
 
     fn take(&mut self, read: Result<(Id, UserRead), JoinError>) {
@@ -533,7 +519,7 @@ impl<'a> Reading<'a> {
         let Some(ask) = self.in_flight.remove(&id) else {
             return;
         };
-        let UserRead { history, rest } = match read {
+        let UserRead { history, rows } = match read {
             Ok((_, read)) => read,
             Err(error) => {
                 self.numbers.users_done += 1;
@@ -546,7 +532,7 @@ impl<'a> Reading<'a> {
                 let message = format!("a fault in hobbs, please report it: the reading {ended}");
                 return self.close(
                     ask,
-                    0,
+                    Rows::default(),
                     0,
                     Some(Failure {
                         code: "fault".to_owned(),
@@ -556,8 +542,7 @@ impl<'a> Reading<'a> {
             }
         };
         self.numbers.users_done += 1;
-        let rows = history.items.len() as u64;
-        self.numbers.rows += rows;
+        self.numbers.rows += rows.len() as u64;
         self.numbers.pages += u64::from(history.pages);
         self.requests += u64::from(history.requests);
         self.users_unfiltered += u64::from(!history.filtered && ask.window.from_ms.is_some());
@@ -572,18 +557,11 @@ impl<'a> Reading<'a> {
             code: error.code().to_owned(),
             message: error.to_string(),
         });
-        // Parts are in line before the user's end: it must not overtake them.
-        while let Ok(part) = self.parts.try_recv() {
-            self.batch.add(part);
-        }
-        self.waiting_rows
-            .fetch_add(rest.rows.len(), Ordering::Relaxed);
-        self.batch.add(rest);
         self.close(ask, rows, u64::from(history.pages), failure);
     }
 
-    /// Puts a user's coverage into the batch, behind the rows.
-    fn close(&mut self, ask: Ask, rows: u64, pages: u64, failure: Option<Failure>) {
+    /// Puts a user's rows and coverage into the batch.
+    fn close(&mut self, ask: Ask, rows: Rows, pages: u64, failure: Option<Failure>) {
         if let Some(failure) = &failure {
             let user = FailedUser {
                 user_id: ask.user_id.clone(),
@@ -603,11 +581,11 @@ impl<'a> Reading<'a> {
             user_id: ask.user_id,
             span: ask.span,
             apps: self.options.apps.as_ref().map(|apps| apps.names.join(",")),
-            rows,
+            rows: rows.len() as u64,
             pages,
             failure,
         };
-        self.batch.lines.push(line);
+        self.batch.add(rows, line);
     }
 
     /// Users who were not asked, or not to the end, because the run ended early are named too.
@@ -631,7 +609,7 @@ impl<'a> Reading<'a> {
             .chain(self.asks.drain(..))
             .collect();
         for ask in rest {
-            self.close(ask, 0, 0, Some(failure.clone()));
+            self.close(ask, Rows::default(), 0, Some(failure.clone()));
             if self.batch.is_full() {
                 committer
                     .ready()

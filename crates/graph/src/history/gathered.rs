@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use hobbs_interaction::{AiInteraction, Page, Unkept};
 
-use super::Wanted;
 use super::filter::AppFilter;
 use super::window::Window;
 
@@ -68,7 +67,7 @@ impl PageFacts {
     }
 }
 
-impl<'a, T, K: FnMut(Wanted<'_>) -> Vec<T>> Gathered<'a, T, K> {
+impl<'a, T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Gathered<'a, T, K> {
     pub(super) fn new(window: Window, apps: &'a AppFilter, keep: K) -> Self {
         Self {
             window,
@@ -95,11 +94,7 @@ impl<'a, T, K: FnMut(Wanted<'_>) -> Vec<T>> Gathered<'a, T, K> {
             }
         }
         let mut previous_ms = i64::MAX;
-        let mut places = Vec::with_capacity(page.items.len());
-        let mut wanted = Wanted {
-            items: Vec::with_capacity(page.items.len()),
-            again: false,
-        };
+        let (mut wanted, mut places) = (Vec::with_capacity(page.items.len()), Vec::new());
         for item in page.items {
             let moment_ms = item.created_at_ms;
             facts.moments_ms.push(moment_ms);
@@ -111,8 +106,7 @@ impl<'a, T, K: FnMut(Wanted<'_>) -> Vec<T>> Gathered<'a, T, K> {
                 facts.newest_new_ms = facts.newest_new_ms.max(Some(moment_ms));
             }
             if let Seen::Wanted { at, .. } = seen {
-                wanted.items.push(item);
-                wanted.again |= at < self.items.len();
+                wanted.push(item);
                 places.push(at);
             }
         }
@@ -151,8 +145,8 @@ impl<'a, T, K: FnMut(Wanted<'_>) -> Vec<T>> Gathered<'a, T, K> {
     }
 
     /// Puts what the caller keeps of these items into their places.
-    fn keep(&mut self, wanted: Wanted<'_>, places: &[usize]) {
-        if wanted.items.is_empty() {
+    fn keep(&mut self, wanted: Vec<AiInteraction<'_>>, places: &[usize]) {
+        if wanted.is_empty() {
             return;
         }
         for (kept, at) in (self.keep)(wanted).into_iter().zip(places) {

@@ -48,25 +48,16 @@ pub struct History<T> {
     pub result: Result<(), ReadError>,
 }
 
-/// Items of one page, to be kept.
-#[derive(Debug)]
-pub struct Wanted<'p> {
-    /// In the order of the page, in words borrowed from it.
-    pub items: Vec<AiInteraction<'p>>,
-    /// Whether an item of an earlier page is among them, in a later state.
-    pub again: bool,
-}
-
 impl Client {
     /// Reads one user's interactions in a window. `keep` turns the items of a page into what the caller keeps of
-    /// each, in their order, as soon as the page is read, so that texts need not pile up. An item may come again
-    /// with a later etag; what is kept of it then takes the earlier's place.
+    /// each, in their order, as soon as the page is read: so texts need not pile up, and may be borrowed from the
+    /// page until then. An item may come again with a later etag; what is kept of it then takes the earlier's place.
     pub async fn read_history<T>(
         &self,
         user_id: &str,
         window: Window,
         apps: &AppFilter,
-        keep: impl FnMut(Wanted<'_>) -> Vec<T>,
+        keep: impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T>,
     ) -> History<T> {
         let allowance = &self.inner.allowance;
         reader::read(self, allowance, user_id, window, apps, keep).await
@@ -79,7 +70,7 @@ impl Client {
         user_id: &str,
         window: Window,
         apps: &AppFilter,
-        keep: impl FnMut(Wanted<'_>) -> Vec<T>,
+        keep: impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T>,
     ) -> History<T> {
         let allowance = &Allowance::of_one_user();
         reader::read(self, allowance, user_id, window, apps, keep).await
@@ -87,6 +78,8 @@ impl Client {
 }
 
 /// Keeps what `keep` makes of each item, for [`Client::read_history`].
-pub fn each<T>(mut keep: impl FnMut(AiInteraction<'_>) -> T) -> impl FnMut(Wanted<'_>) -> Vec<T> {
-    move |wanted| wanted.items.into_iter().map(&mut keep).collect()
+pub fn each<T>(
+    mut keep: impl FnMut(AiInteraction<'_>) -> T,
+) -> impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T> {
+    move |items| items.into_iter().map(&mut keep).collect()
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use hobbs_interaction::Page;
+use hobbs_interaction::{AiInteraction, Page};
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 use url::Url;
 
+use super::History;
 use super::allowance::{Allowance, EXPECTED_COST};
 use super::chain::{Chain, PAGE_SIZE, earliest};
 use super::cut::{self, Extent, Progress, Remainder};
@@ -18,7 +19,6 @@ use super::filter::{self, AppFilter};
 use super::gathered::{Gathered, PageFacts};
 use super::rhythm::Rhythm;
 use super::window::Window;
-use super::{History, Wanted};
 use crate::client::Client;
 use crate::error::ReadError;
 use crate::pace::Room;
@@ -42,7 +42,7 @@ pub(super) async fn read<T>(
     user_id: &str,
     window: Window,
     apps: &AppFilter,
-    keep: impl FnMut(Wanted<'_>) -> Vec<T>,
+    keep: impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T>,
 ) -> History<T> {
     let requests = AtomicU32::new(0);
     // Of this task alone, which polls one answer after the other: nobody ever waits for it.
@@ -134,7 +134,7 @@ struct Reading<'g, 'a, T, K> {
     in_order: bool,
 }
 
-impl<T, K: FnMut(Wanted<'_>) -> Vec<T>> Reading<'_, '_, T, K> {
+impl<T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Reading<'_, '_, T, K> {
     /// Reads the window; tells besides whether the service filtered.
     async fn run(&mut self) -> (Result<(), ReadError>, bool) {
         let filters = &self.client.inner.filters;

@@ -65,8 +65,6 @@ pub(crate) enum Room {
 struct State {
     limiter: Limiter,
     concurrency: Concurrency,
-    /// Nobody goes, whatever the limiter says.
-    is_held: bool,
     sent: u64,
     throttled: u64,
 }
@@ -104,7 +102,6 @@ impl Pace {
             state: Mutex::new(State {
                 limiter,
                 concurrency: Concurrency::new(in_flight_max),
-                is_held: false,
                 sent: 0,
                 throttled: 0,
             }),
@@ -134,7 +131,7 @@ impl Pace {
         if wait > patience {
             return Err(TooLong { wait });
         }
-        if state.is_held || !state.concurrency.has_room() {
+        if !state.concurrency.has_room() {
             return Ok(Entry::Full);
         }
         match state.limiter.take(now) {
@@ -148,14 +145,6 @@ impl Pace {
                     told: false,
                 }))
             }
-        }
-    }
-
-    /// Keeps those in line there who have not gone yet, or lets them go again.
-    pub(crate) fn hold(&self, is_held: bool) {
-        let was_held = std::mem::replace(&mut self.lock().is_held, is_held);
-        if was_held && !is_held {
-            self.freed.notify_one();
         }
     }
 
@@ -185,7 +174,7 @@ impl Pace {
         let state = self.lock();
         let permits = state.concurrency.room();
         let gate_is_shut = state.limiter.gate() > now;
-        if self.waiting.load(Relaxed) > 0 || permits == 0 || gate_is_shut || state.is_held {
+        if self.waiting.load(Relaxed) > 0 || permits == 0 || gate_is_shut {
             return Room::InLine;
         }
         match state.limiter.room(now + moment) {

@@ -6,6 +6,8 @@
 
 pub(crate) mod page;
 
+use std::ops::Range;
+
 use deltalake::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
 use deltalake::arrow::compute::{concat_batches, filter_record_batch, interleave};
 use deltalake::arrow::datatypes::TimestampMicrosecondType;
@@ -29,17 +31,19 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Takes a page of rows in.
-    pub fn take(&mut self, rows: &[Interaction<'_>]) {
+    /// Takes a page of rows in; gives their places, in order.
+    pub fn take(&mut self, rows: &[Interaction<'_>]) -> Range<usize> {
+        let first = self.len;
         if !rows.is_empty() {
             let texts = rows.iter().filter_map(|row| row.content.as_ref());
             self.text_bytes += texts.map(String::len).sum::<usize>();
             self.len += rows.len();
             self.pages.push(page::of(rows));
         }
+        first..self.len
     }
 
-    /// Takes the rows of another in.
+    /// Takes the rows of another in. Places are no longer those that [`Rows::take`] gave.
     pub fn append(&mut self, other: Rows) {
         self.text_bytes += other.text_bytes;
         self.len += other.len;
@@ -53,6 +57,31 @@ impl Rows {
             if self.rows_of_few >= PAGE_ROWS {
                 self.join_few();
             }
+        }
+    }
+
+    /// Only the rows at these places, once each; all of them where there are as many.
+    #[must_use]
+    pub fn only(self, places: &[usize]) -> Rows {
+        if places.len() == self.len {
+            return self;
+        }
+        let mut wanted = vec![false; self.len];
+        for place in places {
+            wanted[*place] = true;
+        }
+        let text_bytes = self.text_bytes;
+        let mut first = 0;
+        let pages = self.into_pages().0.into_iter().filter_map(|page| {
+            let wanted = wanted[first..first + page.num_rows()].to_vec();
+            first += page.num_rows();
+            filtered(&page, wanted)
+        });
+        Rows {
+            pages: pages.collect(),
+            len: places.len(),
+            text_bytes,
+            ..Rows::default()
         }
     }
 
