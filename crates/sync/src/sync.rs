@@ -50,6 +50,10 @@ pub enum SyncError {
 const WAITING_ROWS_MAX: usize = 50_000;
 /// Rows of a user, before anything is known of this tenant's.
 const ROWS_OF_A_USER: usize = 500;
+/// Users who are begun before any is whole, and further ones for each who is: a tenant whose users all have
+/// long histories shows itself before many are begun. 32 requests in flight are a second's worth.
+const USERS_AT_FIRST: u64 = 32;
+const USERS_FOR_EACH_DONE: u64 = 4;
 /// Users in line beyond the requests that may be in flight, so that no place stays free.
 const USERS_IN_LINE: usize = 8;
 /// What was read is committed at least this often at first: so much is read again after a crash.
@@ -467,7 +471,9 @@ impl<'a> Reading<'a> {
     }
 
     fn begin_users(&mut self) {
+        let users_known = USERS_AT_FIRST + USERS_FOR_EACH_DONE * self.numbers.users_done;
         let users_max = self.client.pace().permits + USERS_IN_LINE;
+        let users_max = users_max.min(usize::try_from(users_known).unwrap_or(usize::MAX));
         while self.ended_early.is_none()
             && self.reads.len() < users_max
             && (self.reads.is_empty() || self.expected_rows() < WAITING_ROWS_MAX)
