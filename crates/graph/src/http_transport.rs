@@ -11,6 +11,10 @@ use crate::transport::{BodyLimit, Transport, TransportError};
 /// A page of 100 interactions is about 1 MB; a page of 999 users less. 64 MiB is far beyond both. A
 /// report is larger, and its request says so ([`BodyLimit`]).
 const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+/// The memory that a body begins with where its length is not told, as of one that is compressed.
+const USUAL_BODY_BYTES: usize = 128 * 1024;
+/// No more is made ready because a server says so.
+const TOLD_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// As many connections as requests may be in flight; HTTP/1.1 needs one for each.
 const IDLE_CONNECTIONS_MAX: usize = 200;
@@ -78,30 +82,26 @@ impl Transport for HttpTransport {
                     .map(|(name, value)| (name.clone(), value.clone())),
             );
         }
-        let (mut chunks, mut bytes) = (Vec::new(), 0);
+        let mut body = BytesMut::with_capacity(room_for(&answer));
+        // Copied at once: hyper reads the next chunk into the same memory when the last one is let go of.
         while let Some(chunk) = answer.chunk().await.map_err(|e| meaning_of_body(&e))? {
-            bytes += chunk.len();
-            if bytes > limit_bytes {
+            if body.len() + chunk.len() > limit_bytes {
                 return Err(TransportError::TooLarge { limit_bytes });
             }
-            chunks.push(chunk);
+            body.extend_from_slice(&chunk);
         }
         whole
-            .body(joined(chunks, bytes))
+            .body(body.freeze())
             .map_err(|error| TransportError::Other(error.to_string()))
     }
 }
 
-/// One body of its chunks. Copied once: a buffer that grows with each chunk is copied at each doubling.
-fn joined(mut chunks: Vec<Bytes>, bytes: usize) -> Bytes {
-    if chunks.len() == 1 {
-        return chunks.swap_remove(0);
-    }
-    let mut body = BytesMut::with_capacity(bytes);
-    for chunk in chunks {
-        body.extend_from_slice(&chunk);
-    }
-    body.freeze()
+/// Memory for a body, as far as its length is told and believable.
+fn room_for(answer: &reqwest::Response) -> usize {
+    let told = answer
+        .content_length()
+        .and_then(|bytes| usize::try_from(bytes).ok());
+    told.unwrap_or(USUAL_BODY_BYTES).min(TOLD_BODY_BYTES_MAX)
 }
 
 fn meaning_of(error: &reqwest::Error) -> TransportError {

@@ -15,6 +15,7 @@ mod source;
 mod store;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -24,6 +25,10 @@ use crate::printer::Printer;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Opening the tables of a lake side by side takes some twenty threads, writing to it one or two. Each keeps
+/// memory of its own that others can't use, so that those which are left over go.
+const IDLE_THREADS_FOR: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -35,6 +40,7 @@ fn main() -> ExitCode {
     start_log(&cli);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_keep_alive(IDLE_THREADS_FOR)
         .build()
     {
         Ok(runtime) => runtime,

@@ -10,7 +10,9 @@ use deltalake::kernel::{Action, StructType, Transaction};
 use deltalake::logstore::LogStoreRef;
 use deltalake::operations::create::CreateBuilder;
 use deltalake::parquet::basic::{Compression, ZstdLevel};
-use deltalake::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use deltalake::parquet::file::properties::{
+    EnabledStatistics, WriterProperties, WriterPropertiesBuilder,
+};
 use deltalake::parquet::schema::types::ColumnPath;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
@@ -285,9 +287,17 @@ const PAGE_ROWS: usize = 1_024;
 /// Columns by which pages are skipped.
 const PRUNING: [&str; 2] = ["created_at", "started_at"];
 
+/// Columns of which each row has a value of its own, or two rows at most: a dictionary of them would be as long
+/// as the column.
+const OF_ONE_ROW: [&str; 4] = ["interaction_id", "etag", "first_id", "prompt_id"];
+
 /// How the files of a commit are written: quickly, since most of them are joined before long.
 pub(crate) fn writer_properties() -> WriterProperties {
-    properties(Compression::SNAPPY, ROW_GROUP_ROWS)
+    let mut properties = properties(Compression::SNAPPY, ROW_GROUP_ROWS);
+    for column in OF_ONE_ROW {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
+    }
+    properties.build()
 }
 
 /// How joined files are written: small, since they stay. In files of commits it would be waste: zstd makes a
@@ -300,10 +310,10 @@ pub(crate) fn properties_of_joined(name: TableName) -> WriterProperties {
         }
         _ => ROW_GROUP_ROWS,
     };
-    properties(Compression::ZSTD(ZstdLevel::default()), group_rows)
+    properties(Compression::ZSTD(ZstdLevel::default()), group_rows).build()
 }
 
-fn properties(compression: Compression, group_rows: usize) -> WriterProperties {
+fn properties(compression: Compression, group_rows: usize) -> WriterPropertiesBuilder {
     let mut properties = WriterProperties::builder();
     for column in PRUNING {
         properties = properties
@@ -316,7 +326,6 @@ fn properties(compression: Compression, group_rows: usize) -> WriterProperties {
         .set_compression(compression)
         .set_max_row_group_row_count(Some(group_rows))
         .set_created_by(concat!("hobbs ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build()
 }
 
 /// A note in a commit's metadata, if the commit is one of ours.

@@ -105,6 +105,16 @@ impl Threads {
         self.add(batches);
     }
 
+    /// How many threads there are.
+    pub fn count(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// How many rows they have together.
+    pub fn count_of_rows(&self) -> usize {
+        self.threads.values().map(Vec::len).sum()
+    }
+
     /// Each thread with its rows, and the thread's key.
     pub fn each(&self) -> impl Iterator<Item = (i64, Thread<'_>, Vec<Evidence<'_>>)> {
         self.threads.iter().filter_map(|(key, places)| {
