@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use hobbs_interaction::FingerprintKey;
 
 use crate::coverage::{self, CoverageLine, Note, Read};
@@ -63,6 +64,9 @@ pub struct Writer {
     _lock: Option<WriteLock>,
 }
 
+/// Tables created side by side.
+const CREATED_AT_ONCE: usize = 4;
+
 impl Writer {
     /// Opens the lake, creates what is missing of it, and repairs its coverage.
     ///
@@ -82,14 +86,17 @@ impl Writer {
         let followers = followers.iter().flatten();
         let followers = followers.filter(|table| table.name.follows_interactions());
         refuse_lost_commits(interactions.as_ref(), followers).await?;
-        // Side by side, since each waits for the disk. If the program ends in between, the next run creates
-        // those that are missing.
+        // Some side by side, since each waits for the disk, and not all, since each takes threads. If the program
+        // ends in between, the next run creates those that are missing.
         let tables = std::iter::zip(TableName::ALL, tables);
         let opened = tables.map(async |(name, table)| match table {
             Some(table) => Ok(table),
             None => Table::create(name, location.table(name.as_str())?).await,
         });
-        let opened = futures::future::try_join_all(opened).await?;
+        let opened: Vec<Table> = stream::iter(opened)
+            .buffered(CREATED_AT_ONCE)
+            .try_collect()
+            .await?;
         let Ok(
             [
                 interactions,
