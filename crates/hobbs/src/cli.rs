@@ -137,13 +137,11 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it takes rows from one end to the other.
-    pub fn moves_many_rows(&self) -> bool {
+    /// Whether it reads all rows once and keeps none.
+    pub fn reads_all_rows(&self) -> bool {
         matches!(
             self,
-            Command::Sync(_)
-                | Command::Report(_)
-                | Command::Import(_)
+            Command::Report(_)
                 | Command::Lake {
                     command: Lake::Check { .. }
                 }

@@ -27,12 +27,12 @@ use crate::printer::Printer;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Each thread keeps memory of its own that others can't use, so that those which are left over after many were
-/// wanted go: with the twenty that once created the tables of a lake, a large sync took 90 MB more.
-const IDLE_THREADS_FOR: Duration = Duration::from_secs(1);
+/// wanted go: with twenty that stay, a large sync takes 90 MB more.
+const IDLE_THREADS_FOR: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if cli.command.moves_many_rows() {
+    if cli.command.reads_all_rows() {
         memory::give_back_at_once();
     }
     printer::tell_faults_by_their_place();
