@@ -8,18 +8,20 @@ use std::collections::HashMap;
 
 use datafusion::prelude::{SessionContext, col, lit};
 use deltalake::arrow::array::{ArrayRef, AsArray, RecordBatch};
+use deltalake::arrow::compute::concat_batches;
 use deltalake::arrow::datatypes::Int64Type;
 use deltalake::delta_datafusion::DeltaSessionContext;
 use deltalake::operations::write::SchemaMode;
 use deltalake::protocol::SaveMode;
-use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::{flags, numbers, texts, times};
+use crate::check::log::actions;
 use crate::error::LakeError;
 use crate::maintain::status;
+use crate::position::Position;
 use crate::schema::TableName;
-use crate::table::{Carried, Table, writer_properties};
+use crate::table::{APPLICATION, Carried, Table, writer_properties};
 
 /// A span of time `[from_ms, to_ms)` in UTC milliseconds; `from_ms` 0 means since the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,21 +82,13 @@ pub struct Read {
 pub(crate) async fn append(
     table: &mut Table,
     note: &Note,
-    sequence: Option<i64>,
+    position: Position,
 ) -> Result<(), LakeError> {
     if note.lines.is_empty() {
         return Ok(());
     }
     let batch = batch(note).map_err(|error| table.error(error.into()))?;
-    table
-        .append(
-            batch,
-            Carried {
-                sequence,
-                ..Carried::default()
-            },
-        )
-        .await
+    table.append(batch, Carried::of(position)).await
 }
 
 pub(crate) fn batch(note: &Note) -> Result<RecordBatch, deltalake::arrow::error::ArrowError> {
@@ -128,49 +122,81 @@ pub(crate) fn batch(note: &Note) -> Result<RecordBatch, deltalake::arrow::error:
 }
 
 /// Writes the coverage of data commits whose own coverage lines were lost: the process ended
-/// between the two commits. Returns how many commits were repaired.
-pub(crate) async fn repair(interactions: &Table, coverage: &mut Table) -> Result<usize, LakeError> {
-    let covered = coverage.sequence().await?;
-    let newest = interactions.sequence().await?;
+/// between the two commits. Returns how many commits these were.
+pub(crate) async fn complete(
+    interactions: &Table,
+    newest: Position,
+    coverage: &mut Table,
+) -> Result<usize, LakeError> {
+    let covered = coverage.position().await?;
     if newest <= covered {
         return Ok(0);
     }
-    let mut lost = Vec::new();
-    let mut history = interactions.delta.history(None);
-    while let Some(commit) = history
-        .try_next()
-        .await
-        .map_err(|error| interactions.error(error))?
-    {
-        let Some(note) = crate::table::note_of(&commit.info) else {
-            continue;
-        };
-        // Rows of earlier commits were lost: what these covered is read again.
-        if note.get(ROWS_LOST).is_some() {
-            break;
-        }
-        let note: Note =
-            serde_json::from_value(note.clone()).map_err(|error| LakeError::Carried {
-                version: commit.read_version.map_or(0, |version| version + 1),
-                message: error.to_string(),
-            })?;
-        if note.sequence <= covered {
-            break;
-        }
-        // Imports cover nothing, so nothing of theirs can be lost.
-        if !note.lines.is_empty() {
-            lost.push(note);
-        }
-    }
-    drop(history);
-    // Oldest first, so that the coverage's sequence number never stands above a lost line.
-    for note in lost.iter().rev() {
-        append(coverage, note, Some(note.sequence)).await?;
-    }
-    if lost.first().is_none_or(|note| note.sequence < newest) {
-        coverage.mark(Carried::of(newest)).await?;
+    let lost = notes_after(interactions, covered.sequence).await?;
+    let batches = lost.iter().rev().map(batch);
+    let lines = batches.collect::<Result<Vec<_>, _>>();
+    let lines = lines.and_then(|lines| concat_batches(&TableName::Coverage.schema(), &lines));
+    let lines = lines.map_err(|error| coverage.error(error.into()))?;
+    let carried = Carried::of(newest);
+    match lines.num_rows() {
+        0 => coverage.mark(carried).await?,
+        _ => coverage.append(lines, carried).await?,
     }
     Ok(lost.len())
+}
+
+/// What the commits after this one cover, the newest first.
+async fn notes_after(interactions: &Table, sequence: i64) -> Result<Vec<Note>, LakeError> {
+    let mut notes = Vec::new();
+    let newest = interactions.delta.version();
+    for version in (0..=newest.unwrap_or(0)).rev() {
+        let note = match note_of(interactions, version).await? {
+            Noted::Rows(note) if note.sequence > sequence => note,
+            Noted::Nothing => continue,
+            Noted::Rows(_) | Noted::RowsLost | Noted::Unknown => break,
+        };
+        // Imports cover nothing, so nothing of theirs can be lost.
+        if !note.lines.is_empty() {
+            notes.push(note);
+        }
+    }
+    Ok(notes)
+}
+
+/// What a commit of the interactions says of itself.
+enum Noted {
+    /// Nothing: files were joined.
+    Nothing,
+    Rows(Note),
+    /// Rows of earlier commits were lost: what these covered is read again.
+    RowsLost,
+    /// It is no longer there, or damaged. It may have said that rows were lost.
+    Unknown,
+}
+
+async fn note_of(interactions: &Table, version: u64) -> Result<Noted, LakeError> {
+    let logs = interactions.delta.log_store();
+    let commit = logs.read_commit_entry(version).await;
+    let Some(commit) = commit.map_err(|error| interactions.error(error))? else {
+        return Ok(Noted::Unknown);
+    };
+    let Ok(actions) = actions(&commit) else {
+        return Ok(Noted::Unknown);
+    };
+    let notes = actions
+        .iter()
+        .map(|action| &action["commitInfo"][APPLICATION]);
+    Ok(match notes.into_iter().find(|note| note.is_object()) {
+        None => Noted::Nothing,
+        Some(note) if !note[ROWS_LOST].is_null() => Noted::RowsLost,
+        Some(note) => {
+            let note = Note::deserialize(note);
+            Noted::Rows(note.map_err(|error| LakeError::Carried {
+                version,
+                message: error.to_string(),
+            })?)
+        }
+    })
 }
 
 /// For each user the earliest span that is whole over all apps, from lines in any order.
@@ -287,6 +313,7 @@ pub(crate) async fn compact(table: &mut Table) -> Result<bool, LakeError> {
         .with_save_mode(SaveMode::Overwrite)
         .with_schema_mode(SchemaMode::Overwrite)
         .with_writer_properties(writer_properties())
+        .with_commit_properties(Carried::default().properties())
         .await;
     table.delta = written.map_err(|error| table.error(error))?;
     Ok(true)

@@ -15,6 +15,7 @@ use crate::check::file::{Closeness, fault, first_line};
 use crate::check::log::Log;
 use crate::check::{address, files_of};
 use crate::error::LakeError;
+use crate::position::{Position, Standing};
 use crate::remote::StoreTrouble;
 use crate::schema::TableName;
 use crate::stored::NamedFile;
@@ -111,35 +112,40 @@ pub(crate) fn naming(
     Box::pin(RecordBatchStreamAdapter::new(schema, named))
 }
 
-/// A table that follows the interactions knows of commits that these don't have.
+/// Refuses interactions that lack commits of which a table that follows them knows, and a table that does
+/// not know of what a repair took out of them.
 pub(crate) async fn refuse_lost_commits(
     interactions: Option<&Table>,
     followers: impl IntoIterator<Item = &Table>,
 ) -> Result<(), LakeError> {
     let newest = match interactions {
-        Some(table) => table.sequence().await?,
-        None => 0,
+        Some(table) => table.position().await?,
+        None => Position::default(),
     };
     for follower in followers {
-        let sequence = follower.sequence().await?;
-        if sequence > newest {
-            let file = follower.delta.log_store();
-            let file = file.root_url().join("../interactions/_delta_log");
-            return Err(LakeError::Damaged {
-                table: TableName::Interactions.as_str(),
-                file: file.map_or_else(
-                    |_| String::new(),
-                    |url| match url.scheme() {
-                        "file" => url.path().to_owned(),
-                        _ => url.into(),
-                    },
-                ),
-                what: format!(
-                    "{} knows of commit {sequence} of the lake, but the newest here is {newest}",
-                    follower.name.as_str()
-                ),
-            });
-        }
+        let name = follower.name.as_str();
+        let (table, what) = match follower.standing(newest).await? {
+            Standing::Behind(_) => continue,
+            Standing::Ahead => (
+                TableName::Interactions.as_str(),
+                format!("{name} knows of later commits of the lake than the newest here"),
+            ),
+            Standing::Unrepaired => (name, UNREPAIRED.to_owned()),
+        };
+        let log = follower.delta.log_store();
+        let log = log.root_url().join(&format!("../{table}/_delta_log"));
+        let file = log.map_or_else(
+            |_| String::new(),
+            |url| match url.scheme() {
+                "file" => url.path().to_owned(),
+                _ => url.into(),
+            },
+        );
+        return Err(LakeError::Damaged { table, file, what });
     }
     Ok(())
 }
+
+/// What is wrong with a table of which the commit of a repair was lost.
+pub(crate) const UNREPAIRED: &str =
+    "commits of it are missing: it has what the last repair of the lake took back";

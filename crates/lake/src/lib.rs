@@ -27,6 +27,7 @@ mod maintain;
 mod memory;
 mod merge;
 mod people;
+mod position;
 mod query;
 mod remote;
 mod rows;

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use deltalake::logstore::LogStoreRef;
 use deltalake::logstore::object_store::ObjectStore;
-use deltalake::table::builder::DeltaTableBuilder;
+use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use url::Url;
 
 use crate::error::LakeError;
@@ -90,41 +89,34 @@ impl Location {
 
     /// The log store of one table.
     pub(crate) fn table(&self, name: &'static str) -> Result<LogStoreRef, LakeError> {
-        let builder = match self {
+        let refuse = |reason: String| LakeError::Location {
+            location: self.to_string(),
+            reason,
+        };
+        let (store, url): (Arc<dyn ObjectStore>, Url) = match self {
             Location::Folder(path) => {
-                let url = Url::from_directory_path(path.join(name)).map_err(|()| {
-                    LakeError::Location {
-                        location: self.to_string(),
-                        reason: "the path can't be written as an address".to_owned(),
-                    }
-                })?;
-                DeltaTableBuilder::from_url(url.clone())
-                    .map_err(|error| LakeError::table(name, error))?
-                    .with_storage_backend(Arc::new(DurableFiles::new()), url)
+                let url = Url::from_directory_path(path.join(name));
+                let url =
+                    url.map_err(|()| refuse("the path can't be written as an address".to_owned()));
+                (Arc::new(DurableFiles::new()), url?)
             }
             Location::Address(remote) => {
                 let mut url = remote.url().clone();
                 url.set_path(&format!("{}/{name}", url.path().trim_end_matches('/')));
-                DeltaTableBuilder::from_url(url.clone())
-                    .map_err(|error| LakeError::table(name, error))?
-                    .with_storage_backend(remote.store(), url)
+                (remote.store(), url)
             }
             Location::Store(own) => {
                 // deltalake wants an address; the scheme is the one that names no place.
-                let url = Url::parse(&format!("memory:///{name}")).map_err(|error| {
-                    LakeError::Location {
-                        location: self.to_string(),
-                        reason: error.to_string(),
-                    }
-                })?;
-                DeltaTableBuilder::from_url(url.clone())
-                    .map_err(|error| LakeError::table(name, error))?
-                    .with_storage_backend(Arc::clone(&own.0), url)
+                let url = Url::parse(&format!("memory:///{name}"));
+                let url = url.map_err(|error| refuse(error.to_string()));
+                (Arc::clone(&own.0), url?)
             }
         };
-        builder
-            .build_storage()
-            .map_err(|error| LakeError::table(name, error))
+        // deltalake's own look-up knows only the schemes of the stores that it brings.
+        let config = StorageConfig::default();
+        let of_table = config.decorate_store(Arc::clone(&store), &url);
+        let of_table = of_table.map_err(|error| LakeError::table(name, error))?;
+        Ok(default_logstore(Arc::new(of_table), store, &url, &config))
     }
 }
 
@@ -248,6 +240,42 @@ mod tests {
         ] {
             let error = with(text, name, value).unwrap_err().to_string();
             assert!(!error.to_lowercase().contains("hidden"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_profile_and_half_a_key_are_no_sign_in_to_s3() {
+        let with = |options: &[(&str, &str)]| {
+            let options = options.iter().fold(
+                StoreOptions::default().or("aws_region", "eu-central-1"),
+                |options, (name, value)| options.or(name, value),
+            );
+            let tokens = None;
+            Location::parse("s3://acme/hobbs", &StoreAccess { options, tokens })
+        };
+        let (id, secret) = (("aws_access_key_id", "a"), ("aws_secret_access_key", "b"));
+        let (token, role) = (
+            ("aws_web_identity_token_file", "/token"),
+            ("aws_role_arn", "arn:aws:iam::1:role/a"),
+        );
+        let profile = ("aws_profile", "work");
+        for options in [
+            vec![id],
+            vec![secret],
+            vec![token],
+            vec![role],
+            vec![profile],
+        ] {
+            let error = with(&options).unwrap_err().to_string();
+            assert!(error.contains("AWS_"), "{options:?}: {error}");
+        }
+        for options in [
+            vec![],
+            vec![id, secret],
+            vec![token, role],
+            vec![profile, id, secret],
+        ] {
+            with(&options).unwrap();
         }
     }
 

@@ -130,6 +130,7 @@ mod tests {
     use super::*;
     use crate::coverage::{CoverageLine, Failure, Note, Span, append};
     use crate::location::{Location, OwnStore};
+    use crate::position::Position;
     use crate::query::objects;
     use crate::schema::TableName;
 
@@ -159,7 +160,9 @@ mod tests {
                 recorded_at_ms: commit,
                 lines: lines.collect(),
             };
-            append(&mut table, &note, None).await.unwrap();
+            append(&mut table, &note, Position::default())
+                .await
+                .unwrap();
         }
         table
     }

@@ -1,7 +1,5 @@
 //! One Delta table: open or create it, append batches to it in one commit.
 
-use std::collections::HashMap;
-
 use deltalake::arrow::array::RecordBatch;
 use deltalake::arrow::datatypes::Schema;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
@@ -21,15 +19,20 @@ use serde_json::Value;
 
 use crate::damage;
 use crate::error::LakeError;
+use crate::position::{Position, Standing};
 use crate::remote::StoreTrouble;
 use crate::schema::{LAKE_VERSION, TableName};
 
-/// The name under which our sequence numbers stand in a table's log. One for the whole lake: one
-/// for each user would put 200,000 of them into every checkpoint.
-const APPLICATION: &str = "hobbs";
+/// The name under which our positions stand in a table's log. One for the whole lake: one for each
+/// user would put 200,000 of them into every checkpoint.
+pub(crate) const APPLICATION: &str = "hobbs";
 
 /// The name under which derived tables say by which rules they were derived.
 const DERIVED_BY: &str = "hobbs-rules";
+
+/// Where a commit says so, it ends with a transaction; without one it was cut between two lines. Also the name
+/// of the transaction with which those end that have no other.
+pub(crate) const END: &str = "hobbs-end";
 
 /// The table property that names the layout's version.
 const VERSION_PROPERTY: &str = "hobbs.lakeVersion";
@@ -52,8 +55,8 @@ pub(crate) struct Table {
 /// What a commit carries besides its rows.
 #[derive(Default)]
 pub(crate) struct Carried {
-    /// The sequence number that no two commits share.
-    pub(crate) sequence: Option<i64>,
+    /// How far the table is with it.
+    pub(crate) position: Option<Position>,
     /// By which rules its rows were derived.
     pub(crate) derived_by: Option<i64>,
     /// What the commit covers.
@@ -61,10 +64,10 @@ pub(crate) struct Carried {
 }
 
 impl Carried {
-    /// A sequence number and nothing else.
-    pub(crate) fn of(sequence: i64) -> Self {
+    /// A position and nothing else.
+    pub(crate) fn of(position: Position) -> Self {
         Carried {
-            sequence: Some(sequence),
+            position: Some(position),
             ..Carried::default()
         }
     }
@@ -73,16 +76,20 @@ impl Carried {
         // What is written follows from what was read: no commit is put on top of one that came
         // between, even where Delta would find that the two do not touch.
         let mut properties = CommitProperties::default().with_max_retries(0);
-        let sequence = self.sequence.map(|number| (APPLICATION, number));
+        let position = self
+            .position
+            .map(|position| (APPLICATION, position.number()));
         let derived_by = self.derived_by.map(|number| (DERIVED_BY, number));
-        for (application, number) in sequence.into_iter().chain(derived_by) {
+        let end = (position.is_none() && derived_by.is_none()).then_some((END, 0));
+        for (application, number) in [position, derived_by, end].into_iter().flatten() {
             properties =
                 properties.with_application_transaction(Transaction::new(application, number));
         }
-        if let Some(note) = self.note {
-            properties = properties.with_metadata([(APPLICATION.to_owned(), note)]);
-        }
-        properties
+        let note = self.note.map(|note| (APPLICATION.to_owned(), note));
+        properties.with_metadata(
+            note.into_iter()
+                .chain([(END.to_owned(), Value::Bool(true))]),
+        )
     }
 }
 
@@ -164,9 +171,16 @@ impl Table {
         }
     }
 
-    /// The sequence number of the last commit that carried one; 0 before the first.
-    pub(crate) async fn sequence(&self) -> Result<i64, LakeError> {
-        self.last_transaction(APPLICATION).await
+    /// The position that was carried last.
+    pub(crate) async fn position(&self) -> Result<Position, LakeError> {
+        let number = self.last_transaction(APPLICATION).await?;
+        Ok(Position::of_number(number))
+    }
+
+    /// How it stands to interactions that are at this position.
+    pub(crate) async fn standing(&self, newest: Position) -> Result<Standing, LakeError> {
+        let position = self.position().await?;
+        Ok(Standing::of(position, self.is_empty()?, newest))
     }
 
     /// By which rules the table was derived; 0 before the first time.
@@ -176,12 +190,12 @@ impl Table {
 
     async fn last_transaction(&self, application: &str) -> Result<i64, LakeError> {
         let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
-        let sequence = snapshot
+        let number = snapshot
             .snapshot()
             .transaction_version(self.delta.log_store().as_ref(), application)
             .await
             .map_err(|error| self.error(error))?;
-        Ok(sequence.unwrap_or(0))
+        Ok(number.unwrap_or(0))
     }
 
     /// Appends rows in one commit.
@@ -210,17 +224,19 @@ impl Table {
         Ok(snapshot.log_data().num_files() == 0)
     }
 
-    /// Takes all rows out, in one commit; nothing is derived then.
-    pub(crate) async fn clear(&mut self) -> Result<(), LakeError> {
+    /// Takes all rows out, in one commit, after which the table is at the beginning of what came after
+    /// the repair that `newest` names.
+    pub(crate) async fn clear(&mut self, newest: Position) -> Result<(), LakeError> {
+        let carried = Carried::of(newest.beginning());
         if self.is_empty()? {
             // deltalake commits nothing where there is nothing to delete.
-            return self.mark(Carried::of(0)).await;
+            return self.mark(carried).await;
         }
         let cleared = self
             .delta
             .clone()
             .delete()
-            .with_commit_properties(Carried::of(0).properties())
+            .with_commit_properties(carried.properties())
             .await;
         self.delta = cleared.map_err(|error| self.error(error))?.0;
         Ok(())
@@ -326,11 +342,6 @@ fn properties(compression: Compression, group_rows: usize) -> WriterPropertiesBu
         .set_compression(compression)
         .set_max_row_group_row_count(Some(group_rows))
         .set_created_by(concat!("hobbs ", env!("CARGO_PKG_VERSION")).to_owned())
-}
-
-/// A note in a commit's metadata, if the commit is one of ours.
-pub(crate) fn note_of(info: &HashMap<String, Value>) -> Option<&Value> {
-    info.get(APPLICATION)
 }
 
 fn statistics_columns(name: TableName) -> String {

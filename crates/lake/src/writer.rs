@@ -18,6 +18,7 @@ use crate::location::Location;
 use crate::lock::WriteLock;
 use crate::maintain::{self, TableOptimized, TableStatus};
 use crate::people::{self, KnownUser, PeopleChanges, UserRecord};
+use crate::position::Position;
 use crate::rows::{Pages, Rows};
 use crate::runs::{self, RunCounts, RunStatus};
 use crate::schema::TableName;
@@ -59,7 +60,7 @@ pub struct Writer {
     /// What was written since the last derivation.
     fresh: Fresh,
     key: FingerprintKey,
-    sequence: i64,
+    position: Position,
     repaired: usize,
     _lock: Option<WriteLock>,
 }
@@ -118,8 +119,8 @@ impl Writer {
             unreachable!("one table for each name");
         };
         let key = keys::fingerprint_key(&mut keys).await?;
-        let repaired = coverage::repair(&interactions, &mut coverage).await?;
-        let sequence = interactions.sequence().await?;
+        let position = interactions.position().await?;
+        let repaired = coverage::complete(&interactions, position, &mut coverage).await?;
         let baseline = interactions.clone();
         Ok(Writer {
             interactions,
@@ -139,7 +140,7 @@ impl Writer {
             },
             fresh: Fresh::default(),
             key,
-            sequence,
+            position,
             repaired,
             _lock: lock,
         })
@@ -162,7 +163,7 @@ impl Writer {
             &fresh,
             &mut self.derived,
             derivation,
-            self.sequence,
+            self.position,
         )
         .await
     }
@@ -177,7 +178,7 @@ impl Writer {
         derivation: &Derivation,
     ) -> Result<Rederived, LakeError> {
         for table in self.derived.all_mut() {
-            table.clear().await?;
+            table.clear(self.position).await?;
         }
         self.derive(derivation).await
     }
@@ -489,7 +490,8 @@ impl Writer {
         changes: &Changes,
         lines: Vec<CoverageLine>,
     ) -> Result<Kept, LakeError> {
-        let sequence = self.sequence + 1;
+        let sequence = self.position.sequence + 1;
+        let position = self.position.at(sequence);
         let note = Note {
             sequence,
             tenant_id: run.tenant_id.clone(),
@@ -498,23 +500,19 @@ impl Writer {
             lines,
         };
         let carried = || Carried {
-            sequence: Some(sequence),
-            derived_by: None,
             note: serde_json::to_value(&note).ok(),
+            ..Carried::of(position)
         };
         let table = &mut self.interactions;
         let written =
             interactions::commit(table, rows, changes, &run.run_id, now_ms, sequence, carried)
                 .await?;
         let kept = changes.kept();
-        match written {
-            Some(written) => {
-                self.sequence = sequence;
-                self.fresh.add(sequence, &written, kept.changed);
-                coverage::append(&mut self.coverage, &note, Some(sequence)).await?;
-            }
-            None => coverage::append(&mut self.coverage, &note, None).await?,
+        if let Some(written) = written {
+            self.position = position;
+            self.fresh.add(sequence, &written, kept.changed);
         }
+        coverage::append(&mut self.coverage, &note, self.position).await?;
         Ok(kept)
     }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::file::{Closeness, fault};
 use crate::stored::NamedFile;
+use crate::table::{APPLICATION, END};
 
 const FOLDER: &str = "_delta_log";
 
@@ -33,10 +34,27 @@ pub(crate) struct LogFault {
     pub(crate) version: u64,
     /// The file, also where it is missing.
     pub(crate) path: Path,
-    pub(crate) is_checkpoint: bool,
-    /// Whether the newest version can't be read without it.
-    pub(crate) needed: bool,
+    pub(crate) part: Part,
     pub(crate) what: String,
+}
+
+/// Which part of a log is damaged or missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Checkpoint,
+    Commit,
+    /// The newest commit, where a checkpoint has all that it brought: the table can be read without it,
+    /// but nothing can be written.
+    CommitOfCheckpoint,
+    /// A commit that older versions alone need.
+    OldCommit,
+}
+
+impl LogFault {
+    /// Whether the newest version can't be read or written without it.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.part != Part::OldCommit
+    }
 }
 
 /// Who a data file was read from: the users that its commit covers.
@@ -69,8 +87,7 @@ impl Log {
                 Some(what) => log.faults.push(LogFault {
                     version: *version,
                     path: path.clone(),
-                    is_checkpoint: true,
-                    needed: true,
+                    part: Part::Checkpoint,
                     what,
                 }),
             }
@@ -105,9 +122,8 @@ impl Log {
             if is_needed(version) && next < version {
                 self.faults.push(LogFault {
                     version: next,
-                    path: Path::from(format!("{FOLDER}/{next:020}.json")),
-                    is_checkpoint: false,
-                    needed: true,
+                    path: commit_path(next),
+                    part: Part::Commit,
                     what: match version - next {
                         1 => "it is missing".to_owned(),
                         more => format!("it is missing, with {} more after it", more - 1),
@@ -125,18 +141,29 @@ impl Log {
                 Err(what) => self.faults.push(LogFault {
                     version,
                     path: path.clone(),
-                    is_checkpoint: false,
-                    needed: is_needed(version),
+                    part: match is_needed(version) {
+                        true => Part::Commit,
+                        false => Part::OldCommit,
+                    },
                     what,
                 }),
             }
+        }
+        if let Some(checkpoint) = checkpoint
+            && self.commits.range(checkpoint..).next().is_none()
+        {
+            self.faults.push(LogFault {
+                version: checkpoint,
+                path: commit_path(checkpoint),
+                part: Part::CommitOfCheckpoint,
+                what: "it is missing, so that nothing can be written after it".to_owned(),
+            });
         }
         if self.commits.is_empty() && checkpoint.is_none() && !self.checkpoints.is_empty() {
             self.faults.push(LogFault {
                 version: 0,
                 path: Path::from(FOLDER),
-                is_checkpoint: false,
-                needed: true,
+                part: Part::Commit,
                 what: "it has no commits".to_owned(),
             });
         }
@@ -145,15 +172,19 @@ impl Log {
 
     /// What the newest version can't be read without, and is damaged or missing.
     pub(crate) fn needed_faults(&self) -> impl Iterator<Item = &LogFault> {
-        self.faults.iter().filter(|fault| fault.needed)
+        self.faults.iter().filter(|fault| fault.is_needed())
     }
 
-    /// The version of the first of these, and whether it is a checkpoint.
-    pub(crate) fn first_needed_fault(&self) -> Option<(u64, bool)> {
-        let mut faults = self.needed_faults();
-        faults
-            .next()
-            .map(|fault| (fault.version, fault.is_checkpoint))
+    /// The first of these.
+    pub(crate) fn first_needed_fault(&self) -> Option<(u64, Part)> {
+        let fault = self.needed_faults().next();
+        fault.map(|fault| (fault.version, fault.part))
+    }
+
+    /// Damaged files that older versions alone need.
+    pub(crate) fn old_faults(&self) -> HashSet<Path> {
+        let old = self.faults.iter().filter(|fault| !fault.is_needed());
+        old.map(|fault| fault.path.clone()).collect()
     }
 
     /// Whose history the commit covers that brought a data file; None where none says so, for
@@ -181,7 +212,7 @@ impl Log {
             }
             let lines = actions
                 .iter()
-                .find_map(|action| action["commitInfo"]["hobbs"]["lines"].as_array());
+                .find_map(|action| action["commitInfo"][APPLICATION]["lines"].as_array());
             let users = lines.into_iter().flatten();
             let users: HashSet<String> = users
                 .filter_map(|line| line["user_id"].as_str().map(str::to_owned))
@@ -192,6 +223,11 @@ impl Log {
     }
 }
 
+/// Where a commit is.
+pub(crate) fn commit_path(version: u64) -> Path {
+    Path::from(format!("{FOLDER}/{version:020}.json"))
+}
+
 /// The version of a file of a log, and what follows it in the name.
 pub(crate) fn version(path: &Path) -> Option<(u64, &str)> {
     let name = path.as_ref().strip_prefix(FOLDER)?.strip_prefix('/')?;
@@ -200,7 +236,7 @@ pub(crate) fn version(path: &Path) -> Option<(u64, &str)> {
 }
 
 /// The actions of a commit.
-fn actions(bytes: &[u8]) -> Result<Vec<Value>, String> {
+pub(crate) fn actions(bytes: &[u8]) -> Result<Vec<Value>, String> {
     let Ok(text) = str::from_utf8(bytes) else {
         return Err("it is no text".to_owned());
     };
@@ -213,14 +249,9 @@ fn actions(bytes: &[u8]) -> Result<Vec<Value>, String> {
     if !actions.iter().all(Value::is_object) {
         return Err("it is no commit".to_owned());
     }
-    // What a commit of rows says comes last: its number in the lake.
-    let note = actions
-        .iter()
-        .find_map(|action| action["commitInfo"]["hobbs"]["sequence"].as_i64());
-    let number = actions
-        .iter()
-        .find_map(|action| action["txn"]["version"].as_i64());
-    if note.is_some() && note != number {
+    let says_so = |action: &Value| action["commitInfo"][END] == true;
+    let ends = |action: &Value| action["txn"].is_object();
+    if actions.iter().any(says_so) && !actions.last().is_some_and(ends) {
         return Err("its end is missing".to_owned());
     }
     Ok(actions)

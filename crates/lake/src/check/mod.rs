@@ -4,6 +4,7 @@
 //! Cost is that of reading the lake once; memory stays flat, since files are decoded batch by batch
 //! and groupings spill to disk.
 
+mod aside;
 pub(crate) mod file;
 pub(crate) mod log;
 mod repair;
@@ -23,7 +24,7 @@ use crate::schema::TableName;
 use crate::stored::NamedFile;
 use crate::table::Table;
 use file::{Closeness, fault};
-use log::Log;
+use log::{Log, LogFault, Part};
 pub use repair::{Repaired, repair};
 
 /// What a check found.
@@ -262,10 +263,7 @@ fn log_damages(opened: &Opened) -> impl Iterator<Item = Damage> {
         file: Some(opened.address(&fault.path)),
         what: fault.what.clone(),
         lost: lost_with_log(opened, fault),
-        to_do: match fault.needed {
-            true => advice(table),
-            false => "nothing: the newest version can be read without it".to_owned(),
-        },
+        to_do: advice(table),
     });
     let unreadable = opened.unreadable.iter().map(move |what| Damage {
         table: table.as_str(),
@@ -277,18 +275,17 @@ fn log_damages(opened: &Opened) -> impl Iterator<Item = Damage> {
     faults.chain(unreadable)
 }
 
-fn lost_with_log(opened: &Opened, fault: &log::LogFault) -> String {
-    if !fault.needed {
-        return "nothing but what an older version was".to_owned();
-    }
-    if fault.is_checkpoint {
-        return "nothing, where the commits before it are still there".to_owned();
-    }
+fn lost_with_log(opened: &Opened, fault: &LogFault) -> String {
     let after = opened.log.commits.range(fault.version + 1..).count();
-    match (fault.version, after) {
-        (0, _) => "what the table holds".to_owned(),
-        (version, 0) => format!("what commit {version} brought"),
-        (version, after) => format!("what commit {version} and the {after} after it brought"),
+    match (fault.part, fault.version, after) {
+        (Part::OldCommit, ..) => "nothing but what an older version was".to_owned(),
+        (Part::CommitOfCheckpoint, ..) => "nothing: a checkpoint has what it brought".to_owned(),
+        (Part::Checkpoint, ..) => "nothing, where the commits before it are still there".to_owned(),
+        (Part::Commit, 0, _) => "what the table holds".to_owned(),
+        (Part::Commit, version, 0) => format!("what commit {version} brought"),
+        (Part::Commit, version, after) => {
+            format!("what commit {version} and the {after} after it brought")
+        }
     }
 }
 

@@ -7,28 +7,24 @@ use std::sync::Arc;
 use datafusion::prelude::{col, lit};
 use deltalake::kernel::Action;
 use deltalake::kernel::transaction::CommitBuilder;
+use deltalake::logstore::object_store::Error;
 use deltalake::logstore::object_store::path::Path;
-use deltalake::logstore::object_store::{Error, ObjectMeta, ObjectStoreExt};
 use deltalake::protocol::DeltaOperation;
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
-use futures::TryStreamExt;
 use serde::Serialize;
 
+use super::aside::make_log_readable;
 use super::file::readable;
-use super::log::{self, Log};
 use super::{Opened, Told, open, open_all};
 use crate::coverage::ROWS_LOST;
 use crate::error::LakeError;
 use crate::keys::fingerprint_key;
 use crate::location::Location;
 use crate::lock::WriteLock;
+use crate::position::{Position, Standing};
 use crate::schema::TableName;
-use crate::store::create_private_folder;
 use crate::stored::NamedFile;
 use crate::table::{Carried, Table, writer_properties};
-
-/// Where files go that can't be read; readers and vacuum pass over names that begin so.
-const ASIDE: &str = "_damaged";
 
 /// What a repair did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -37,11 +33,15 @@ pub struct Repaired {
     pub done: Vec<String>,
 }
 
-/// Whose interactions were lost.
+/// What the interactions have lost.
 enum Lost {
-    Nobodys,
-    Of(HashSet<String>),
-    Anybodys,
+    Nothing,
+    /// Rows of these users; whatever is said of others stands.
+    RowsOf(HashSet<String>),
+    /// Rows of anybody.
+    Rows,
+    /// Whole commits, the last ones; the rows of the others are there.
+    Commits,
 }
 
 /// Takes what is damaged out of the lake, and saves of it what can be read. No file is deleted: what
@@ -67,129 +67,126 @@ pub async fn repair(location: &Location, told: Told<'_>) -> Result<Repaired, Lak
         }
         tables.push(opened);
     }
-    let mut lost = Lost::Nobodys;
-    let mut derives_again = false;
+    let lost = lost(&tables).await?;
+    let position = position_after(&tables, &lost).await?;
+    let derives_again = tables
+        .iter()
+        .any(|opened| opened.name.is_derived() && !opened.broken.is_empty());
     for opened in &mut tables {
-        if opened.broken.is_empty() {
-            continue;
+        match opened.name {
+            TableName::Interactions => write_down(opened, &lost, position, &mut repaired).await?,
+            _ => take_out(opened, Carried::default(), &mut repaired).await?,
         }
-        if opened.name == TableName::Interactions {
-            lost = whose(opened).await?;
-        }
-        derives_again |= opened.name.is_derived();
-        take_out(opened, &mut repaired).await?;
-    }
-    let keys = tables
-        .iter_mut()
-        .find(|opened| opened.name == TableName::Keys);
-    if let Some(keys) = keys.and_then(|opened| opened.table.as_mut()) {
-        fingerprint_key(keys).await?;
-    }
-    let ahead = follow(&mut tables, lost, &mut repaired).await?;
-    if derives_again || ahead {
-        for opened in &mut tables {
-            let is_derived = opened.name.is_derived();
-            if let Some(table) = opened.table.as_mut().filter(|_| is_derived) {
-                table.clear().await?;
+        match (opened.name, &mut opened.table) {
+            (TableName::Keys, Some(keys)) => drop(fingerprint_key(keys).await?),
+            (TableName::Coverage, Some(coverage)) => {
+                take_back(coverage, &lost, position, &mut repaired).await?;
             }
+            _ => {}
         }
-        repaired.done.push(
-            "exchanges, conversations and resources were emptied, to be derived again".to_owned(),
-        );
     }
+    empty_derived(&mut tables, derives_again, position, &mut repaired).await?;
     Ok(repaired)
 }
 
-/// Moves aside what keeps a log from being read. Gives the table back where there is nothing to move.
-async fn make_log_readable(
-    mut opened: Opened,
-    repaired: &mut Repaired,
-) -> Result<Option<Opened>, LakeError> {
-    let name = opened.name;
-    let steps = repaired.done.len();
-    let error = |error: Error| LakeError::table(name.as_str(), error.into());
-    // Each round moves something aside, so there is an end.
-    while let Some((version, is_checkpoint)) = opened.log.first_needed_fault() {
-        let has_base = opened.log.commits.range(..version).next().is_some()
-            || opened.log.checkpoints.range(..version).next().is_some();
-        let text = if is_checkpoint {
-            move_aside(&opened, |_, found| found == Some((version, true))).await?;
-            format!("checkpoint {version} of the log")
-        } else if has_base {
-            move_aside(&opened, |_, found| {
-                found.is_some_and(|(found, _)| found >= version)
-            })
-            .await?;
-            format!("the log from commit {version} on")
-        } else {
-            move_aside(&opened, |_, _| true).await?;
-            "all files".to_owned()
-        };
-        repaired.done.push(format!(
-            "{}: {text} moved to its folder {ASIDE}",
-            name.as_str()
-        ));
-        opened.log = Log::read(&opened.store()).await.map_err(error)?;
+/// What the interactions have lost: by their own files, and by what other tables know of them.
+async fn lost(tables: &[Opened]) -> Result<Lost, LakeError> {
+    let Some((opened, interactions)) = of(tables, TableName::Interactions) else {
+        return Ok(Lost::Nothing);
+    };
+    let newest = interactions.position().await?;
+    let mut commits_are_lost = false;
+    for follower in followers(tables) {
+        commits_are_lost |= follower.standing(newest).await? == Standing::Ahead;
     }
-    if opened.unreadable.is_some() {
-        move_aside(&opened, |_, _| true).await?;
-        repaired.done.push(format!(
-            "{}: all files moved to its folder {ASIDE}",
-            name.as_str()
-        ));
+    if opened.broken.is_empty() {
+        return Ok(match commits_are_lost {
+            true => Lost::Commits,
+            false => Lost::Nothing,
+        });
     }
-    Ok((repaired.done.len() == steps).then_some(opened))
+    // Coverage that lacks commits, or what an earlier repair wrote, is not put right by taking lines out.
+    let coverage = match of(tables, TableName::Coverage) {
+        Some((_, coverage)) => Some(coverage.position().await?),
+        None => None,
+    };
+    if commits_are_lost || coverage != Some(newest) {
+        return Ok(Lost::Rows);
+    }
+    let whose = whose(opened).await?;
+    Ok(whose.map_or(Lost::Rows, Lost::RowsOf))
 }
 
-/// Moves those files aside for which `which` holds, by path and, for files of the log, by version and
-/// whether it is a checkpoint. The hint at the newest checkpoint goes with any of the log.
-async fn move_aside(
-    opened: &Opened,
-    which: impl Fn(&Path, Option<(u64, bool)>) -> bool,
-) -> Result<(), LakeError> {
-    let table = opened.name.as_str();
-    let error = |error: Error| LakeError::table(table, error.into());
-    let store = opened.store();
-    let files: Vec<ObjectMeta> = store.list(None).try_collect().await.map_err(error)?;
-    for ObjectMeta { location: path, .. } in files {
-        let is_hint = path.as_ref() == "_delta_log/_last_checkpoint";
-        let found = log::version(&path).map(|(version, rest)| (version, rest != ".json"));
-        if path.as_ref().starts_with(ASIDE) || !(is_hint || which(&path, found)) {
-            continue;
+/// Where the interactions are when the repair has ended: it is one more where something is lost.
+async fn position_after(tables: &[Opened], lost: &Lost) -> Result<Position, LakeError> {
+    let mut position = match of(tables, TableName::Interactions) {
+        Some((_, interactions)) => interactions.position().await?,
+        None => Position::default(),
+    };
+    if !matches!(lost, Lost::Nothing) {
+        for follower in followers(tables) {
+            let known = follower.position().await?;
+            position.repairs = position.repairs.max(known.repairs);
         }
-        let to = Path::from(format!("{ASIDE}/{path}"));
-        let root = opened.logs.root_url();
-        if root.scheme() == "file"
-            && let Ok(folder) = root.to_file_path()
-            && let Some(folder) = folder.join(to.as_ref()).parent()
-        {
-            create_private_folder(folder)
-                .map_err(|error| LakeError::io("create the folder", folder, error))?;
-        }
-        store.rename(&path, &to).await.map_err(error)?;
+        position.repairs += 1;
     }
-    Ok(())
+    Ok(position)
 }
 
-/// Whose interactions the broken files hold.
-async fn whose(opened: &Opened) -> Result<Lost, LakeError> {
+fn of(tables: &[Opened], name: TableName) -> Option<(&Opened, &Table)> {
+    let opened = tables.iter().find(|opened| opened.name == name)?;
+    opened.table.as_ref().map(|table| (opened, table))
+}
+
+/// The tables that follow the interactions.
+fn followers(tables: &[Opened]) -> impl Iterator<Item = &Table> {
+    let follow = |opened: &&Opened| opened.name.follows_interactions();
+    let tables = tables.iter().filter(follow);
+    tables.filter_map(|opened| opened.table.as_ref())
+}
+
+/// Whose interactions the broken files hold; None where nothing says so.
+async fn whose(opened: &Opened) -> Result<Option<HashSet<String>>, LakeError> {
     let table = opened.name.as_str();
     let mut users = HashSet::new();
     for (file, _) in &opened.broken {
         let added = opened.log.added(&opened.store(), &file.path).await;
         match added.map_err(|error| LakeError::table(table, error.into()))? {
             Some(added) => users.extend(added.users),
-            None => return Ok(Lost::Anybodys),
+            None => return Ok(None),
         }
     }
-    Ok(Lost::Of(users))
+    Ok(Some(users))
+}
+
+/// Takes what is broken out of the interactions. Their commit says which repair that was, so that a table
+/// is known that does not have what the repair wrote into it.
+async fn write_down(
+    opened: &mut Opened,
+    lost: &Lost,
+    position: Position,
+    repaired: &mut Repaired,
+) -> Result<(), LakeError> {
+    let carried = Carried::of(position);
+    match (lost, &mut opened.table) {
+        (Lost::RowsOf(_) | Lost::Rows, _) => {
+            let note = Some(serde_json::json!({ ROWS_LOST: true }));
+            take_out(opened, Carried { note, ..carried }, repaired).await
+        }
+        (Lost::Commits, Some(interactions)) => interactions.mark(carried).await,
+        _ => Ok(()),
+    }
 }
 
 /// Takes broken files out of a table, and puts what can be read of them in their place, in one
 /// commit.
-async fn take_out(opened: &mut Opened, repaired: &mut Repaired) -> Result<(), LakeError> {
+async fn take_out(
+    opened: &mut Opened,
+    carried: Carried,
+    repaired: &mut Repaired,
+) -> Result<(), LakeError> {
     let (name, store) = (opened.name, opened.store());
-    let Some(table) = &mut opened.table else {
+    let Some(table) = opened.table.as_mut().filter(|_| !opened.broken.is_empty()) else {
         return Ok(());
     };
     let error = |error| LakeError::table(name.as_str(), error);
@@ -231,10 +228,6 @@ async fn take_out(opened: &mut Opened, repaired: &mut Repaired) -> Result<(), La
     }
     actions.extend(removes(table, &opened.broken)?);
     let operation = DeltaOperation::Delete { predicate: None };
-    let carried = Carried {
-        note: Some(serde_json::json!({ ROWS_LOST: true })),
-        ..Carried::default()
-    };
     let committed = CommitBuilder::from(carried.properties())
         .with_actions(actions)
         .build(
@@ -259,67 +252,60 @@ fn removes(table: &Table, broken: &[(NamedFile, String)]) -> Result<Vec<Action>,
     Ok(removes.collect())
 }
 
-/// Takes back the coverage of what was lost. Says whether derived tables have to follow.
-async fn follow(
-    tables: &mut [Opened],
-    lost: Lost,
+/// Takes back the coverage of what was lost, by this repair or by one whose own commit was lost.
+async fn take_back(
+    coverage: &mut Table,
+    lost: &Lost,
+    position: Position,
     repaired: &mut Repaired,
-) -> Result<bool, LakeError> {
-    let mut newest = 0;
-    let mut furthest = 0;
-    for opened in tables.iter() {
-        let Some(table) = &opened.table else {
-            continue;
-        };
-        match opened.name {
-            TableName::Interactions => newest = table.sequence().await?,
-            name if name.follows_interactions() => {
-                furthest = furthest.max(table.sequence().await?);
-            }
-            _ => {}
+) -> Result<(), LakeError> {
+    if let Lost::RowsOf(users) = lost {
+        let names = users.iter().map(|user| lit(user.as_str())).collect();
+        let deleted = coverage
+            .delta
+            .clone()
+            .delete()
+            .with_predicate(col("user_id").in_list(names, false))
+            .with_writer_properties(writer_properties())
+            .with_commit_properties(Carried::of(position).properties())
+            .await;
+        coverage.delta = deleted.map_err(|error| coverage.error(error))?.0;
+        if coverage.position().await? != position {
+            // deltalake commits nothing where there is nothing to delete.
+            coverage.mark(Carried::of(position)).await?;
         }
+        repaired.done.push(format!(
+            "coverage of {} users was taken back: the next sync reads them again",
+            users.len()
+        ));
+    } else if coverage.standing(position).await? == Standing::Unrepaired {
+        coverage.clear(position).await?;
+        repaired.done.push(
+            "coverage was emptied, to be completed from the commits whose rows are left; the next sync reads the rest again".to_owned(),
+        );
     }
-    let commits_lost = furthest > newest;
-    let coverage = tables
-        .iter_mut()
-        .find(|opened| opened.name == TableName::Coverage)
-        .and_then(|opened| opened.table.as_mut());
-    let Some(coverage) = coverage else {
-        return Ok(commits_lost || !matches!(lost, Lost::Nobodys));
-    };
-    match lost {
-        Lost::Nobodys if commits_lost => {
-            // Opened the next time, it is completed from the commits that are left.
-            coverage.clear().await?;
-            repaired.done.push(
-                "coverage was emptied, to be completed from the commits that are left; the next sync reads the rest again".to_owned(),
-            );
-        }
-        Lost::Nobodys => return Ok(false),
-        Lost::Of(users) if !commits_lost => {
-            let names = users.iter().map(|user| lit(user.as_str())).collect();
-            let deleted = coverage
-                .delta
-                .clone()
-                .delete()
-                .with_predicate(col("user_id").in_list(names, false))
-                .with_writer_properties(writer_properties())
-                .with_commit_properties(Carried::default().properties())
-                .await;
-            coverage.delta = deleted.map_err(|error| coverage.error(error))?.0;
-            repaired.done.push(format!(
-                "coverage of {} users was taken back: the next sync reads them again",
-                users.len()
-            ));
-        }
-        Lost::Of(_) | Lost::Anybodys => {
-            coverage.clear().await?;
-            // What the commits that are left cover may be what was lost.
-            coverage.mark(Carried::of(newest)).await?;
-            repaired.done.push(
-                "coverage of all users was taken back: the next sync reads them again".to_owned(),
-            );
-        }
+    Ok(())
+}
+
+/// Empties the derived tables where one was damaged or has what a repair took out of the interactions.
+async fn empty_derived(
+    tables: &mut [Opened],
+    mut derives_again: bool,
+    position: Position,
+    repaired: &mut Repaired,
+) -> Result<(), LakeError> {
+    let derived = tables.iter_mut().filter(|opened| opened.name.is_derived());
+    let mut derived: Vec<&mut Table> = derived.filter_map(|it| it.table.as_mut()).collect();
+    for table in &derived {
+        derives_again |= table.standing(position).await? == Standing::Unrepaired;
     }
-    Ok(true)
+    if derives_again {
+        for table in &mut derived {
+            table.clear(position).await?;
+        }
+        repaired.done.push(
+            "exchanges, conversations and resources were emptied, to be derived again".to_owned(),
+        );
+    }
+    Ok(())
 }

@@ -9,7 +9,9 @@ use deltalake::logstore::object_store::path::Path;
 use futures::TryStreamExt;
 
 use super::{Checked, Damage, Opened, address};
+use crate::damage::UNREPAIRED;
 use crate::error::LakeError;
+use crate::position::Standing;
 use crate::query::frugal_session;
 use crate::schema::TableName;
 
@@ -33,7 +35,7 @@ pub(super) async fn between_tables(
     checked: &mut Checked,
 ) -> Result<(), LakeError> {
     let of = |name: TableName| tables.iter().find(|opened| opened.name == name);
-    if sequences(tables, checked).await? {
+    if standings(tables, checked).await? {
         return Ok(());
     }
     let Some(interactions) = of(TableName::Interactions).filter(|opened| opened.is_whole()) else {
@@ -103,7 +105,7 @@ async fn exchanges_have_interactions(
     let (Some(table), Some(derived)) = (&interactions.table, &exchanges.table) else {
         return Ok(());
     };
-    if table.sequence().await? == derived.sequence().await? {
+    if table.position().await? == derived.position().await? {
         let missing = number(session, NOT_IN_ONE_EXCHANGE).await?;
         if missing != 0 {
             wrong(format!(
@@ -115,32 +117,36 @@ async fn exchanges_have_interactions(
 }
 
 /// Tables that follow the interactions may be behind them, and are then completed; they can't be
-/// ahead. Says whether one is.
-async fn sequences(tables: &[Opened], checked: &mut Checked) -> Result<bool, LakeError> {
+/// ahead, nor have what a repair took back. Says whether one is or has.
+async fn standings(tables: &[Opened], checked: &mut Checked) -> Result<bool, LakeError> {
     let interactions = tables
         .iter()
         .find(|opened| opened.name == TableName::Interactions);
     let Some(interactions) = interactions.and_then(|opened| opened.table.as_ref()) else {
         return Ok(false);
     };
-    let newest = interactions.sequence().await?;
+    let newest = interactions.position().await?;
+    let before = checked.damages.len();
     let mut ahead = Vec::new();
-    let mut furthest = newest;
     for opened in tables {
         let follows = opened.name.follows_interactions();
         let Some(table) = opened.table.as_ref().filter(|_| follows) else {
             continue;
         };
-        let sequence = table.sequence().await?;
-        if sequence > newest {
-            ahead.push(opened.name.as_str());
-            furthest = furthest.max(sequence);
-        } else if sequence < newest {
-            checked.notes.push(format!(
-                "{} is {} commits behind the interactions; the next sync completes it",
-                opened.name.as_str(),
-                newest - sequence
-            ));
+        match table.standing(newest).await? {
+            Standing::Behind(0) => {}
+            Standing::Behind(commits) => checked.notes.push(format!(
+                "{} is {commits} commits behind the interactions; the next sync completes it",
+                opened.name.as_str()
+            )),
+            Standing::Ahead => ahead.push(opened.name.as_str()),
+            Standing::Unrepaired => checked.damages.push(Damage {
+                table: opened.name.as_str(),
+                file: Some(opened.address(&Path::from("_delta_log"))),
+                what: UNREPAIRED.to_owned(),
+                lost: "what these commits brought".to_owned(),
+                to_do: super::advice(opened.name),
+            }),
         }
     }
     if !ahead.is_empty() {
@@ -151,14 +157,14 @@ async fn sequences(tables: &[Opened], checked: &mut Checked) -> Result<bool, Lak
                 &Path::from("_delta_log"),
             )),
             what: format!(
-                "commits of it are missing: {} know of commit {furthest} of the lake, the newest here is {newest}",
+                "commits of it are missing: {} know of later ones than the newest here",
                 ahead.join(", ")
             ),
             lost: "the rows of these commits".to_owned(),
             to_do: super::advice(TableName::Interactions),
         });
     }
-    Ok(!ahead.is_empty())
+    Ok(checked.damages.len() > before)
 }
 
 async fn register(session: &SessionContext, opened: &Opened) -> Result<(), LakeError> {

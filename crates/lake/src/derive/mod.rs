@@ -28,6 +28,7 @@ use hobbs_verdict::Compiled;
 use jiff::tz::TimeZone;
 
 use crate::error::LakeError;
+use crate::position::Position;
 use crate::table::{Carried, Table};
 pub use evidence::Threads;
 pub(crate) use fresh::Fresh;
@@ -88,7 +89,7 @@ impl DerivedTables {
     async fn derived_to(&self, by: i64) -> Result<Option<RangeInclusive<i64>>, LakeError> {
         let (mut least, mut most) = (i64::MAX, 0);
         for table in [&self.exchanges, &self.conversations, &self.resources] {
-            let sequence = table.sequence().await?;
+            let sequence = table.position().await?.sequence;
             if sequence > 0 && table.derived_by().await? != by {
                 return Ok(None);
             }
@@ -128,21 +129,21 @@ pub(crate) async fn derive(
     fresh: &Fresh,
     derived: &mut DerivedTables,
     derivation: &Derivation,
-    newest: i64,
+    newest: Position,
 ) -> Result<Rederived, LakeError> {
     let by = derivation.number();
     let (mut done, furthest) = match derived.derived_to(by).await? {
         Some(derived_to) => derived_to.into_inner(),
         None => {
             for table in derived.all_mut() {
-                table.clear().await?;
+                table.clear(newest).await?;
             }
             (0, 0)
         }
     };
-    let sizes = CommitSizes::of(interactions, done, newest)?;
+    let sizes = CommitSizes::of(interactions, done, newest.sequence)?;
     let mut all = Rederived::default();
-    while done < newest {
+    while done < newest.sequence {
         let was_cut_off = done < furthest;
         let (until, rows) = match fresh.after(done) {
             Some(rows) => rows,
@@ -154,7 +155,11 @@ pub(crate) async fn derive(
         let threads = Threads::of(rows);
         let touched = threads.keys().collect();
         let known = derived.known_threads(&touched, was_cut_off).await?;
-        all += step(interactions, threads, known, derived, derivation, by, until).await?;
+        let carried = || Carried {
+            derived_by: Some(by),
+            ..Carried::of(newest.at(until))
+        };
+        all += step(interactions, threads, known, derived, derivation, carried).await?;
         done = until;
     }
     Ok(all)
@@ -173,16 +178,15 @@ async fn rows_of(
         .await
 }
 
-/// Derives these threads, which the commits up to this number touch; of those known already, rows
-/// that came before are read too.
+/// Derives these threads, which some commits touch; of those known already, rows that came before are
+/// read too.
 async fn step(
     interactions: &Table,
     mut threads_touched: Threads,
     known: HashMap<i64, Times>,
     derived: &mut DerivedTables,
     derivation: &Derivation,
-    by: i64,
-    until: i64,
+    carried: impl Fn() -> Carried,
 ) -> Result<Rederived, LakeError> {
     if !known.is_empty() {
         let spans = threads_touched.spans_with(&known);
@@ -193,10 +197,6 @@ async fn step(
     let kept_within: Spans = known.values().copied().collect();
     let batches = rows::derive(&threads_touched, derivation)
         .map_err(|error| LakeError::Query(error.to_string()))?;
-    let carried = || Carried {
-        derived_by: Some(by),
-        ..Carried::of(until)
-    };
     let threads: HashSet<i64> = known.keys().copied().collect();
     // Conversations last: they tell which threads are known, unless this is cut off here.
     let changed = replace(

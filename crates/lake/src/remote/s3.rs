@@ -11,9 +11,12 @@ use url::Url;
 use super::guarded::Guarded;
 use super::{Remote, StoreAccess, StoreOptions, refuse_plain_http};
 
+/// A profile of `~/.aws`, which nothing here reads. It is an option so that it can be said.
+const PROFILE: &str = "aws_profile";
+
 /// The store that an address names. Nothing is asked of it.
 ///
-/// Who is let in is object_store's affair: keys, or the role of the machine, the container or the cluster.
+/// object_store signs in: with keys, or as the cluster, the container or the machine that it runs in.
 pub(super) fn remote(address: &str, access: &StoreAccess) -> Result<Remote, String> {
     let url = Url::parse(address).map_err(|error| error.to_string())?;
     let bucket = url.host_str().unwrap_or_default();
@@ -23,6 +26,7 @@ pub(super) fn remote(address: &str, access: &StoreAccess) -> Result<Remote, Stri
     if !url.username().is_empty() || url.password().is_some() || url.port().is_some() {
         return Err("between s3:// and the folder stands the bucket alone; keys belong into the environment, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned());
     }
+    refuse_half_a_sign_in(&access.options)?;
     let config = StorageConfig::parse_options(access.options.of_retries())
         .map_err(|error| error.to_string())?;
     let mut builder = AmazonS3Builder::new().with_retry(config.retry);
@@ -57,7 +61,39 @@ pub(super) fn remote(address: &str, access: &StoreAccess) -> Result<Remote, Stri
 /// Whether object_store has an option of this name. Of its short names (`token`, `endpoint`) nobody could tell
 /// which store they are for.
 pub(super) fn is_option(name: &str) -> bool {
-    name.starts_with("aws_") && AmazonS3ConfigKey::from_str(name).is_ok()
+    name == PROFILE || name.starts_with("aws_") && AmazonS3ConfigKey::from_str(name).is_ok()
+}
+
+/// Refuses what object_store would pass over, to ask for the role of the machine.
+fn refuse_half_a_sign_in(options: &StoreOptions) -> Result<(), String> {
+    let has = |key: AmazonS3ConfigKey| keys(options).any(|(given, _)| given == key);
+    let (id, secret) = (
+        has(AmazonS3ConfigKey::AccessKeyId),
+        has(AmazonS3ConfigKey::SecretAccessKey),
+    );
+    let (token, role) = (
+        has(AmazonS3ConfigKey::WebIdentityTokenFile),
+        has(AmazonS3ConfigKey::RoleArn),
+    );
+    let in_container = has(AmazonS3ConfigKey::ContainerCredentialsRelativeUri)
+        || has(AmazonS3ConfigKey::ContainerCredentialsFullUri);
+    if id != secret {
+        return Err(
+            "a key of S3 is AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY together, and one of the two is missing".to_owned(),
+        );
+    }
+    if !id && token != role {
+        return Err(
+            "a cluster's sign-in is AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN together, and one of the two is missing".to_owned(),
+        );
+    }
+    let profile = options.exposed().any(|(name, _)| name == PROFILE);
+    if profile && !id && !token && !in_container {
+        return Err(
+            "AWS_PROFILE names a profile of ~/.aws, and hobbs does not read these. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (`aws configure export-credentials --format env` prints those of the profile), or unset AWS_PROFILE where the role of this machine is meant".to_owned(),
+        );
+    }
+    Ok(())
 }
 
 fn keys(options: &StoreOptions) -> impl Iterator<Item = (AmazonS3ConfigKey, &str)> {

@@ -12,6 +12,11 @@ pub enum StoreTrouble {
     /// There is no token to ask with.
     #[error("hobbs can't sign in to the store: {0}")]
     NoToken(String),
+    /// No keys, and no role of the machine or the container.
+    #[error(
+        "hobbs has nothing to sign in to S3 with: no keys are set, and no role was given to this machine or container ({0}). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN with keys that end), or give the machine (EC2), the task (ECS) or the pod (EKS) a role; docs/configuration.md says more"
+    )]
+    NoKeys(String),
     /// The container, bucket or workspace is not there.
     #[error(
         "the container, bucket or workspace does not exist ({0}): make it, or mend the address; hobbs makes folders in it, not the container itself"
@@ -27,6 +32,11 @@ pub enum StoreTrouble {
         "the store knows who asks, and does not allow it ({0}). Azure: the role Storage Blob Data Contributor on the container or account. Fabric: Contributor in the workspace, and the tenant setting that service principals may use Fabric APIs. AWS: s3:ListBucket on the bucket; s3:GetObject, s3:PutObject and s3:DeleteObject in it. A new role takes some minutes; firewalls of the account refuse in the same way"
     )]
     NotAllowed(String),
+    /// Each bucket of S3 is in one region, and no other knows it.
+    #[error(
+        "the bucket is in another region than AWS_REGION says ({0}): set AWS_REGION to its own"
+    )]
+    OtherRegion(String),
     /// No answer.
     #[error("the store can't be reached ({0}): check the address, the network and proxies")]
     Unreachable(String),
@@ -45,6 +55,15 @@ const NO_CONTAINER: [&str; 6] = [
     "AccountNotFound",
 ];
 
+/// Parts of the addresses at which AWS gives machines and containers keys of their role: nobody else is asked there
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>,
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>).
+const OF_ROLES: [&str; 3] = [
+    "/latest/api/token",
+    "/latest/meta-data/iam/",
+    "//169.254.170.2",
+];
+
 /// Words for a sign-in that is wrong; the status (400 or 403) alone does not tell.
 const NOT_ACCEPTED: [&str; 7] = [
     "AuthenticationFailed",
@@ -55,6 +74,9 @@ const NOT_ACCEPTED: [&str; 7] = [
     "InvalidToken",
     "RequestTimeTooSkewed",
 ];
+
+/// object_store's words for S3's answer that says in which region a bucket is; it does not follow.
+const REDIRECTED: &str = "incorrectly configured region";
 
 /// The name under which a trouble passes through the engine.
 const STORE: &str = "object store";
@@ -87,6 +109,9 @@ impl StoreTrouble {
             next = error.source();
         }
         let text = error.to_string();
+        if OF_ROLES.iter().any(|part| text.contains(part)) {
+            return Some(StoreTrouble::NoKeys(root(error)));
+        }
         let code = code(&text);
         let known = code.as_deref().unwrap_or_default();
         if NO_CONTAINER.contains(&known) {
@@ -102,6 +127,10 @@ impl StoreTrouble {
         }
         let said = || code.clone().unwrap_or_else(|| line(&text));
         Some(match status(&text) {
+            _ if known == "AccessDenied" => StoreTrouble::NotAllowed(said()),
+            _ if known == "AuthorizationHeaderMalformed" || text.contains(REDIRECTED) => {
+                StoreTrouble::OtherRegion(said())
+            }
             Some(_) if NOT_ACCEPTED.contains(&known) => StoreTrouble::NotAccepted(said()),
             Some(401) => StoreTrouble::NotAccepted(said()),
             Some(403) => StoreTrouble::NotAllowed(said()),
@@ -142,10 +171,10 @@ fn status(text: &str) -> Option<u16> {
     after.get(..3)?.parse().ok()
 }
 
-/// The code in the XML that stores answer with.
+/// The code in the XML that stores answer with, or in object_store's words for one of many objects.
 fn code(text: &str) -> Option<String> {
-    let (_, after) = text.split_once("<Code>")?;
-    let (code, _) = after.split_once("</Code>")?;
+    let between = |before: &str, after: &str| Some(text.split_once(before)?.1.split_once(after)?.0);
+    let code = between("<Code>", "</Code>").or_else(|| between("(code: ", ")"))?;
     let is_word = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_word.then(|| code.to_owned())
 }
@@ -189,6 +218,14 @@ mod tests {
             of(&answer("403 Forbidden", "AuthorizationPermissionMismatch")),
             StoreTrouble::NotAllowed("AuthorizationPermissionMismatch".to_owned())
         );
+        assert_eq!(
+            of("DeleteObjects request failed for key a/b: Access Denied (code: AccessDenied)"),
+            StoreTrouble::NotAllowed("AccessDenied".to_owned())
+        );
+        assert_eq!(
+            of(&answer("400 Bad Request", "AuthorizationHeaderMalformed")),
+            StoreTrouble::OtherRegion("AuthorizationHeaderMalformed".to_owned())
+        );
         assert!(matches!(
             of("Error performing list request: tcp connect error"),
             StoreTrouble::Unreachable(_)
@@ -197,6 +234,16 @@ mod tests {
             of(&answer("400 Bad Request", "InvalidQueryParameterValue")),
             StoreTrouble::Other(_)
         ));
+    }
+
+    #[test]
+    fn a_machine_without_a_role_is_told_which_keys_to_set() {
+        let asked = "Error performing PUT http://169.254.169.254/latest/api/token in 9ms";
+        for answer in ["tcp connect error", "status code: 404 Not Found"] {
+            let trouble = StoreTrouble::behind(&generic(&format!("{asked} - {answer}")));
+            let said = trouble.unwrap().to_string();
+            assert!(said.contains("AWS_ACCESS_KEY_ID"), "{said}");
+        }
     }
 
     #[test]

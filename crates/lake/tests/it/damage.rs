@@ -98,16 +98,6 @@ async fn assert_truth(lake: &Lake) {
     assert_eq!(parts, expected.len() as u64);
 }
 
-fn copied(from: &Lake) -> Lake {
-    let to = Lake::new();
-    for file in files(from.path()) {
-        let copy = to.path().join(file.strip_prefix(from.path()).unwrap());
-        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
-        std::fs::copy(&file, copy).unwrap();
-    }
-    to
-}
-
 fn bytes(lake: &Lake) -> BTreeMap<PathBuf, Vec<u8>> {
     let files = files(lake.path()).into_iter();
     files
@@ -163,7 +153,7 @@ async fn goes_on(lake: &Lake, table: &str, damaged: &Path, how: &str) {
     assert_eq!(bytes(lake), before, "{what}: nothing is written by reading");
 
     // Whatever a sync can do with it, it takes nothing away.
-    let whole = copied(lake);
+    let whole = lake.copied();
     if let Ok(mut writer) = Writer::open(&whole.location).await {
         let lines = vec![line("eve", 0, TO_MS)];
         let rows = [row("eve", None, 1, 1)];
@@ -238,7 +228,7 @@ async fn damaged_data_files() {
     let cases = (0..4).map(|which| ("interactions", which)).chain(of_others);
     for (table, which) in cases {
         let (how, damage) = damages[which];
-        let lake = copied(&base);
+        let lake = base.copied();
         // Copies are as old as each other: the file is chosen where it was written.
         let file = data_file(&base, table);
         let file = lake.path().join(file.strip_prefix(base.path()).unwrap());
@@ -262,7 +252,7 @@ async fn damaged_logs() {
         ("missing", |path| std::fs::remove_file(path).unwrap()),
     ];
     for (how, damage) in damages {
-        let lake = copied(&base);
+        let lake = base.copied();
         let newest = lake.log("interactions").pop().unwrap();
         damage(&newest);
         goes_on(
@@ -273,12 +263,12 @@ async fn damaged_logs() {
         )
         .await;
     }
-    let lake = copied(&base);
+    let lake = base.copied();
     let newest = lake.log("exchanges").pop().unwrap();
     let bytes = std::fs::read(&newest).unwrap();
     std::fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
     goes_on(&lake, "exchanges", &newest, "newest commit cut short").await;
-    let lake = copied(&base);
+    let lake = base.copied();
     let logs = lake.log("interactions");
     let middle = logs[logs.len() - 2].clone();
     std::fs::remove_file(&middle).unwrap();
@@ -288,7 +278,7 @@ async fn damaged_logs() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_checkpoint_and_a_lost_table() {
     let base = base().await;
-    let lake = copied(&base);
+    let lake = base.copied();
     let logs = lake.path().join("interactions/_delta_log");
     let mut checkpoints = files(&logs);
     checkpoints.retain(|path| path.to_string_lossy().ends_with(".checkpoint.parquet"));
@@ -296,12 +286,12 @@ async fn a_damaged_checkpoint_and_a_lost_table() {
     scrambled(&checkpoint, 7, 0);
     goes_on(&lake, "interactions", &checkpoint, "checkpoint scrambled").await;
 
-    let lake = copied(&base);
+    let lake = base.copied();
     let logs = lake.path().join("interactions/_delta_log");
     std::fs::remove_dir_all(&logs).unwrap();
     goes_on(&lake, "interactions", &logs, "log gone").await;
 
-    let lake = copied(&base);
+    let lake = base.copied();
     std::fs::remove_dir_all(lake.path().join("users")).unwrap();
     let log = lake.path().join("users/_delta_log");
     goes_on(&lake, "users", &log, "table gone").await;

@@ -28,6 +28,17 @@ impl Lake {
         Lake { folder, location }
     }
 
+    /// Another lake with the same files.
+    pub fn copied(&self) -> Self {
+        let copy = Self::new();
+        for file in files(self.path()) {
+            let to = copy.path().join(file.strip_prefix(self.path()).unwrap());
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(&file, to).unwrap();
+        }
+        copy
+    }
+
     pub fn path(&self) -> &Path {
         self.location.folder().unwrap()
     }

@@ -15,6 +15,7 @@ mod licenses;
 mod once;
 mod people;
 mod query;
+mod repairs;
 mod stores;
 mod upkeep;
 mod usage;
