@@ -47,7 +47,7 @@ pub enum SyncError {
 /// No further user is begun while so many rows are in memory or can be expected there. A row takes
 /// about 0.5 kB, besides its text; but each user who is begun has a connection and a page under way too, of
 /// half a megabyte.
-const WAITING_ROWS_MAX: usize = 30_000;
+const WAITING_ROWS_MAX: usize = 45_000;
 /// Rows of a user, before anything is known of this tenant's.
 const ROWS_OF_A_USER: usize = 500;
 /// Users who are begun before any is whole, and further ones for each who is: a tenant whose users all have
