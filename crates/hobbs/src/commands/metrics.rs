@@ -2,16 +2,15 @@
 
 use std::io::Write;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use hobbs_lake::Reader;
 use hobbs_metrics::{Metric, Parameters, Slice, Window};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
-use serde_json::value::RawValue;
 
 use crate::cli::{Global, MetricAsked, MetricRun, MetricShow, Metrics, QueryFormat};
-use crate::commands::output::{keep, new_file};
+use crate::commands::output::Output;
 use crate::commands::query;
 use crate::exit::Exit;
 use crate::printer::Printer;
@@ -97,53 +96,48 @@ async fn run_one(
     let format = query::format(args.format, args.output.as_deref(), global)?;
     let reader = Reader::open(&settings.lake()?).await?;
     let rows = reader.query(&sql).await?;
-    let mut out = Vec::new();
+    let mut out = Output::new(args.output.as_deref())?;
+    if format == QueryFormat::Json {
+        let head = head(metric, &parameters)?;
+        write!(out, "{head},\n  \"rows\": ")?;
+    }
     let count = query::write(rows, format, &mut out, printer).await?;
     if format == QueryFormat::Json {
-        let rows = String::from_utf8(out).context("the rows are no text")?;
-        let rows: Box<RawValue> = RawValue::from_string(rows)?;
-        let mut json = serde_json::to_vec_pretty(&Answer {
-            metric: metric.name(),
-            by: parameters.slice.map(Slice::as_str),
-            window: [parameters.window.first(), parameters.window.last()],
-            columns: metric.columns(parameters.slice),
-            rows: &rows,
-        })?;
-        json.push(b'\n');
-        out = json;
+        writeln!(out, "}}")?;
     }
+    out.finish()?;
     match args.output.as_deref() {
-        None => {
-            let mut stdout = std::io::stdout();
-            stdout.write_all(&out)?;
-            if format == QueryFormat::Table {
-                printer.say(&format!(
-                    "{} to {}; {}",
-                    parameters.window.first(),
-                    parameters.window.last(),
-                    metric.caveats()
-                ));
-            }
-        }
-        Some(path) => {
-            let mut file = new_file(path)?;
-            file.write_all(&out)?;
-            keep(file, path)?;
-            printer.say(&format!("{count} rows in {}", path.display()));
-        }
+        None if format == QueryFormat::Table => printer.say(&format!(
+            "{} to {}; {}",
+            parameters.window.first(),
+            parameters.window.last(),
+            metric.caveats()
+        )),
+        None => {}
+        Some(path) => printer.say(&format!("{count} rows in {}", path.display())),
     }
     Ok(Exit::Whole)
 }
 
-/// A metric's rows as JSON.
-#[derive(serde::Serialize)]
-struct Answer<'a> {
-    metric: &'a str,
-    by: Option<&'static str>,
-    /// First and last day, both included.
-    window: [Date; 2],
-    columns: Vec<&'a str>,
-    rows: &'a RawValue,
+/// What stands before a metric's rows in JSON, without the brace that ends it: the rows may be many, and are
+/// written as they come.
+fn head(metric: &Metric, parameters: &Parameters) -> Result<String> {
+    /// First and last day of the window, both included.
+    #[derive(serde::Serialize)]
+    struct Head<'a> {
+        metric: &'a str,
+        by: Option<&'static str>,
+        window: [Date; 2],
+        columns: Vec<&'a str>,
+    }
+    let mut head = serde_json::to_string_pretty(&Head {
+        metric: metric.name(),
+        by: parameters.slice.map(Slice::as_str),
+        window: [parameters.window.first(), parameters.window.last()],
+        columns: metric.columns(parameters.slice),
+    })?;
+    head.truncate(head.trim_end_matches(['}', '\n']).len());
+    Ok(head)
 }
 
 fn named(name: &str) -> Result<&'static Metric, Misconfigured> {
