@@ -51,8 +51,8 @@ const WAITING_ROWS_MAX: usize = 45_000;
 /// Rows of a user, before anything is known of this tenant's.
 const ROWS_OF_A_USER: usize = 500;
 /// Users who are begun before any is whole, and further ones for each who is: a tenant whose users all have
-/// long histories shows itself before many are begun. 32 requests in flight are a second's worth.
-const USERS_AT_FIRST: u64 = 32;
+/// long histories shows itself before many are begun. At 2 s a page, 48 requests in flight are the whole pace.
+const USERS_AT_FIRST: u64 = 48;
 const USERS_FOR_EACH_DONE: u64 = 4;
 /// Users in line beyond the requests that may be in flight, so that no place stays free.
 const USERS_IN_LINE: usize = 8;
