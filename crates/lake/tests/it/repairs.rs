@@ -41,7 +41,7 @@ fn minute(ms: i64) -> u32 {
     u32::try_from((ms - START_MS).max(0) / 60_000).unwrap()
 }
 
-fn items(user: &str, from: u32, to: u32) -> Vec<Interaction> {
+fn items(user: &str, from: u32, to: u32) -> Vec<Interaction<'static>> {
     let items = minutes(user, from, to).map(|minute| row(user, Some("s"), minute, 1));
     items.collect()
 }
