@@ -315,15 +315,19 @@ async fn licenses(client: &Client, checks: &mut Checks) {
     }
 }
 
+/// How many licensed people `doctor` asks for before it says that interactions can't be read: one of them may have lost
+/// the license a moment ago, or be refused for a reason of their own.
+const ASKED_MAX: usize = 3;
+
 async fn people(client: &Client, checks: &mut Checks) {
-    let mut licensed = None;
+    let mut licensed = Vec::new();
     let mut count = 0_u64;
     let read = client
         .users_by_page(|people| {
             count += people.len() as u64;
-            if licensed.is_none() {
-                licensed = people.into_iter().find(hobbs_graph::Person::is_licensed);
-            }
+            let wanted = ASKED_MAX - licensed.len();
+            let found = people.into_iter().filter(hobbs_graph::Person::is_licensed);
+            licensed.extend(found.take(wanted));
         })
         .await;
     if let Err(error) = read {
@@ -334,47 +338,66 @@ async fn people(client: &Client, checks: &mut Checks) {
         );
     }
     checks.ok("users", format!("{count} in the directory"));
-    let Some(person) = licensed else {
+    if licensed.is_empty() {
         return checks.warn(
             "interactions",
             "nobody holds a license",
             "there is no history to read",
         );
-    };
+    }
+    interactions(client, &licensed, checks).await;
+}
+
+/// Reads the last day of the first of these people whose history can be read; says who was refused before.
+async fn interactions(client: &Client, licensed: &[hobbs_graph::Person], checks: &mut Checks) {
     let now_ms = SystemClock.now_ms();
     let window = Window::between(now_ms - 86_400_000, now_ms);
     let every_app = hobbs_graph::AppFilter::all();
-    let history = client
-        .read_history(&person.id, window, &every_app, each(|_| ()))
-        .await;
-    let name = visible(&person.user_principal_name).into_owned();
-    match history.result {
-        Ok(()) => {
-            let filter = if history.filtered {
-                ""
-            } else {
-                "; Graph refuses the filter, so more pages have to be read"
-            };
-            checks.ok(
-                "interactions",
-                format!(
+    let mut refused = Vec::new();
+    let mut read = None;
+    for person in licensed {
+        let history = client
+            .read_history(&person.id, window, &every_app, each(|_| ()))
+            .await;
+        let name = visible(&person.user_principal_name).into_owned();
+        match history.result {
+            Ok(()) => {
+                let filter = if history.filtered {
+                    ""
+                } else {
+                    "; Graph refuses the filter, so more pages have to be read"
+                };
+                read = Some(format!(
                     "{} of {name} in the last 24 hours{filter}",
                     history.items.len()
-                ),
-            );
+                ));
+                break;
+            }
+            Err(error) => refused.push((name, error)),
         }
-        Err(error @ (ReadError::NotLicensed(_) | ReadError::NotFound(_))) => {
+    }
+    let may_be_theirs = read.is_some()
+        || refused
+            .iter()
+            .all(|(_, error)| matches!(error, ReadError::NotLicensed(_) | ReadError::NotFound(_)));
+    for (name, error) in refused {
+        let text = format!("{name}: {error}");
+        if may_be_theirs {
             checks.warn(
                 "interactions",
-                format!("{name}: {error}"),
+                text,
                 "that may be this user alone; `hobbs sync` names each",
             );
+        } else {
+            checks.fail(
+                "interactions",
+                text,
+                "see the permission AiEnterpriseInteraction.Read.All above",
+            );
         }
-        Err(error) => checks.fail(
-            "interactions",
-            format!("{name}: {error}"),
-            "see the permission AiEnterpriseInteraction.Read.All above",
-        ),
+    }
+    if let Some(read) = read {
+        checks.ok("interactions", read);
     }
 }
 

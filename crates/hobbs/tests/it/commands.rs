@@ -18,6 +18,27 @@ fn small() -> TenantOptions {
     .unthrottled()
 }
 
+/// What one person is refused for is no verdict on the app: another is asked, and both are told.
+#[test]
+fn doctor_asks_another_when_one_person_cannot_be_read() {
+    let simulated = Simulated::start(TenantOptions {
+        volume: Volume::Exactly(60_000),
+        faults: Faults::none().with(Fault::ForeignNextLink, 0.5),
+        ..small()
+    });
+    let doctor = simulated.hobbs(&["doctor", "--json"]).output().unwrap();
+    assert_eq!(doctor.status.code(), Some(0), "{}", text(&doctor.stdout));
+    let checks = json_of(&doctor);
+    let interactions: Vec<&str> = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["what"] == "interactions")
+        .map(|check| check["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(interactions, ["warning", "ok"], "{checks:#}");
+}
+
 #[test]
 fn the_environment_alone_is_enough_for_every_command() {
     let simulated = Simulated::start(small());

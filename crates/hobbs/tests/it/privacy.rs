@@ -297,10 +297,12 @@ fn a_private_key_is_in_its_file_alone_and_all_files_are_the_owners() {
             .env("HOBBS_LOG", "trace")
             .output()
             .unwrap();
+        // A check of doctor may be struck by one of the faults, and then it says so.
+        let struck = arguments[0] == "doctor" && output.status.code() == Some(1);
         assert!(
-            matches!(output.status.code(), Some(0 | 3)),
+            struck || matches!(output.status.code(), Some(0 | 3)),
             "{arguments:?}: {}",
-            text(&output.stderr)
+            text(&output.stdout)
         );
         written.add(format!("stdout of {arguments:?}"), output.stdout);
         written.add(format!("stderr of {arguments:?}"), output.stderr);
