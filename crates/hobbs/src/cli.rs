@@ -136,19 +136,6 @@ pub enum Command {
     },
 }
 
-impl Command {
-    /// Whether it reads all rows once and keeps none.
-    pub fn reads_all_rows(&self) -> bool {
-        matches!(
-            self,
-            Command::Report(_)
-                | Command::Lake {
-                    command: Lake::Check { .. }
-                }
-        )
-    }
-}
-
 /// `hobbs demo`
 #[derive(Debug, Args)]
 pub struct Demo {

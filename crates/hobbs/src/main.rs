@@ -7,7 +7,6 @@ mod cli;
 mod commands;
 mod config;
 mod exit;
-mod memory;
 mod printer;
 mod progress;
 mod settings;
@@ -15,7 +14,6 @@ mod source;
 mod store;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
 
@@ -23,24 +21,21 @@ use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::printer::Printer;
 
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+#[cfg(target_env = "msvc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Each thread keeps memory of its own that others can't use, so that those which are left over after many were
-/// wanted go: with twenty that stay, a large sync takes 90 MB more.
-const IDLE_THREADS_FOR: Duration = Duration::from_millis(100);
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if cli.command.reads_all_rows() {
-        memory::give_back_at_once();
-    }
     printer::tell_faults_by_their_place();
     let printer = Printer::new(cli.global.color, cli.global.quiet);
     start_log(&cli);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .thread_keep_alive(IDLE_THREADS_FOR)
         .build()
     {
         Ok(runtime) => runtime,

@@ -96,14 +96,14 @@ impl Changes {
 /// Gives what it wrote.
 pub(crate) async fn commit(
     table: &mut Table,
-    rows: &Pages,
-    changes: &Changes,
+    rows: Pages,
+    changes: Changes,
     run_id: &str,
     now_ms: i64,
     sequence: i64,
     carried: impl FnOnce() -> Carried,
 ) -> Result<Option<RecordBatch>, LakeError> {
-    let mut order = [changes.new.as_slice(), changes.changed.as_slice()].concat();
+    let mut order = [changes.new, changes.changed].concat();
     if order.is_empty() {
         return Ok(None);
     }
@@ -111,6 +111,8 @@ pub(crate) async fn commit(
     let batch = rows
         .to_commit(&order, run_id, now_ms, sequence)
         .map_err(|error| table.error(error.into()))?;
+    // Writing takes memory of its own.
+    drop((rows, order));
     match changes.replaced_us {
         None => table.append(batch.clone(), carried()).await?,
         Some(times) => replace(table, batch.clone(), times, carried()).await?,

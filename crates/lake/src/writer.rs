@@ -160,7 +160,7 @@ impl Writer {
         let fresh = std::mem::take(&mut self.fresh);
         derive::derive(
             &self.interactions,
-            &fresh,
+            fresh,
             &mut self.derived,
             derivation,
             self.position,
@@ -445,8 +445,7 @@ impl Writer {
     ) -> Result<Kept, LakeError> {
         let rows = rows.into_pages();
         let changes = interactions::compare(&self.baseline, &rows).await?;
-        self.commit_changes(run, now_ms, &rows, &changes, lines)
-            .await
+        self.commit_changes(run, now_ms, rows, changes, lines).await
     }
 
     /// As [`Writer::commit`], but for users of whom a row has changed: these are given back, rows and
@@ -477,7 +476,7 @@ impl Writer {
             changes = changes.without(&users, &rows);
         }
         let kept = self
-            .commit_changes(run, now_ms, &rows, &changes, lines)
+            .commit_changes(run, now_ms, rows, changes, lines)
             .await?;
         Ok((kept, held_back))
     }
@@ -486,8 +485,8 @@ impl Writer {
         &mut self,
         run: &Run,
         now_ms: i64,
-        rows: &Pages,
-        changes: &Changes,
+        rows: Pages,
+        changes: Changes,
         lines: Vec<CoverageLine>,
     ) -> Result<Kept, LakeError> {
         let sequence = self.position.sequence + 1;
@@ -503,11 +502,11 @@ impl Writer {
             note: serde_json::to_value(&note).ok(),
             ..Carried::of(position)
         };
+        let kept = changes.kept();
         let table = &mut self.interactions;
         let written =
             interactions::commit(table, rows, changes, &run.run_id, now_ms, sequence, carried)
                 .await?;
-        let kept = changes.kept();
         if let Some(written) = written {
             self.position = position;
             self.fresh.add(sequence, &written, kept.changed);

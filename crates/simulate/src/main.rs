@@ -13,8 +13,9 @@ use std::time::SystemTime;
 use clap::Parser;
 use hobbs_simulate::{Story, simulate};
 
+#[cfg(not(target_env = "msvc"))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Runs the whole sync against the simulated tenant, seed by seed, and ends with 1 where an invariant
 /// is broken.

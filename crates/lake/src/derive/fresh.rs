@@ -29,10 +29,10 @@ impl Fresh {
         }
     }
 
-    /// The rows of the commits after this number, and the number of the last of them; None where the
-    /// next is not here.
-    pub(super) fn after(&self, done: i64) -> Option<(i64, Vec<RecordBatch>)> {
-        let next = (done + 1..).map_while(|sequence| self.batches.get(&sequence).cloned());
+    /// Gives away the rows of the commits after this number, and the number of the last of them; None where
+    /// the next is not here.
+    pub(super) fn take_after(&mut self, done: i64) -> Option<(i64, Vec<RecordBatch>)> {
+        let next = (done + 1..).map_while(|sequence| self.batches.remove(&sequence));
         let rows: Vec<RecordBatch> = next.collect();
         let until = done + i64::try_from(rows.len()).ok()?;
         (until > done).then_some((until, rows))

@@ -126,7 +126,7 @@ impl DerivedTables {
 /// Derives what `interactions` has and the derived tables have not.
 pub(crate) async fn derive(
     interactions: &Table,
-    fresh: &Fresh,
+    mut fresh: Fresh,
     derived: &mut DerivedTables,
     derivation: &Derivation,
     newest: Position,
@@ -145,7 +145,7 @@ pub(crate) async fn derive(
     let mut all = Rederived::default();
     while done < newest.sequence {
         let was_cut_off = done < furthest;
-        let (until, rows) = match fresh.after(done) {
+        let (until, rows) = match fresh.take_after(done) {
             Some(rows) => rows,
             None => {
                 let until = sizes.some_after(done);
@@ -197,6 +197,8 @@ async fn step(
     let kept_within: Spans = known.values().copied().collect();
     let batches = rows::derive(&threads_touched, derivation)
         .map_err(|error| LakeError::Query(error.to_string()))?;
+    // Writing takes memory of its own.
+    drop(threads_touched);
     let threads: HashSet<i64> = known.keys().copied().collect();
     // Conversations last: they tell which threads are known, unless this is cut off here.
     let changed = replace(

@@ -107,26 +107,24 @@ pub(super) fn derive(threads: &Threads, derivation: &Derivation) -> Result<Batch
                 .map(|it| of(thread_key, thread, it)),
         );
     }
+    // Each kind of row is gone before the next becomes a batch.
     let rules = derivation.rules.version();
-    let exchanges = Columns::in_order(&exchanges, |it| it.exchange.started_at_us);
-    let conversations = Columns::in_order(&conversations, |it| it.started_at_us);
-    let resources = Columns::in_order(&resources, |it| (it.started_at_us, it.ordinal));
     Ok(Batches {
-        exchanges: exchange_batch(&exchanges, rules)?,
-        conversations: conversation_batch(&conversations, rules)?,
-        resources: resource_batch(&resources, rules)?,
+        exchanges: exchange_batch(exchanges, rules)?,
+        conversations: conversation_batch(conversations, rules)?,
+        resources: resource_batch(resources, rules)?,
     })
 }
 
 /// Columns of rows, in the order of their times.
 struct Columns<'a, T> {
-    rows: &'a [Of<'a, T>],
+    rows: Vec<Of<'a, T>>,
     order: Vec<usize>,
 }
 
 impl<'a, T> Columns<'a, T> {
     /// The rows stay where they are: half a kilobyte each is much to move.
-    fn in_order<K: Ord>(rows: &'a [Of<'a, T>], time: impl Fn(&T) -> K) -> Self {
+    fn in_order<K: Ord>(rows: Vec<Of<'a, T>>, time: impl Fn(&T) -> K) -> Self {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_unstable_by_key(|place| {
             let row = &rows[*place];
@@ -135,9 +133,8 @@ impl<'a, T> Columns<'a, T> {
         Columns { rows, order }
     }
 
-    fn each(&self) -> impl Iterator<Item = &'a Of<'a, T>> {
-        let rows = self.rows;
-        self.order.iter().map(move |place| &rows[*place])
+    fn each(&self) -> impl Iterator<Item = &Of<'a, T>> {
+        self.order.iter().map(|place| &self.rows[*place])
     }
 
     fn tenant_id(&self) -> ArrayRef {
@@ -247,7 +244,11 @@ fn first_of_month(day: i32) -> i32 {
     day + 1 - i32::from(day_of_month)
 }
 
-fn exchange_batch(all: &Columns<'_, Judged<'_>>, rules: &str) -> Result<RecordBatch, ArrowError> {
+fn exchange_batch(
+    exchanges: Vec<Of<'_, Judged<'_>>>,
+    rules: &str,
+) -> Result<RecordBatch, ArrowError> {
+    let all = Columns::in_order(exchanges, |it| it.exchange.started_at_us);
     let mut columns = vec![
         all.tenant_id(),
         all.text(|it| it.thread.user_id),
@@ -300,9 +301,10 @@ fn exchange_batch(all: &Columns<'_, Judged<'_>>, rules: &str) -> Result<RecordBa
 }
 
 fn conversation_batch(
-    all: &Columns<'_, Conversation<'_>>,
+    conversations: Vec<Of<'_, Conversation<'_>>>,
     rules: &str,
 ) -> Result<RecordBatch, ArrowError> {
+    let all = Columns::in_order(conversations, |it| it.started_at_us);
     let mut columns = vec![
         all.tenant_id(),
         all.text(|it| it.thread.user_id),
@@ -330,7 +332,11 @@ fn conversation_batch(
     RecordBatch::try_new(TableName::Conversations.schema(), columns)
 }
 
-fn resource_batch(all: &Columns<'_, Resource<'_>>, rules: &str) -> Result<RecordBatch, ArrowError> {
+fn resource_batch(
+    resources: Vec<Of<'_, Resource<'_>>>,
+    rules: &str,
+) -> Result<RecordBatch, ArrowError> {
+    let all = Columns::in_order(resources, |it| (it.started_at_us, it.ordinal));
     let mut columns = vec![
         all.tenant_id(),
         all.key(|it| it.user_key),
