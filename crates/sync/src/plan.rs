@@ -192,7 +192,7 @@ fn ask(user: &UserRecord, due: Due, known: &Known<'_>, wanted: &Wanted) -> Optio
     let ask = Ask {
         user_id: user.user_id.clone(),
         user_principal_name: user.user_principal_name.clone(),
-        window,
+        window: up_to_now(window, wanted.now_ms),
         span: Span {
             from_ms: window.from_ms.unwrap_or(0),
             to_ms: window.to_ms.unwrap_or(wanted.now_ms),
@@ -200,6 +200,21 @@ fn ask(user: &UserRecord, due: Due, known: &Known<'_>, wanted: &Wanted) -> Optio
         due,
     };
     (!window.is_empty()).then_some(ask)
+}
+
+/// What was made in the second that has begun is kept where it is read, though nobody can say that it is all.
+fn up_to_now(window: Window, now_ms: i64) -> Window {
+    let ends_now = window.to_ms == Some(whole_second(now_ms));
+    Window {
+        to_ms: window.to_ms.map(|to_ms| {
+            if ends_now {
+                now_ms.saturating_add(1)
+            } else {
+                to_ms
+            }
+        }),
+        ..window
+    }
 }
 
 /// Whose turn it is.
@@ -418,7 +433,7 @@ mod tests {
     #[test]
     fn a_new_user_is_asked_for_all_history() {
         let ask = ask(None, Period::New).unwrap();
-        assert_eq!(ask.window, Window::until(NOW_S));
+        assert_eq!(ask.window, Window::until(NOW_MS + 1));
         assert_eq!(
             ask.span,
             Span {
@@ -439,7 +454,7 @@ mod tests {
             Period::New,
         )
         .unwrap();
-        assert_eq!(ask.window, Window::between(end - DAY_MS, NOW_S));
+        assert_eq!(ask.window, Window::between(end - DAY_MS, NOW_MS + 1));
     }
 
     #[test]
@@ -465,7 +480,7 @@ mod tests {
             Period::New,
         )
         .unwrap();
-        assert_eq!(ask.window, Window::between(NOW_S - DAY_MS, NOW_S));
+        assert_eq!(ask.window, Window::between(NOW_S - DAY_MS, NOW_MS + 1));
     }
 
     /// An hour is enough to see what happens at the ends of windows.
