@@ -232,6 +232,13 @@ impl Client {
         }
     }
 
+    /// An earlier process of the same app in the same tenant sent so many requests, the last of them so long ago:
+    /// the service counts them with ours. To be said before the first request.
+    pub fn follow(&self, ended_ago: Duration, requests: u64) {
+        let requests = usize::try_from(requests).unwrap_or(usize::MAX);
+        self.inner.pace.follow(ended_ago, requests);
+    }
+
     /// Where the pace stands.
     pub fn pace(&self) -> PaceSnapshot {
         self.inner.pace.snapshot()

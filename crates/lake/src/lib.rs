@@ -64,6 +64,6 @@ pub use remote::{
     probe, wants_tokens,
 };
 pub use rows::Rows;
-pub use runs::{RunCounts, RunStatus};
+pub use runs::{NewestRun, RunCounts, RunStatus};
 pub use usage::{DayNumber, LastActivity, UsageColumn, UsageCount, UsageLine, UsageSnapshot};
 pub use writer::{HeldBack, Run, Writer, status};

@@ -142,6 +142,40 @@ pub(crate) async fn end(
     Ok(())
 }
 
+/// The run that began last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewestRun {
+    /// UTC milliseconds; None where it was killed, or goes on.
+    pub ended_at_ms: Option<i64>,
+    /// Requests that it sent; 0 where it has not ended.
+    pub requests: u64,
+}
+
+/// The tenant's run that began last.
+pub(crate) async fn newest(table: &Table, tenant_id: &str) -> Result<Option<NewestRun>, LakeError> {
+    let batches = table
+        .scan(&["started_at", "ended_at", "requests"])
+        .filter(col("tenant_id").eq(lit(tenant_id)))
+        .collect()
+        .await?;
+    let runs = batches.iter().flat_map(|batch| {
+        let cells = Cells { batch };
+        let (started_at_ms, ended_at_ms) = (cells.time_ms("started_at"), cells.time_ms("ended_at"));
+        let requests = cells.number("requests");
+        (0..batch.num_rows()).map(move |at| {
+            let run = NewestRun {
+                ended_at_ms: ended_at_ms(at),
+                requests: requests(at)
+                    .and_then(|it| u64::try_from(it).ok())
+                    .unwrap_or(0),
+            };
+            (started_at_ms(at), run)
+        })
+    });
+    let newest = runs.max_by_key(|(started_at_ms, _)| *started_at_ms);
+    Ok(newest.map(|(_, run)| run))
+}
+
 /// Where the directory of the tenant was last read to, as the newest run that read it says.
 pub(crate) async fn directory_link(
     table: &Table,

@@ -20,7 +20,7 @@ use crate::maintain::{self, TableOptimized, TableStatus};
 use crate::people::{self, KnownUser, PeopleChanges, UserRecord};
 use crate::position::Position;
 use crate::rows::{Pages, Rows};
-use crate::runs::{self, RunCounts, RunStatus};
+use crate::runs::{self, NewestRun, RunCounts, RunStatus};
 use crate::schema::TableName;
 use crate::table::{Carried, Table};
 use crate::usage::{self, DayNumber, Fetched, LastActivity, UsageCount, UsageLine, UsageSnapshot};
@@ -422,6 +422,14 @@ impl Writer {
     /// The table can't be read.
     pub async fn last_activity(&self, tenant_id: &str) -> Result<Option<LastActivity>, LakeError> {
         usage::last_activity(&self.usage_reports, tenant_id).await
+    }
+
+    /// The tenant's run that began last.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn newest_run(&self, tenant_id: &str) -> Result<Option<NewestRun>, LakeError> {
+        runs::newest(&self.runs, tenant_id).await
     }
 
     /// Where the directory was last read to, for reading what changed since.

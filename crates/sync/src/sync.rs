@@ -12,7 +12,9 @@ use futures::future::Fuse;
 use hobbs_graph::groups::GroupError;
 use hobbs_graph::{AppFilter, Client, Clock, History, ReadError, SignInError};
 use hobbs_interaction::{AiInteraction, Ingest};
-use hobbs_lake::{CoverageLine, Failure, LakeError, Rows, Run, RunCounts, RunStatus, Writer};
+use hobbs_lake::{
+    CoverageLine, Failure, LakeError, NewestRun, Rows, Run, RunCounts, RunStatus, Writer,
+};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
@@ -231,9 +233,23 @@ async fn begin(
         run_id: options.run_id.clone(),
         tenant_id,
     };
+    if let Some(newest) = writer.newest_run(&run.tenant_id).await? {
+        follow(client, newest, started_at_ms);
+    }
     writer.begin(&run, command, started_at_ms).await?;
     let summary = empty_summary(&run, started_at_ms, writer.repaired() as u64);
     Ok((writer, run, summary))
+}
+
+/// The service counts what the run before sent a moment ago with what this one sends. One that was killed may have
+/// sent until now, and as fast as it could.
+fn follow(client: &Client, newest: NewestRun, now_ms: i64) {
+    let (ended_at_ms, requests) = match newest.ended_at_ms {
+        Some(ended_at_ms) => (ended_at_ms, newest.requests),
+        None => (now_ms, u64::MAX),
+    };
+    let ended_ago_ms = u64::try_from(now_ms.saturating_sub(ended_at_ms)).unwrap_or(0);
+    client.follow(Duration::from_millis(ended_ago_ms), requests);
 }
 
 /// What the client and the clock say at the end of a run.

@@ -205,6 +205,22 @@ impl Limiter {
         token_at.max(window_at).max(self.gate)
     }
 
+    /// Another process of the same app sent so many requests, the last of them at `then`, before this limiter sent
+    /// any: as evenly as it would have itself, since it went by the same limits.
+    pub fn sent_before(&mut self, then: Duration, requests: usize) {
+        if !self.sent.is_empty() {
+            return;
+        }
+        let apart = Duration::from_secs_f64(1.0 / self.rate_per_second);
+        let counted = self.windows.iter().map(|window| window.count).max();
+        let counted = requests.min(counted.unwrap_or(0));
+        let times = (0..u32::try_from(counted).unwrap_or(u32::MAX)).rev();
+        let times = times.filter_map(|earlier| then.checked_sub(apart * earlier));
+        self.sent.extend(times);
+        self.tokens = (self.depth - requests as f64).max(0.0);
+        self.filled_at = then;
+    }
+
     /// The service said 429 to a request sent at `sent_at`. Nobody goes before its hint is over; without a hint,
     /// before an own wait that doubles each time in a row. Answers to requests that were sent before the last
     /// slow-down are the same event.

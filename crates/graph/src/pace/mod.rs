@@ -80,6 +80,9 @@ pub struct Pace {
     waiting: AtomicUsize,
 }
 
+/// How far back requests count that an earlier process of the same app sent.
+const LOOKING_BACK: Duration = Duration::from_secs(10);
+
 impl Pace {
     /// A pace that keeps these limits, on a way to the server on which requests may arrive by `arrival_spread`
     /// closer together than they left.
@@ -96,8 +99,10 @@ impl Pace {
     }
 
     fn with(limiter: Limiter, in_flight_max: usize) -> Self {
+        let now = Instant::now();
         Self {
-            start: Instant::now(),
+            // Early enough that what an earlier process sent has a time.
+            start: now.checked_sub(LOOKING_BACK).unwrap_or(now),
             rate_per_second_max: limiter.rate_now(Duration::ZERO),
             state: Mutex::new(State {
                 limiter,
@@ -108,6 +113,14 @@ impl Pace {
             line: tokio::sync::Mutex::new(()),
             freed: Notify::new(),
             waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// An earlier process of the same app sent so many requests, the last of them so long ago: the service counts
+    /// them with ours. To be said before the first request.
+    pub(crate) fn follow(&self, ended_ago: Duration, requests: usize) {
+        if let Some(then) = self.now().checked_sub(ended_ago) {
+            self.lock().limiter.sent_before(then, requests);
         }
     }
 

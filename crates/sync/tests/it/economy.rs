@@ -4,7 +4,6 @@ use std::future::pending;
 use std::time::Duration;
 
 use hobbs_tenant::{Access, TenantOptions, Volume};
-use tokio::time::advance;
 
 use crate::compare::compare;
 use crate::in_process::{World, failed_ids};
@@ -51,7 +50,6 @@ async fn three_hundred_users_with_twenty_thousand_rows() {
     );
     assert_eq!(statistics.answers(429), 0);
 
-    advance(Duration::from_secs(60)).await;
     let second = world.sync().await;
     let again = world.history_requests() - requests;
     let readable = world
@@ -67,6 +65,28 @@ async fn three_hundred_users_with_twenty_thousand_rows() {
         again <= least + least / 100,
         "{again} requests, {least} would do"
     );
+}
+
+/// The service counts what the first has sent with what the second sends.
+#[tokio::test(start_paused = true)]
+async fn a_sync_at_once_after_another_keeps_within_the_limits() {
+    let options = TenantOptions {
+        users: 90,
+        volume: Volume::Exactly(20),
+        latency_ms: 1..=5,
+        ..TenantOptions::default()
+    };
+    let world = World::new(options.everyone_licensed().frozen());
+    let first = world.sync().await;
+    let second = world.sync().await;
+    assert_eq!((first.status, second.status), ("whole", "whole"));
+    let statistics = world.tenant.statistics();
+    assert!(
+        statistics.peaks.in_a_second <= 30 && statistics.peaks.in_a_window <= 250,
+        "{:?}",
+        statistics.peaks
+    );
+    assert_eq!(statistics.answers(429), 0);
 }
 
 #[tokio::test(start_paused = true)]
