@@ -39,6 +39,14 @@ impl Source for LakeSource {
         self.reader.select(sql).await.map_err(lake)
     }
 
+    async fn select_each(
+        &self,
+        sql: &str,
+        take: &mut (dyn FnMut(Map<String, Value>) + Send),
+    ) -> Result<(), SourceError> {
+        self.reader.select_each(sql, take).await.map_err(lake)
+    }
+
     async fn rows(
         &self,
         scope: &Scope,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::error::LakeError;
 use crate::store::delete_staged;
-use crate::table::{Carried, Table, properties_of_joined};
+use crate::table::{Table, properties_of_joined, unattended};
 
 /// The size that `hobbs lake optimize` aims at.
 const TARGET_FILE_BYTES: NonZeroU64 = NonZeroU64::new(128 << 20).expect("not zero");
@@ -111,7 +111,7 @@ async fn join(table: &mut Table, target_bytes: NonZeroU64) -> Result<TableOptimi
         .optimize()
         .with_target_size(target_bytes)
         .with_writer_properties(properties_of_joined(table.name))
-        .with_commit_properties(Carried::default().properties())
+        .with_commit_properties(unattended())
         .await;
     table.delta = compacted.map_err(|error| table.error(error))?.0;
     let vacuumed = table
@@ -120,7 +120,7 @@ async fn join(table: &mut Table, target_bytes: NonZeroU64) -> Result<TableOptimi
         .vacuum()
         // Also what a run left that was cut off before its commit.
         .with_mode(VacuumMode::Full)
-        .with_commit_properties(Carried::default().properties())
+        .with_commit_properties(unattended())
         .await
         .map_err(|error| table.error(error))?;
     let mut files_vacuumed = vacuumed.1.files_deleted.len() as u64;

@@ -197,14 +197,27 @@ impl Reader {
     /// # Errors
     /// As [`Reader::query`].
     pub async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, LakeError> {
+        let mut rows = Vec::new();
+        self.select_each(sql, |row| rows.push(row)).await?;
+        Ok(rows)
+    }
+
+    /// As [`Reader::select`], row by row, for those who keep less of each than all its names.
+    ///
+    /// # Errors
+    /// As [`Reader::query`].
+    pub async fn select_each(
+        &self,
+        sql: &str,
+        take: impl FnMut(Map<String, Value>) + Send,
+    ) -> Result<(), LakeError> {
         use futures::TryStreamExt;
-        let batches: Vec<RecordBatch> = self
-            .run(&self.figures, sql)
-            .await?
-            .try_collect()
-            .await
-            .map_err(LakeError::query)?;
-        objects(&batches)
+        let mut take = take;
+        let mut batches = self.run(&self.figures, sql).await?;
+        while let Some(batch) = batches.try_next().await.map_err(LakeError::query)? {
+            objects(&[batch])?.into_iter().for_each(&mut take);
+        }
+        Ok(())
     }
 
     async fn run(

@@ -73,9 +73,7 @@ impl Carried {
     }
 
     pub(crate) fn properties(self) -> CommitProperties {
-        // What is written follows from what was read: no commit is put on top of one that came
-        // between, even where Delta would find that the two do not touch.
-        let mut properties = CommitProperties::default().with_max_retries(0);
+        let mut properties = unattended();
         let position = self
             .position
             .map(|position| (APPLICATION, position.number()));
@@ -91,6 +89,14 @@ impl Carried {
                 .chain([(END.to_owned(), Value::Bool(true))]),
         )
     }
+}
+
+/// Of a commit that carries nothing. deltalake leaves transactions out where it joins files and where it begins to
+/// delete old ones, so that nothing of ours can end these: [`crate::check::log::actions`] counts what they do.
+pub(crate) fn unattended() -> CommitProperties {
+    // What is written follows from what was read: no commit is put on top of one that came between, even where
+    // Delta would find that the two do not touch.
+    CommitProperties::default().with_max_retries(0)
 }
 
 impl Table {

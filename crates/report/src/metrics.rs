@@ -96,14 +96,14 @@ impl<'a> Asked<'a> {
         }
     }
 
-    async fn metric<T: serde::de::DeserializeOwned>(
+    async fn metric<T: serde::de::DeserializeOwned + Send>(
         &self,
         name: &'static str,
     ) -> Result<Vec<T>, SourceError> {
         metric(self.source, name, &self.parameters, &self.scope.exchanges()).await
     }
 
-    async fn by<T: serde::de::DeserializeOwned>(
+    async fn by<T: serde::de::DeserializeOwned + Send>(
         &self,
         name: &'static str,
         slice: Slice,

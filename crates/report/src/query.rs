@@ -28,7 +28,7 @@ macro_rules! query {
 pub(crate) use query;
 
 /// The rows of a file, over what the report is about.
-pub(crate) async fn select<T: DeserializeOwned>(
+pub(crate) async fn select<T: DeserializeOwned + Send>(
     source: &dyn Source,
     scope: &Scope,
     query: Query,
@@ -51,7 +51,7 @@ fn filled(query: Query, scope: &Scope) -> String {
 }
 
 /// The rows of a file whose places are given one by one.
-pub(crate) async fn select_with<T: DeserializeOwned>(
+pub(crate) async fn select_with<T: DeserializeOwned + Send>(
     source: &dyn Source,
     query: Query,
     places: &[(&str, &str)],
@@ -85,7 +85,7 @@ fn fill(text: &str, put: impl Fn(&str) -> Option<String>) -> String {
 /// A metric asks for days and a tenant alone. What a report asks besides (users, apps, hours) is
 /// laid before it: under the name of the table stands the part of the table that the report is
 /// about. The metric's own SQL stays as it is.
-pub(crate) async fn metric<T: DeserializeOwned>(
+pub(crate) async fn metric<T: DeserializeOwned + Send>(
     source: &dyn Source,
     name: &'static str,
     parameters: &Parameters,
@@ -108,19 +108,25 @@ pub(crate) async fn metric<T: DeserializeOwned>(
     rows(source, name, &sql).await
 }
 
-async fn rows<T: DeserializeOwned>(
+async fn rows<T: DeserializeOwned + Send>(
     source: &dyn Source,
     name: &'static str,
     sql: &str,
 ) -> Result<Vec<T>, SourceError> {
-    let rows = source.select(sql).await?;
-    rows.into_iter()
-        .map(|row| serde_json::from_value(Value::Object(row)))
-        .collect::<Result<_, _>>()
-        .map_err(|source| SourceError::Shape {
-            query: name,
-            source,
-        })
+    let mut rows = Ok(Vec::new());
+    let mut take = |row| {
+        if let Ok(taken) = &mut rows {
+            match serde_json::from_value(Value::Object(row)) {
+                Ok(row) => taken.push(row),
+                Err(source) => rows = Err(source),
+            }
+        }
+    };
+    source.select_each(sql, &mut take).await?;
+    rows.map_err(|source| SourceError::Shape {
+        query: name,
+        source,
+    })
 }
 
 #[cfg(test)]

@@ -21,6 +21,16 @@ pub trait Source: Send + Sync {
     /// `2026-11-22`. The dialect is what DataFusion, DuckDB and Spark share.
     async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, SourceError>;
 
+    /// As [`Source::select`], row by row: a source that has many need not hold all at once.
+    async fn select_each(
+        &self,
+        sql: &str,
+        take: &mut (dyn FnMut(Map<String, Value>) + Send),
+    ) -> Result<(), SourceError> {
+        self.select(sql).await?.into_iter().for_each(take);
+        Ok(())
+    }
+
     /// Whether there is a table of this name: lakes of earlier versions have derived none. Unless
     /// the source knows better, it is asked for no row of it.
     async fn has_table(&self, table: &str) -> bool {

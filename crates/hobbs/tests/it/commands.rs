@@ -122,6 +122,7 @@ fn the_environment_alone_is_enough_for_every_command() {
     assert_eq!(again["rows_new"], 0);
     assert_eq!(again["requests_for_interactions"], again["users_asked"]);
     simulated.hobbs(&["lake", "optimize"]).assert().success();
+    simulated.hobbs(&["lake", "check"]).assert().success();
     let after = json_of(
         &simulated
             .hobbs(&["lake", "status", "--json"])

@@ -251,10 +251,28 @@ pub(crate) fn actions(bytes: &[u8]) -> Result<Vec<Value>, String> {
     }
     let says_so = |action: &Value| action["commitInfo"][END] == true;
     let ends = |action: &Value| action["txn"].is_object();
-    if actions.iter().any(says_so) && !actions.last().is_some_and(ends) {
+    let has_end = !actions.iter().any(says_so) || actions.last().is_some_and(ends);
+    if !has_end || !joins_what_it_says(&actions) {
         return Err("its end is missing".to_owned());
     }
     Ok(actions)
+}
+
+/// A commit in which deltalake joins files says how many, and into how many. Other programs call these numbers by
+/// other names, or give none.
+fn joins_what_it_says(actions: &[Value]) -> bool {
+    let said = |name: &str| {
+        let mut metrics = actions
+            .iter()
+            .map(|it| &it["commitInfo"]["operationMetrics"]);
+        metrics.find_map(|metrics| metrics[name].as_u64())
+    };
+    [("numFilesAdded", "add"), ("numFilesRemoved", "remove")]
+        .into_iter()
+        .all(|(name, kind)| {
+            let count = actions.iter().filter(|it| it[kind].is_object()).count();
+            said(name).is_none_or(|said| said == count as u64)
+        })
 }
 
 /// A path in a log is written as an address is.

@@ -1,9 +1,38 @@
 //! Compaction keeps every row, and what the lake says of itself is so.
 
 use hobbs_interaction::Interaction;
-use hobbs_lake::status;
+use hobbs_lake::{check, status};
 
 use crate::fixture::{Lake, line, row};
+
+/// The commit of joined files is damage wherever it is cut, and none where it is whole.
+#[tokio::test]
+async fn a_lake_of_joined_files_is_sound_and_a_cut_of_their_commit_is_named() {
+    let lake = Lake::new();
+    for minute in 0..4 {
+        let rows = [row("ann", None, minute, 1)];
+        lake.commit_with(&rows, vec![line("ann", 0, i64::from(minute) + 1)])
+            .await;
+    }
+    lake.writer().await.optimize().await.unwrap();
+    let found = check(&lake.location, &mut |_| {}).await.unwrap();
+    assert!(found.sound, "{:#?}", found.damages);
+    let logs = lake.path().join("interactions/_delta_log");
+    let commits = std::fs::read_dir(&logs).unwrap();
+    let commits = commits.map(|entry| entry.unwrap().path());
+    let joined = commits
+        .filter(|path| path.extension().is_some_and(|it| it == "json"))
+        .max()
+        .unwrap();
+    let whole = std::fs::read_to_string(&joined).unwrap();
+    assert!(whole.contains("OPTIMIZE"), "{whole}");
+    let lines: Vec<&str> = whole.lines().collect();
+    for kept in 1..lines.len() {
+        std::fs::write(&joined, lines[..kept].join("\n")).unwrap();
+        let found = check(&lake.location, &mut |_| {}).await.unwrap();
+        assert!(!found.sound, "{kept} of {} lines", lines.len());
+    }
+}
 
 #[tokio::test]
 async fn optimize_keeps_all_rows_in_fewer_files() {
@@ -195,4 +224,6 @@ async fn optimize_deletes_what_killed_processes_left() {
     assert!(!staged.exists() && !old.exists(), "left over");
     assert!(fresh.exists(), "it may be of a commit that is being made");
     assert_eq!(lake.rows().await, 1);
+    let found = check(&lake.location, &mut |_| {}).await.unwrap();
+    assert!(found.sound, "{:#?}", found.damages);
 }
