@@ -247,8 +247,10 @@ def new_rows_file(folder, run, users):
     now = int(time.time() * 1000)
     with open(file, "w", encoding="utf-8") as out:
         for n in range(1000):
-            stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime((now - n * 1000) / 1000))
-            out.write(json.dumps({"id": str(now - n), "etag": str(now), "sessionId": f"s{run}", "appClass": "IPM.SkypeTeams.Message.Copilot.Word", "interactionType": "userPrompt", "createdDateTime": f"{stamp}Z", "from": {"user": {"id": f"u{n % users}"}}, "body": {"contentType": "text", "content": "new"}}) + "\n")
+            # Within the last 20 s: a tenant that stands still since before its sync has nothing as new.
+            at = now - n * 20
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at / 1000)) + f".{at % 1000:03}Z"
+            out.write(json.dumps({"id": str(now - n), "etag": str(now), "sessionId": f"s{run}", "appClass": "IPM.SkypeTeams.Message.Copilot.Word", "interactionType": "userPrompt", "createdDateTime": stamp, "from": {"user": {"id": f"u{n % users}"}}, "body": {"contentType": "text", "content": "new"}}) + "\n")
     return file
 
 

@@ -92,11 +92,12 @@ impl Reader {
             .await?
             .ok_or_else(|| location.missing())?;
         let key = keys::kept_key(&keys).await?.ok_or(LakeError::Key)?;
-        let mut tables = Vec::new();
-        for name in TableName::all_to_query() {
-            let log = location.table(name.as_str())?;
+        let names = TableName::all_to_query();
+        let opened = Table::open_all(location, names.clone()).await?;
+        let mut tables = Vec::with_capacity(opened.len());
+        for (name, table) in names.zip(opened) {
             // The keys are made last: where they are, all tables were.
-            let table = Table::open(name, Arc::clone(&log)).await?;
+            let log = location.table(name.as_str())?;
             tables.push(table.ok_or_else(|| lost_table(name, &log))?);
         }
         if let [interactions, followers @ ..] = tables.as_mut_slice() {

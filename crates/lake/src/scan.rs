@@ -83,7 +83,7 @@ impl Scan<'_> {
 
     async fn planned(self) -> Result<SendableRecordBatchStream, LakeError> {
         let provider = self.table.delta.table_provider().await;
-        let session = SessionContext::from(DeltaSessionContext::default());
+        let session = session();
         let mut frame = session
             .read_table(provider.map_err(LakeError::query)?)
             .map_err(LakeError::query)?;
@@ -110,6 +110,17 @@ impl Scan<'_> {
         let stream = self.stream().await?;
         stream.try_collect().await.map_err(LakeError::query)
     }
+}
+
+fn session() -> SessionContext {
+    let session = SessionContext::from(DeltaSessionContext::default());
+    let state = session.state_ref();
+    let mut state = state.write();
+    // Of pages without a row that is wanted, the other columns are not decoded.
+    let parquet = &mut state.config_mut().options_mut().execution.parquet;
+    parquet.pushdown_filters = true;
+    drop(state);
+    session
 }
 
 /// A time in microseconds as the tables have it.

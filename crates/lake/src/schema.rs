@@ -56,7 +56,7 @@ impl TableName {
     ];
 
     /// The tables that queries see: all but the keys.
-    pub(crate) fn all_to_query() -> impl Iterator<Item = TableName> {
+    pub(crate) fn all_to_query() -> impl Iterator<Item = TableName> + Clone {
         let names = TableName::ALL.into_iter();
         names.filter(|name| *name != TableName::Keys)
     }

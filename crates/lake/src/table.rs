@@ -1,5 +1,6 @@
 //! One Delta table: open or create it, append batches to it in one commit.
 
+use datafusion::error::DataFusionError;
 use deltalake::arrow::array::RecordBatch;
 use deltalake::arrow::datatypes::Schema;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
@@ -15,10 +16,12 @@ use deltalake::parquet::schema::types::ColumnPath;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::writer::{DeltaWriter, RecordBatchWriter};
 use deltalake::{DeltaTable, DeltaTableError};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use crate::damage;
 use crate::error::LakeError;
+use crate::location::Location;
 use crate::position::{Position, Standing};
 use crate::remote::StoreTrouble;
 use crate::schema::{LAKE_VERSION, TableName};
@@ -44,6 +47,9 @@ const ROW_GROUP_ROWS: usize = 32_768;
 /// The same where rows are narrow: each group costs as much to open as some ten thousand of them to read, and
 /// pages are skipped by time inside of groups.
 const ROW_GROUP_ROWS_DERIVED: usize = 131_072;
+
+/// Tables opened side by side.
+const OPENED_AT_ONCE: usize = 4;
 
 /// A table of the lake as of one version.
 #[derive(Clone)]
@@ -122,6 +128,26 @@ impl Table {
         let table = Table { name, delta };
         table.refuse_other_versions()?;
         Ok(Some(table))
+    }
+
+    /// Opens these tables of a lake, several side by side, each in a task of its own: to understand a log takes as
+    /// long as to read it. None for each that does not exist.
+    pub(crate) async fn open_all(
+        location: &Location,
+        names: impl IntoIterator<Item = TableName>,
+    ) -> Result<Vec<Option<Self>>, LakeError> {
+        let names = names.into_iter();
+        let logs = names.map(|name| Ok((name, location.table(name.as_str())?)));
+        let logs = logs.collect::<Result<Vec<_>, LakeError>>()?;
+        let opening = logs.into_iter().map(|(name, log)| async move {
+            let opened = tokio::spawn(Table::open(name, log)).await;
+            opened.unwrap_or_else(|error| {
+                let error = DataFusionError::ExecutionJoin(Box::new(error));
+                Err(LakeError::query(error))
+            })
+        });
+        let opening = stream::iter(opening).buffered(OPENED_AT_ONCE);
+        opening.try_collect().await
     }
 
     /// Creates the table.
@@ -336,7 +362,11 @@ pub(crate) fn properties_of_joined(name: TableName) -> WriterProperties {
 }
 
 fn properties(compression: Compression, group_rows: usize) -> WriterPropertiesBuilder {
-    let mut properties = WriterProperties::builder();
+    // A hash: nothing of it repeats, and all of them are looked through to find a few.
+    let thread_key = || ColumnPath::from("thread_key");
+    let mut properties = WriterProperties::builder()
+        .set_column_dictionary_enabled(thread_key(), false)
+        .set_column_compression(thread_key(), Compression::UNCOMPRESSED);
     for column in PRUNING {
         properties = properties
             .set_column_statistics_enabled(ColumnPath::from(column), EnabledStatistics::Page);

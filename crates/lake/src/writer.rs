@@ -76,11 +76,8 @@ impl Writer {
     /// a later version, [`LakeError::Io`] where the folder can't be written.
     pub async fn open(location: &Location) -> Result<Self, LakeError> {
         let lock = location.folder().map(WriteLock::take).transpose()?;
-        let mut tables = Vec::with_capacity(TableName::ALL.len());
         // All are opened before one is created, so that a newer lake is left untouched.
-        for name in TableName::ALL {
-            tables.push(Table::open(name, location.table(name.as_str())?).await?);
-        }
+        let tables = Table::open_all(location, TableName::ALL).await?;
         let [interactions, followers @ ..] = tables.as_slice() else {
             unreachable!("one table for each name");
         };
