@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use deltalake::checkpoints::create_checkpoint;
 use deltalake::operations::vacuum::VacuumMode;
 use serde::Serialize;
 
@@ -132,10 +133,16 @@ async fn join(table: &mut Table, target_bytes: NonZeroU64) -> Result<TableOptimi
     }
     table.delta = vacuumed.0;
     table.refresh().await?;
+    let after = status(table)?.files;
+    if after != before {
+        // Else whoever opens the table reads of each file first that it was added, then that it went.
+        let checkpoint = create_checkpoint(&table.delta, None).await;
+        checkpoint.map_err(|error| table.error(error))?;
+    }
     Ok(TableOptimized {
         table: table.name.as_str(),
         files_before: before,
-        files_after: status(table)?.files,
+        files_after: after,
         files_vacuumed,
     })
 }

@@ -32,8 +32,38 @@ const FILES_AT_ONCE: usize = 4;
 /// Keys decoded at a time.
 const BATCH_ROWS: usize = 16_384;
 
-/// Threads that are looked for. Their keys are hashes already, and millions are held against them.
-type Wanted = HashSet<i64, RandomState>;
+/// Threads that are looked for. Their keys are hashes already, and millions are held against them, nearly all in
+/// vain: the sieve, small enough for the processor's nearest memory, says so for most without a look into the set.
+struct Wanted {
+    threads: HashSet<i64, RandomState>,
+    sieve: Vec<u64>,
+}
+
+const SIEVE_WORDS: usize = 2_048;
+
+impl Wanted {
+    fn of(threads: &HashSet<i64>) -> Self {
+        let mut sieve = vec![0; SIEVE_WORDS];
+        for thread in threads {
+            let (word, bit) = Self::place_of(*thread);
+            sieve[word] |= bit;
+        }
+        Wanted {
+            threads: threads.iter().copied().collect(),
+            sieve,
+        }
+    }
+
+    fn place_of(thread: i64) -> (usize, u64) {
+        let hash = thread.cast_unsigned();
+        ((hash >> 6) as usize % SIEVE_WORDS, 1 << (hash % 64))
+    }
+
+    fn contains(&self, thread: i64) -> bool {
+        let (word, bit) = Self::place_of(thread);
+        self.sieve[word] & bit != 0 && self.threads.contains(&thread)
+    }
+}
 
 /// Which of these threads a table has rows of, and from when to when, by the column that says when
 /// a row ended, if there is one.
@@ -45,7 +75,7 @@ pub(super) async fn times_of(
     if threads.is_empty() {
         return Ok(HashMap::new());
     }
-    let wanted: Arc<Wanted> = Arc::new(threads.iter().copied().collect());
+    let wanted = Arc::new(Wanted::of(threads));
     let store = table.delta.object_store();
     let lookups = files_of(table)?.into_iter().map(|file| {
         // Each in a task of its own, so that they decode on several cores.
@@ -133,7 +163,7 @@ async fn places_of(
     let mut row = 0;
     while let Some(batch) = batches.try_next().await? {
         for thread in batch.column(0).as_primitive::<Int64Type>().values() {
-            if wanted.contains(thread) {
+            if wanted.contains(*thread) {
                 match places.last_mut() {
                     Some(before) if before.end == row => before.end += 1,
                     _ => places.push(row..row + 1),
