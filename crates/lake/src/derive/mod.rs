@@ -141,13 +141,18 @@ pub(crate) async fn derive(
             (0, 0)
         }
     };
-    let sizes = CommitSizes::of(interactions, done, newest.sequence)?;
+    // Only of what is read back: it takes the statistics of every file.
+    let mut sizes: Option<CommitSizes> = None;
     let mut all = Rederived::default();
     while done < newest.sequence {
         let was_cut_off = done < furthest;
         let (until, rows) = match fresh.take_after(done) {
             Some(rows) => rows,
             None => {
+                let sizes = match &mut sizes {
+                    Some(sizes) => sizes,
+                    none => none.insert(CommitSizes::of(interactions, done, newest.sequence)?),
+                };
                 let until = sizes.some_after(done);
                 (until, rows_of(interactions, (done, until)).await?)
             }
