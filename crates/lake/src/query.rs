@@ -210,10 +210,9 @@ impl Reader {
     pub async fn select_each(
         &self,
         sql: &str,
-        take: impl FnMut(Map<String, Value>) + Send,
+        mut take: impl FnMut(Map<String, Value>) + Send,
     ) -> Result<(), LakeError> {
         use futures::TryStreamExt;
-        let mut take = take;
         let mut batches = self.run(&self.figures, sql).await?;
         while let Some(batch) = batches.try_next().await.map_err(LakeError::query)? {
             objects(&[batch])?.into_iter().for_each(&mut take);

@@ -54,6 +54,9 @@ impl Default for ReportLimits {
     }
 }
 
+/// The longest time over which requests are counted.
+pub(super) const LONGEST_WINDOW: Duration = Duration::from_secs(10);
+
 /// Above this rate the sliding windows are left out: whoever sets it has no such limits to keep.
 const WINDOWED_PER_SECOND_MAX: f64 = 1_000.0;
 const RATE_FLOOR: f64 = 0.2;
@@ -124,7 +127,7 @@ impl Limiter {
                 },
                 SlidingWindow {
                     count: at_least_one(sustained * 248.0 / 25.0),
-                    length: Duration::from_secs(10),
+                    length: LONGEST_WINDOW,
                 },
             ]
         };

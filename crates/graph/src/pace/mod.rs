@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use concurrency::Concurrency;
-use limiter::{Limiter, Turn};
+use limiter::{LONGEST_WINDOW, Limiter, Turn};
 pub use limiter::{Limits, ReportLimits};
 
 const TEN_MINUTES: Duration = Duration::from_secs(600);
@@ -80,9 +80,6 @@ pub struct Pace {
     waiting: AtomicUsize,
 }
 
-/// How far back requests count that an earlier process of the same app sent.
-const LOOKING_BACK: Duration = Duration::from_secs(10);
-
 impl Pace {
     /// A pace that keeps these limits, on a way to the server on which requests may arrive by `arrival_spread`
     /// closer together than they left.
@@ -102,7 +99,7 @@ impl Pace {
         let now = Instant::now();
         Self {
             // Early enough that what an earlier process sent has a time.
-            start: now.checked_sub(LOOKING_BACK).unwrap_or(now),
+            start: now.checked_sub(LONGEST_WINDOW).unwrap_or(now),
             rate_per_second_max: limiter.rate_now(Duration::ZERO),
             state: Mutex::new(State {
                 limiter,

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use hobbs_tenant::{Access, TenantOptions, Volume};
+use hobbs_tenant::{Access, Statistics, TenantOptions, Volume};
 
 use crate::compare::compare;
 use crate::in_process::{World, failed_ids};
@@ -12,6 +12,14 @@ use crate::in_process::{World, failed_ids};
 #[expect(clippy::print_stderr, reason = "figures for whoever asks for them")]
 fn print(line: String) {
     eprintln!("{line}");
+}
+
+fn assert_within_limits(statistics: &Statistics) {
+    assert!(
+        statistics.peaks.in_a_second <= 30 && statistics.peaks.in_a_window <= 250,
+        "{:?}",
+        statistics.peaks
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,11 +51,7 @@ async fn three_hundred_users_with_twenty_thousand_rows() {
         requests as f64 <= 1.1 * least as f64,
         "{requests} requests, {least} would do"
     );
-    assert!(
-        statistics.peaks.in_a_second <= 30 && statistics.peaks.in_a_window <= 250,
-        "{:?}",
-        statistics.peaks
-    );
+    assert_within_limits(&statistics);
     assert_eq!(statistics.answers(429), 0);
 
     let second = world.sync().await;
@@ -81,11 +85,7 @@ async fn a_sync_at_once_after_another_keeps_within_the_limits() {
     let second = world.sync().await;
     assert_eq!((first.status, second.status), ("whole", "whole"));
     let statistics = world.tenant.statistics();
-    assert!(
-        statistics.peaks.in_a_second <= 30 && statistics.peaks.in_a_window <= 250,
-        "{:?}",
-        statistics.peaks
-    );
+    assert_within_limits(&statistics);
     assert_eq!(statistics.answers(429), 0);
 }
 
@@ -132,9 +132,5 @@ async fn the_pace_over_two_minutes() {
         "{:?}",
         statistics.answers_by_status
     );
-    assert!(
-        statistics.peaks.in_a_second <= 30 && statistics.peaks.in_a_window <= 250,
-        "{:?}",
-        statistics.peaks
-    );
+    assert_within_limits(&statistics);
 }
