@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::RecordBatch;
+use deltalake::arrow::error::ArrowError;
 use foldhash::fast::RandomState;
 use futures::TryStreamExt;
 
@@ -77,6 +78,25 @@ impl Changes {
             .collect()
     }
 
+    /// The rows to be written, sorted by where they came; None where all are known.
+    pub(crate) fn to_write(
+        self,
+        rows: Pages,
+        run_id: &str,
+        now_ms: i64,
+        sequence: i64,
+    ) -> Result<Option<ToWrite>, ArrowError> {
+        let mut order = [self.new, self.changed].concat();
+        if order.is_empty() {
+            return Ok(None);
+        }
+        order.sort_unstable();
+        Ok(Some(ToWrite {
+            rows: rows.to_commit(&order, run_id, now_ms, sequence)?,
+            replaced_us: self.replaced_us,
+        }))
+    }
+
     /// What is left of it without these users, who are those of whom rows have changed.
     pub(crate) fn without(mut self, users: &HashSet<String>, rows: &Pages) -> Self {
         self.new
@@ -92,32 +112,24 @@ impl Changes {
     }
 }
 
-/// Commits the changes that the rows of one tenant make, in one commit; none where all are known.
-/// Gives what it wrote.
+/// Rows that the lake lacks, new or changed.
+pub(crate) struct ToWrite {
+    pub(crate) rows: RecordBatch,
+    /// The times at which the rows to be replaced stand in the lake, in microseconds.
+    replaced_us: Option<(i64, i64)>,
+}
+
+/// Commits the changes that the rows of one tenant make, in one commit.
 pub(crate) async fn commit(
     table: &mut Table,
-    rows: Pages,
-    changes: Changes,
-    run_id: &str,
-    now_ms: i64,
-    sequence: i64,
-    carried: impl FnOnce() -> Carried,
-) -> Result<Option<RecordBatch>, LakeError> {
-    let mut order = [changes.new, changes.changed].concat();
-    if order.is_empty() {
-        return Ok(None);
+    written: &ToWrite,
+    carried: Carried,
+) -> Result<(), LakeError> {
+    let rows = written.rows.clone();
+    match written.replaced_us {
+        None => table.append(rows, carried).await,
+        Some(times) => replace(table, rows, times, carried).await,
     }
-    order.sort_unstable();
-    let batch = rows
-        .to_commit(&order, run_id, now_ms, sequence)
-        .map_err(|error| table.error(error.into()))?;
-    // Writing takes memory of its own.
-    drop((rows, order));
-    match changes.replaced_us {
-        None => table.append(batch.clone(), carried()).await?,
-        Some(times) => replace(table, batch.clone(), times, carried()).await?,
-    }
-    Ok(Some(batch))
 }
 
 /// True where `a` is of a later change than `b`: etags are milliseconds as text, compared as

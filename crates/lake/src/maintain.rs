@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use deltalake::checkpoints::create_checkpoint;
+use deltalake::checkpoints::{cleanup_metadata, create_checkpoint};
 use deltalake::operations::vacuum::VacuumMode;
 use serde::Serialize;
 
@@ -87,11 +87,28 @@ pub(crate) fn status(table: &Table) -> Result<TableStatus, LakeError> {
 }
 
 pub(crate) async fn optimize(table: &mut Table) -> Result<TableOptimized, LakeError> {
+    shorten_log(table).await?;
     join(table, TARGET_FILE_BYTES).await
 }
 
-/// Joins small files where there are many, and tells whether there were.
+/// Deletes commits from the log that a checkpoint holds and that are older than Delta keeps them
+/// (`delta.logRetentionDuration`, 30 days). It takes a listing of the log.
+async fn shorten_log(table: &mut Table) -> Result<(), LakeError> {
+    let deleted = cleanup_metadata(&table.delta, None).await;
+    if deleted.map_err(|error| table.error(error))? > 0 {
+        // What it knows of the log names files that are gone.
+        let loaded = table.delta.load().await;
+        loaded.map_err(|error| table.error(error))?;
+    }
+    Ok(())
+}
+
+/// Joins small files where there are many, and tells whether there were. Deletes of the log what is older than 30
+/// days and stands in a checkpoint.
 pub(crate) async fn tidy(table: &mut Table) -> Result<bool, LakeError> {
+    if table.had_a_checkpoint() {
+        shorten_log(table).await?;
+    }
     let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
     let sizes: Vec<i64> = snapshot.log_data().iter().map(|file| file.size()).collect();
     let is_due = |step: &&Step| {

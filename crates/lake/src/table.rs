@@ -5,7 +5,7 @@ use deltalake::arrow::array::RecordBatch;
 use deltalake::arrow::datatypes::Schema;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake::kernel::{Action, StructType, Transaction};
+use deltalake::kernel::{Action, StructType, Transaction, Version};
 use deltalake::logstore::LogStoreRef;
 use deltalake::operations::create::CreateBuilder;
 use deltalake::parquet::basic::{Compression, ZstdLevel};
@@ -48,6 +48,9 @@ const ROW_GROUP_ROWS: usize = 32_768;
 /// pages are skipped by time inside of groups.
 const ROW_GROUP_ROWS_DERIVED: usize = 131_072;
 
+/// After so many commits a checkpoint holds all that they say.
+const CHECKPOINT_INTERVAL: Version = 10;
+
 /// Tables opened side by side.
 const OPENED_AT_ONCE: usize = 4;
 
@@ -56,6 +59,8 @@ const OPENED_AT_ONCE: usize = 4;
 pub(crate) struct Table {
     pub(crate) name: TableName,
     pub(crate) delta: DeltaTable,
+    /// The version that was opened or created.
+    opened_at: Version,
 }
 
 /// What a commit carries besides its rows.
@@ -100,12 +105,23 @@ impl Carried {
 /// Of a commit that carries nothing. deltalake leaves transactions out where it joins files and where it begins to
 /// delete old ones, so that nothing of ours can end these: [`crate::check::log::actions`] counts what they do.
 pub(crate) fn unattended() -> CommitProperties {
-    // What is written follows from what was read: no commit is put on top of one that came between, even where
-    // Delta would find that the two do not touch.
-    CommitProperties::default().with_max_retries(0)
+    CommitProperties::default()
+        // What is written follows from what was read: no commit is put on top of one that came between, even where
+        // Delta would find that the two do not touch.
+        .with_max_retries(0)
+        // It takes a listing of the whole log: [`crate::maintain`] does it now and then, not each commit.
+        .with_cleanup_expired_logs(Some(false))
 }
 
 impl Table {
+    fn of(name: TableName, delta: DeltaTable) -> Self {
+        Table {
+            name,
+            opened_at: delta.version().unwrap_or_default(),
+            delta,
+        }
+    }
+
     /// Opens the table, or None where it does not exist.
     pub(crate) async fn open(name: TableName, log: LogStoreRef) -> Result<Option<Self>, LakeError> {
         let mut delta = DeltaTable::new(log);
@@ -125,7 +141,7 @@ impl Table {
                 return Err(damaged.unwrap_or_else(|| LakeError::table(name.as_str(), error)));
             }
         }
-        let table = Table { name, delta };
+        let table = Table::of(name, delta);
         table.refuse_other_versions()?;
         Ok(Some(table))
     }
@@ -160,7 +176,10 @@ impl Table {
                 .with_columns(fields.fields().cloned())
                 .with_raise_if_key_not_exists(false)
                 .with_configuration([
-                    ("delta.checkpointInterval".to_owned(), Some("10".to_owned())),
+                    (
+                        "delta.checkpointInterval".to_owned(),
+                        Some(CHECKPOINT_INTERVAL.to_string()),
+                    ),
                     (VERSION_PROPERTY.to_owned(), Some(LAKE_VERSION.to_string())),
                     // Statistics for the columns that queries prune by, not for texts.
                     (
@@ -171,7 +190,7 @@ impl Table {
                 .await
         };
         match create.await {
-            Ok(delta) => Ok(Table { name, delta }),
+            Ok(delta) => Ok(Table::of(name, delta)),
             // It was not there a moment ago.
             Err(_) if log.is_delta_table_location().await.unwrap_or(false) => {
                 Err(LakeError::Conflict {
@@ -272,6 +291,12 @@ impl Table {
             .await;
         self.delta = cleared.map_err(|error| self.error(error))?.0;
         Ok(())
+    }
+
+    /// Whether a checkpoint was due since it was opened.
+    pub(crate) fn had_a_checkpoint(&self) -> bool {
+        let due = |version: Version| (version + 1) / CHECKPOINT_INTERVAL;
+        due(self.delta.version().unwrap_or_default()) > due(self.opened_at)
     }
 
     /// Reads commits made since this version was loaded.

@@ -503,18 +503,24 @@ impl Writer {
             recorded_at_ms: now_ms,
             lines,
         };
-        let carried = || Carried {
-            note: serde_json::to_value(&note).ok(),
-            ..Carried::of(position)
-        };
         let kept = changes.kept();
         let table = &mut self.interactions;
-        let written =
-            interactions::commit(table, rows, changes, &run.run_id, now_ms, sequence, carried)
-                .await?;
+        let written = changes
+            .to_write(rows, &run.run_id, now_ms, sequence)
+            .map_err(|error| table.error(error.into()))?;
         if let Some(written) = written {
+            let carried = Carried {
+                note: serde_json::to_value(&note).ok(),
+                ..Carried::of(position)
+            };
+            // Neither waits for the other, and the one waits for the disk.
+            let (committed, known) = tokio::join!(
+                interactions::commit(table, &written, carried),
+                self.derived.known_of(&written.rows)
+            );
+            committed?;
             self.position = position;
-            self.fresh.add(sequence, &written, kept.changed);
+            self.fresh.add(sequence, &written.rows, kept.changed, known);
         }
         coverage::append(&mut self.coverage, &note, self.position).await?;
         Ok(kept)

@@ -5,6 +5,7 @@ use hobbs_lake::{Kept, LakeError, Location, Rows, Run, RunCounts, RunStatus, Use
 use serde::Serialize;
 
 use crate::judgment::Judgment;
+use crate::sync::tidy;
 
 /// The user of items of whom nobody says whose history they are in.
 pub const UNKNOWN_USER: &str = "unknown";
@@ -129,6 +130,7 @@ pub async fn import(
     writer
         .end(&run, now_ms, status, counts(&summary), None, None)
         .await?;
+    tidy(&mut writer).await;
     Ok(summary)
 }
 

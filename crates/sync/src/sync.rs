@@ -160,7 +160,7 @@ pub async fn sync(
 
 /// The rows are in and the run is in the diary: that files stay small until the next run is no failure
 /// of this one.
-async fn tidy(writer: &mut Writer) {
+pub(crate) async fn tidy(writer: &mut Writer) {
     if let Err(error) = writer.tidy().await {
         tracing::warn!(%error, "small files could not be joined");
     }

@@ -1,6 +1,6 @@
 //! Rows of `interactions`, grouped by thread.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use deltalake::arrow::array::{
     Array, AsArray, BooleanArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
@@ -141,6 +141,14 @@ pub(super) fn of(written: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         .map(|name| schema.index_of(name))
         .collect::<Result<_, _>>()?;
     written.project(&columns)
+}
+
+/// The keys of the threads of a batch with the columns of [`COLUMNS`].
+pub(super) fn thread_keys(batch: &RecordBatch) -> HashSet<i64> {
+    let columns = Columns::of(batch);
+    (0..batch.num_rows())
+        .map(|row| columns.thread_key(row))
+        .collect()
 }
 
 /// The rows of a batch that belong to these threads.

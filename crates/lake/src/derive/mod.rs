@@ -68,6 +68,9 @@ impl std::ops::AddAssign for Rederived {
     }
 }
 
+/// Threads that have rows in the derived tables, and from when to when.
+pub(crate) type Known = HashMap<i64, Times>;
+
 /// The derived tables.
 pub(crate) struct DerivedTables {
     pub(crate) exchanges: Table,
@@ -99,6 +102,17 @@ impl DerivedTables {
         Ok(Some(least..=most))
     }
 
+    /// Which of the threads of these rows, which are about to be written, have rows already; None where it takes
+    /// a look later.
+    pub(crate) async fn known_of(&self, rows: &RecordBatch) -> Option<Known> {
+        if rows.num_rows() > LOOKED_UP_ROWS_MAX {
+            return None;
+        }
+        let threads = evidence::thread_keys(&evidence::of(rows).ok()?);
+        // Who derives looks again, and says what is wrong.
+        self.known_threads(&threads, false).await.ok()
+    }
+
     /// Which of these threads any of the tables has rows of, and from when to when. Where all are
     /// derived to the same commit, the conversations know it alone. A derivation that was cut off
     /// between two tables leaves threads in one that the others don't know.
@@ -106,7 +120,7 @@ impl DerivedTables {
         &self,
         touched: &HashSet<i64>,
         was_cut_off: bool,
-    ) -> Result<HashMap<i64, Times>, LakeError> {
+    ) -> Result<Known, LakeError> {
         let mut known = known::times_of(&self.conversations, Some("ended_at"), touched).await?;
         if was_cut_off {
             for (table, ended_at) in [
@@ -122,6 +136,10 @@ impl DerivedTables {
         Ok(known)
     }
 }
+
+/// So many rows at most come with a look for what is known of their threads while they are written. More come from
+/// a first sync, whose threads are new; they are looked for together when they are derived.
+const LOOKED_UP_ROWS_MAX: usize = 8_192;
 
 /// Derives what `interactions` has and the derived tables have not.
 pub(crate) async fn derive(
@@ -146,20 +164,25 @@ pub(crate) async fn derive(
     let mut all = Rederived::default();
     while done < newest.sequence {
         let was_cut_off = done < furthest;
-        let (until, rows) = match fresh.take_after(done) {
-            Some(rows) => rows,
+        let (until, rows, known) = match fresh.take_after(done) {
+            Some(written) => written,
             None => {
                 let sizes = match &mut sizes {
                     Some(sizes) => sizes,
                     none => none.insert(CommitSizes::of(interactions, done, newest.sequence)?),
                 };
                 let until = sizes.some_after(done);
-                (until, rows_of(interactions, (done, until)).await?)
+                (until, rows_of(interactions, (done, until)).await?, None)
             }
         };
         let threads = Threads::of(rows);
-        let touched = threads.keys().collect();
-        let known = derived.known_threads(&touched, was_cut_off).await?;
+        let known = match known {
+            Some(known) if !was_cut_off => known,
+            _ => {
+                let touched = threads.keys().collect();
+                derived.known_threads(&touched, was_cut_off).await?
+            }
+        };
         let carried = || Carried {
             derived_by: Some(by),
             ..Carried::of(newest.at(until))
@@ -188,7 +211,7 @@ async fn rows_of(
 async fn step(
     interactions: &Table,
     mut threads_touched: Threads,
-    known: HashMap<i64, Times>,
+    known: Known,
     derived: &mut DerivedTables,
     derivation: &Derivation,
     carried: impl Fn() -> Carried,
@@ -227,7 +250,7 @@ async fn step(
 async fn rows_within(
     interactions: &Table,
     spans: &Spans,
-    threads: &HashMap<i64, Times>,
+    threads: &Known,
 ) -> Result<Vec<RecordBatch>, LakeError> {
     let mut stream = interactions
         .scan(&evidence::COLUMNS)

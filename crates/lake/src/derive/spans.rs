@@ -6,7 +6,7 @@ use crate::scan::time_literal;
 
 /// First and last time, in microseconds, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Times {
+pub(crate) struct Times {
     first: i64,
     last: i64,
 }

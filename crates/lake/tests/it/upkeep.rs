@@ -132,6 +132,45 @@ async fn many_small_files_are_joined_and_few_are_left() {
     assert_eq!(lake.number(whole).await, 30);
 }
 
+/// Delta keeps the log of 30 days. Looking for what is older takes a listing of it, so that commits leave that to
+/// the end of a sync.
+#[tokio::test]
+async fn an_old_log_is_shortened_at_the_end_and_not_with_each_commit() {
+    let lake = Lake::new();
+    for at in 0..12 {
+        lake.commit(&[row("ann", None, at, 1)]).await;
+    }
+    let forty_days_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(40 * 24);
+    for file in crate::fixture::files(&lake.path().join("interactions/_delta_log")) {
+        let file = std::fs::File::options().append(true).open(file).unwrap();
+        file.set_modified(forty_days_ago).unwrap();
+    }
+    let mut writer = lake.writer().await;
+    let commit = async |writer: &mut hobbs_lake::Writer, at: u32| {
+        let rows = crate::fixture::rows_of(&[row("ann", None, at, 1)]);
+        let lines = vec![line("ann", i64::from(at), i64::from(at) + 1)];
+        let run = crate::fixture::run();
+        writer.commit(&run, 0, rows, lines).await.unwrap();
+    };
+    for at in 12..20 {
+        commit(&mut writer, at).await;
+    }
+    assert_eq!(lake.log("interactions").len(), 21);
+    writer.tidy().await.unwrap();
+    let log = lake.log("interactions");
+    assert!(
+        log[0].ends_with("00000000000000000009.json"),
+        "the checkpoint of version 9 has what came before: {log:?}"
+    );
+    assert_eq!(log.len(), 12);
+    // The same writer goes on, and so do others.
+    commit(&mut writer, 20).await;
+    drop(writer);
+    lake.commit(&[row("ann", None, 21, 1), row("ann", None, 3, 1)])
+        .await;
+    assert_eq!(lake.rows().await, 22);
+}
+
 #[tokio::test]
 async fn status_counts_rows_and_files() {
     let lake = Lake::new();
