@@ -45,7 +45,7 @@ pub use clock::{Clock, SystemClock, TokioClock};
 pub use cloud::{Cloud, Endpoints};
 pub use error::{GraphError, ReadError};
 pub use groups::{Group, GroupError};
-pub use history::{AppFilter, History, Window, each};
+pub use history::{AppFilter, History, Keep, Window, each};
 pub use http_transport::HttpTransport;
 pub use licenses::Sku;
 pub use pace::{Limits, PaceSnapshot, ReportLimits};

@@ -6,6 +6,7 @@
 //! [`wire::Unkept`], to be counted and shown.
 
 pub mod app;
+mod etag;
 pub mod fingerprint;
 pub mod ingest;
 mod json;
@@ -18,6 +19,7 @@ pub mod text;
 pub mod wire;
 
 pub use app::{App, Surface};
+pub use etag::Etag;
 pub use fingerprint::FingerprintKey;
 pub use ingest::Ingest;
 pub use mark::Mark;

@@ -5,7 +5,6 @@
 //! changed are files rewritten, and then only those that hold the changed rows.
 
 use std::cell::Cell;
-use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
@@ -14,6 +13,7 @@ use deltalake::arrow::array::RecordBatch;
 use deltalake::arrow::error::ArrowError;
 use foldhash::fast::RandomState;
 use futures::TryStreamExt;
+use hobbs_interaction::Etag;
 
 use crate::error::LakeError;
 use crate::merge::{Key, target};
@@ -132,20 +132,10 @@ pub(crate) async fn commit(
     }
 }
 
-/// True where `a` is of a later change than `b`: etags are milliseconds as text, compared as
-/// numbers where both are.
-fn is_later(a: &str, b: &str) -> bool {
-    let order = match (a.parse::<u64>(), b.parse::<u64>()) {
-        (Ok(a), Ok(b)) => a.cmp(&b),
-        _ => a.cmp(b),
-    };
-    order == Ordering::Greater
-}
-
 /// The latest version of a row in a batch.
 struct Latest<'a> {
     place: Place,
-    etag: &'a str,
+    etag: Etag<'a>,
     in_lake: Cell<InLake>,
 }
 
@@ -164,7 +154,7 @@ fn latest(rows: &Pages) -> (HashMap<RowKey<'_>, Latest<'_>, RandomState>, u64) {
     for (place, identity) in rows.identities() {
         let this = Latest {
             place,
-            etag: identity.etag,
+            etag: Etag::of(identity.etag),
             in_lake: Cell::new(InLake::Nothing),
         };
         match latest.entry(identity.key()) {
@@ -173,7 +163,7 @@ fn latest(rows: &Pages) -> (HashMap<RowKey<'_>, Latest<'_>, RandomState>, u64) {
             }
             Entry::Occupied(mut kept) => {
                 repeated += 1;
-                if is_later(this.etag, kept.get().etag) {
+                if this.etag.is_later_than(&kept.get().etag) {
                     kept.insert(this);
                 }
             }
@@ -201,7 +191,8 @@ pub(crate) async fn compare(known_as_of: &Table, rows: &Pages) -> Result<Changes
             let Some(row) = found(&latest, &identity) else {
                 continue;
             };
-            if row.in_lake.get() == InLake::Nothing && is_later(row.etag, identity.etag) {
+            let is_later = || row.etag.is_later_than(&Etag::of(identity.etag));
+            if row.in_lake.get() == InLake::Nothing && is_later() {
                 row.in_lake.set(InLake::AnOlderVersion);
                 let us = identity.created_us;
                 let (from, to) = changes.replaced_us.unwrap_or((us, us));
@@ -270,17 +261,4 @@ async fn replace(
         within: Some(since.and(created_at().lt_eq(time_literal(last_us)))),
     };
     table.merge(rows, key, None, carried).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_later;
-
-    #[test]
-    fn etags_are_compared_as_numbers_where_they_are_numbers() {
-        assert!(is_later("1000", "999"));
-        assert!(!is_later("999", "1000"));
-        assert!(!is_later("1000", "1000"));
-        assert!(is_later("b", "a"));
-    }
 }

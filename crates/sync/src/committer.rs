@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hobbs_graph::Clock;
 use hobbs_lake::{Derivation, HeldBack, Kept, LakeError, Run, Writer};
@@ -10,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::batch::Batch;
+use crate::memory::Memory;
 
 /// Exchanges are derived each time that so many rows have come: often enough that they are few to
 /// hold, seldom enough that their files are not small.
@@ -37,24 +37,18 @@ pub(crate) struct Committed {
 pub(crate) struct Ended;
 
 impl Committer {
-    /// `waiting_rows` is lessened by the rows of each commit.
+    /// Each commit gives back the memory of its rows.
     pub(crate) fn start(
         writer: Writer,
         derivation: Derivation,
         run: Run,
         clock: Arc<dyn Clock>,
-        waiting_rows: Arc<AtomicUsize>,
+        memory: Arc<Memory>,
     ) -> Self {
         let (batches, incoming) = mpsc::channel(1);
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(commit_all(
-            writer,
-            derivation,
-            run,
-            clock,
-            waiting_rows,
-            incoming,
-            stopped,
+            writer, derivation, run, clock, memory, incoming, stopped,
         ));
         Committer {
             batches,
@@ -102,7 +96,7 @@ async fn commit_all(
     derivation: Derivation,
     run: Run,
     clock: Arc<dyn Clock>,
-    waiting_rows: Arc<AtomicUsize>,
+    memory: Arc<Memory>,
     mut incoming: mpsc::Receiver<Batch>,
     stopped: watch::Receiver<bool>,
 ) -> (Writer, Result<Committed, LakeError>) {
@@ -111,7 +105,7 @@ async fn commit_all(
         derivation,
         run,
         clock,
-        waiting_rows,
+        memory,
         held_back: HeldBack::default(),
         kept: Kept::default(),
         underived: 0,
@@ -133,7 +127,7 @@ struct Committing {
     derivation: Derivation,
     run: Run,
     clock: Arc<dyn Clock>,
-    waiting_rows: Arc<AtomicUsize>,
+    memory: Arc<Memory>,
     /// Users of whom a row has changed wait for each other.
     held_back: HeldBack,
     kept: Kept,
@@ -171,7 +165,7 @@ impl Committing {
     fn count(&mut self, kept: Kept, rows: usize) {
         self.kept += kept;
         self.underived += kept.new + kept.changed;
-        self.waiting_rows.fetch_sub(rows, Ordering::Relaxed);
+        self.memory.give_back(rows);
     }
 
     /// Derives unless stopped; says whether it came to the end. A derivation may be cut off anywhere:

@@ -16,7 +16,9 @@ pub mod sync;
 mod batch;
 mod committer;
 mod directory;
+mod memory;
 mod prepare;
+mod reading;
 mod scope;
 mod usage;
 

@@ -10,9 +10,10 @@ use crate::directory::{self, Before, Directory};
 use crate::options::{SyncOptions, Who};
 use crate::plan::{Known, Plan, Wanted, plan};
 use crate::progress::{Progress, Stage};
+use crate::reading::ENDED;
 use crate::scope::in_scope;
 use crate::summary::SyncSummary;
-use crate::sync::{ENDED, SyncError};
+use crate::sync::SyncError;
 use crate::usage::{self, UsageError, UsageReading};
 
 /// What to do about concealed names (learn.microsoft.com, "Microsoft 365 reports in the admin center").

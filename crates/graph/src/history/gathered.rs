@@ -3,20 +3,21 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use hobbs_interaction::{AiInteraction, Page, Unkept};
+use hobbs_interaction::{AiInteraction, Etag, Page, Unkept};
 
 use super::filter::AppFilter;
+use super::keep::Keep;
 use super::window::Window;
 
 /// Session and id in one text; Graph's ids don't have what stands between the two.
 type Key = Box<str>;
 
 /// Items of one user without duplicates, each already turned into what the caller keeps.
-pub(super) struct Gathered<'a, T, K> {
+pub(super) struct Gathered<'a, K: Keep> {
     window: Window,
     apps: &'a AppFilter,
-    keep: K,
-    pub(super) items: Vec<T>,
+    pub(super) keep: K,
+    pub(super) items: Vec<K::Kept>,
     places: HashMap<Key, Place, RandomState>,
     /// The key being looked up, in memory that is used again.
     key: String,
@@ -27,7 +28,7 @@ pub(super) struct Gathered<'a, T, K> {
 /// Where an item stands among those kept.
 struct Place {
     at: usize,
-    etag: Etag,
+    etag: Etag<'static>,
 }
 
 /// What became of an item.
@@ -67,7 +68,7 @@ impl PageFacts {
     }
 }
 
-impl<'a, T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Gathered<'a, T, K> {
+impl<'a, K: Keep> Gathered<'a, K> {
     pub(super) fn new(window: Window, apps: &'a AppFilter, keep: K) -> Self {
         Self {
             window,
@@ -131,7 +132,7 @@ impl<'a, T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Gathered<'a, T, K> {
             if !etag.is_later_than(&place.etag) {
                 return Seen::Known;
             }
-            place.etag = etag;
+            place.etag = etag.into_owned();
             return Seen::Wanted {
                 at: place.at,
                 is_new: false,
@@ -139,6 +140,7 @@ impl<'a, T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Gathered<'a, T, K> {
         }
         self.rows += 1;
         let at = self.places.len();
+        let etag = etag.into_owned();
         self.places
             .insert(self.key.as_str().into(), Place { at, etag });
         Seen::Wanted { at, is_new: true }
@@ -149,35 +151,11 @@ impl<'a, T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Gathered<'a, T, K> {
         if wanted.is_empty() {
             return;
         }
-        for (kept, at) in (self.keep)(wanted).into_iter().zip(places) {
+        for (kept, at) in self.keep.keep(wanted).into_iter().zip(places) {
             match self.items.get_mut(*at) {
                 Some(earlier) => *earlier = kept,
                 None => self.items.push(kept),
             }
-        }
-    }
-}
-
-/// Etags are milliseconds as text, so far; should they become something else, their text decides.
-enum Etag {
-    Number(u64),
-    Text(Box<str>),
-}
-
-impl Etag {
-    fn of(text: &str) -> Self {
-        match text.parse() {
-            Ok(number) => Self::Number(number),
-            Err(_) => Self::Text(text.into()),
-        }
-    }
-
-    fn is_later_than(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Number(one), Self::Number(other)) => one > other,
-            (Self::Text(one), Self::Text(other)) => one > other,
-            (Self::Number(one), Self::Text(other)) => *one.to_string() > **other,
-            (Self::Text(one), Self::Number(other)) => **one > *other.to_string(),
         }
     }
 }

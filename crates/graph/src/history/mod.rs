@@ -14,13 +14,15 @@ pub mod cut;
 mod filter;
 pub(crate) mod filter_memory;
 mod gathered;
+mod keep;
 mod reader;
 pub mod rhythm;
 mod window;
 
-use hobbs_interaction::{AiInteraction, Unkept};
+use hobbs_interaction::Unkept;
 
 pub use filter::AppFilter;
+pub use keep::{Keep, each};
 pub use window::Window;
 
 use allowance::Allowance;
@@ -49,37 +51,29 @@ pub struct History<T> {
 }
 
 impl Client {
-    /// Reads one user's interactions in a window. `keep` turns the items of a page into what the caller keeps of
-    /// each, in their order, as soon as the page is read: so texts need not pile up, and may be borrowed from the
-    /// page until then. An item may come again with a later etag; what is kept of it then takes the earlier's place.
-    pub async fn read_history<T>(
+    /// Reads one user's interactions in a window, and gives what `keep` made of them. An item may come again with a
+    /// later etag; what is kept of it then takes the earlier's place.
+    pub async fn read_history<K: Keep>(
         &self,
         user_id: &str,
         window: Window,
         apps: &AppFilter,
-        keep: impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T>,
-    ) -> History<T> {
+        keep: K,
+    ) -> History<K::Kept> {
         let allowance = &self.inner.allowance;
         reader::read(self, allowance, user_id, window, apps, keep).await
     }
 
     /// The same for a user besides whom nobody is read: the whole pace is theirs, and requests may be spent on
     /// speed. A long window is cut before anything is known of it, so that a light user costs a dozen requests.
-    pub async fn read_history_alone<T>(
+    pub async fn read_history_alone<K: Keep>(
         &self,
         user_id: &str,
         window: Window,
         apps: &AppFilter,
-        keep: impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T>,
-    ) -> History<T> {
+        keep: K,
+    ) -> History<K::Kept> {
         let allowance = &Allowance::of_one_user();
         reader::read(self, allowance, user_id, window, apps, keep).await
     }
-}
-
-/// Keeps what `keep` makes of each item, for [`Client::read_history`].
-pub fn each<T>(
-    mut keep: impl FnMut(AiInteraction<'_>) -> T,
-) -> impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T> {
-    move |items| items.into_iter().map(&mut keep).collect()
 }

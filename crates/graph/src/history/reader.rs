@@ -1,12 +1,12 @@
 //! Reads one user: follows chains of pages, cuts them, falls back where a filter is refused.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use hobbs_interaction::{AiInteraction, Page};
+use hobbs_interaction::Page;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 use url::Url;
@@ -17,6 +17,7 @@ use super::chain::{Chain, PAGE_SIZE, earliest};
 use super::cut::{self, Extent, Progress, Remainder};
 use super::filter::{self, AppFilter};
 use super::gathered::{Gathered, PageFacts};
+use super::keep::Keep;
 use super::rhythm::Rhythm;
 use super::window::Window;
 use crate::client::Client;
@@ -36,14 +37,14 @@ enum Trouble {
     OutOfOrder,
 }
 
-pub(super) async fn read<T>(
+pub(super) async fn read<K: Keep>(
     client: &Client,
     allowance: &Allowance,
     user_id: &str,
     window: Window,
     apps: &AppFilter,
-    keep: impl FnMut(Vec<AiInteraction<'_>>) -> Vec<T>,
-) -> History<T> {
+    keep: K,
+) -> History<K::Kept> {
     let requests = AtomicU32::new(0);
     // Of this task alone, which polls one answer after the other: nobody ever waits for it.
     let gathered = Mutex::new(Gathered::new(window, apps, keep));
@@ -112,14 +113,14 @@ struct Taken {
     next_link: Option<String>,
 }
 
-struct Reading<'g, 'a, T, K> {
+struct Reading<'g, 'a, K: Keep> {
     client: &'a Client,
     allowance: &'a Allowance,
     user_id: &'a str,
     window: Window,
     apps: &'a AppFilter,
     requests: &'a AtomicU32,
-    gathered: &'g Mutex<Gathered<'a, T, K>>,
+    gathered: &'g Mutex<Gathered<'a, K>>,
     pages: u32,
     windows: u32,
     in_flight: InFlight,
@@ -134,7 +135,7 @@ struct Reading<'g, 'a, T, K> {
     in_order: bool,
 }
 
-impl<T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Reading<'_, '_, T, K> {
+impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
     /// Reads the window; tells besides whether the service filtered.
     async fn run(&mut self) -> (Result<(), ReadError>, bool) {
         let filters = &self.client.inner.filters;
@@ -215,6 +216,9 @@ impl<T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Reading<'_, '_, T, K> {
                 () = sleep_until(look_at), if !held.is_empty() => {
                     // Not before what goes out now has gone: it would look like others' requests in line.
                     look_at = Instant::now() + MOMENT;
+                    if !self.gathered().keep.has_room() {
+                        continue;
+                    }
                     let go = match client.inner.pace.room(MOMENT) {
                         Room::InLine => std::mem::take(&mut held),
                         Room::For(places) => self.share_out(&mut held, places),
@@ -340,14 +344,15 @@ impl<T, K: FnMut(Vec<AiInteraction<'_>>) -> Vec<T>> Reading<'_, '_, T, K> {
 
     /// Tells the allowance what this user did cost.
     fn settle(&mut self) {
-        let rows = {
-            let gathered = self.gathered.lock();
-            gathered.unwrap_or_else(PoisonError::into_inner).rows
-        };
+        let rows = self.gathered().rows;
         let least = rows.div_ceil(PAGE_SIZE).max(1);
         let is_cut = self.windows > 1;
         let cost = f64::from(self.pages.saturating_sub(least));
         self.revise_cost(if is_cut { cost } else { 0.0 });
+    }
+
+    fn gathered(&self) -> MutexGuard<'g, Gathered<'a, K>> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn revise_cost(&mut self, cost: f64) {

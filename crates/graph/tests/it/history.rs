@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use hobbs_graph::history::cut::{Extent, Progress, Remainder, fan, pieces_each, plan};
 use hobbs_graph::history::rhythm::Rhythm;
-use hobbs_graph::{AppFilter, Client, History, Window, each};
-use hobbs_interaction::Unkept;
+use hobbs_graph::{AppFilter, Client, History, Keep, Window, each};
+use hobbs_interaction::{AiInteraction, Unkept};
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -417,6 +417,52 @@ async fn where_the_tenant_refuses_filters_everything_is_filtered_at_home() {
         .filter(|filtered| **filtered)
         .count();
     assert_eq!(asked, 3, "remembered after the third user");
+}
+
+/// Counts rows, and has room for so many.
+struct Counting {
+    rows: Arc<AtomicU64>,
+    room_for: Arc<AtomicU64>,
+}
+
+impl Keep for Counting {
+    type Kept = i64;
+
+    fn keep(&mut self, items: Vec<AiInteraction<'_>>) -> Vec<i64> {
+        self.rows.fetch_add(items.len() as u64, SeqCst);
+        items.iter().map(|item| item.created_at_ms).collect()
+    }
+
+    fn has_room(&self) -> bool {
+        self.rows.load(SeqCst) < self.room_for.load(SeqCst)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_waits_for_room_between_two_pages_and_then_goes_on() {
+    let moments = clustered(2_000, 3);
+    let window = Window::between(moments[0], NOW_MS);
+    let server = Arc::new(HistoryServer::new(moments.clone(), 10));
+    let (client, requests) = client_of(&server);
+    let (rows, room_for) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(150)));
+    let keep = Counting {
+        rows: Arc::clone(&rows),
+        room_for: Arc::clone(&room_for),
+    };
+    let reading = tokio::spawn(async move {
+        let apps = AppFilter::all();
+        client.read_history("u", window, &apps, keep).await
+    });
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!(
+        (rows.load(SeqCst), requests.load(SeqCst)),
+        (200, 2),
+        "it waits"
+    );
+    room_for.store(u64::MAX, SeqCst);
+    let history = reading.await.unwrap();
+    history.result.unwrap();
+    assert_eq!(sorted(history.items), moments);
 }
 
 #[tokio::test(start_paused = true)]
