@@ -79,7 +79,7 @@ impl Changes {
     }
 
     /// The rows to be written, sorted by where they came; None where all are known.
-    pub(crate) fn to_write(
+    pub(crate) fn rows_to_write(
         self,
         rows: Pages,
         run_id: &str,

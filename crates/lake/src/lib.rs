@@ -30,6 +30,7 @@ mod people;
 mod position;
 mod query;
 mod remote;
+mod rewrite;
 mod rows;
 mod runs;
 mod scan;

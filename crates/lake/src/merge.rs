@@ -1,32 +1,28 @@
 //! Putting rows in place of those with the same key, in one commit.
 
-use std::collections::HashSet;
+use datafusion::prelude::{Expr, col};
+use deltalake::arrow::array::{ArrayRef, AsArray, RecordBatch};
+use deltalake::arrow::compute::filter_record_batch;
+use deltalake::arrow::datatypes::SchemaRef;
+use deltalake::arrow::error::ArrowError;
+use deltalake::kernel::Action;
+use deltalake::protocol::DeltaOperation;
+use deltalake::writer::DeltaWriter;
 use std::sync::Arc;
 
-use datafusion::functions::expr_fn::coalesce;
-use datafusion::prelude::{Expr, SessionContext, col, lit};
-use deltalake::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
-use deltalake::arrow::compute::{concat_batches, filter_record_batch};
-use deltalake::arrow::datatypes::{DataType, Schema, SchemaRef};
-use deltalake::arrow::error::ArrowError;
-use deltalake::arrow::row::{RowConverter, SortField};
-use deltalake::delta_datafusion::DeltaSessionContext;
-use deltalake::kernel::{Action, LogicalFileView};
-use deltalake::protocol::DeltaOperation;
-
+use crate::damage::named;
 use crate::error::LakeError;
-use crate::schema::column_names;
-use crate::small::{self, FileReader};
-use crate::table::{Carried, Table, commit, write, writer_properties};
+use crate::rewrite::{Keys, Rewrite};
+use crate::statistics::may_hold;
+use crate::stored::NamedFile;
+use crate::table::{Carried, Table, commit, writer_of};
+
+/// Files that are written anew become files of about this size at most.
+const FILE_BYTES: u64 = 128 << 20;
 
 /// A column of `target`, the table.
 pub(crate) fn target(name: &str) -> Expr {
     col(format!("target.{name}"))
-}
-
-/// A column of `source`, the rows.
-fn source(name: &str) -> Expr {
-    col(format!("source.{name}"))
 }
 
 /// What makes a row of a table one.
@@ -35,58 +31,6 @@ pub(crate) struct Key<'a> {
     pub(crate) columns: &'a [&'a str],
     /// A condition on `target` that all rows with these keys meet, so that others are not looked at.
     pub(crate) within: Option<Expr>,
-}
-
-impl Key<'_> {
-    /// That a row of the table and one of `rows` have the same key.
-    fn predicate(&self, schema: &Schema) -> Expr {
-        let is_text_or_null = |name: &str| {
-            let field = schema.field_with_name(name);
-            field.is_ok_and(|field| field.is_nullable() && field.data_type() == &DataType::Utf8)
-        };
-        let same = self.columns.iter().map(|name| {
-            if is_text_or_null(name) {
-                let some = |column| coalesce(vec![column, lit("")]);
-                some(target(name)).eq(some(source(name)))
-            } else {
-                target(name).eq(source(name))
-            }
-        });
-        let conditions = same.chain(self.within.clone());
-        conditions.reduce(Expr::and).unwrap_or(lit(false))
-    }
-
-    /// The keys of a batch, comparable byte by byte.
-    fn of(&self, rows: &RecordBatch) -> Result<HashSet<Vec<u8>>, ArrowError> {
-        let mut keys = HashSet::with_capacity(rows.num_rows());
-        self.each(rows, |key| {
-            keys.insert(key.to_vec());
-        })?;
-        Ok(keys)
-    }
-
-    fn each(&self, rows: &RecordBatch, mut see: impl FnMut(&[u8])) -> Result<(), ArrowError> {
-        let columns = self.columns.iter().map(|name| {
-            let column = rows.column(rows.schema().index_of(name)?);
-            Ok(with_empty_for_null(column))
-        });
-        let columns = columns.collect::<Result<Vec<ArrayRef>, ArrowError>>()?;
-        let fields = columns.iter();
-        let fields = fields.map(|column| SortField::new(column.data_type().clone()));
-        let keys = RowConverter::new(fields.collect())?.convert_columns(&columns)?;
-        keys.iter().for_each(|key| see(key.data()));
-        Ok(())
-    }
-}
-
-fn with_empty_for_null(column: &ArrayRef) -> ArrayRef {
-    match column.as_string_opt::<i32>() {
-        Some(texts) if texts.null_count() > 0 => {
-            let texts = texts.iter().map(|text| Some(text.unwrap_or_default()));
-            Arc::new(texts.collect::<StringArray>())
-        }
-        _ => ArrayRef::clone(column),
-    }
 }
 
 impl Table {
@@ -99,49 +43,40 @@ impl Table {
         kept: Option<&str>,
         carried: Carried,
     ) -> Result<(), LakeError> {
-        match small::files(self, key.within.as_ref())? {
-            Some(files) => self.rewrite(files, rows, key, kept, carried).await,
-            None => self.plan_merge(rows, key, kept, carried).await,
-        }
-    }
-
-    /// As small tables are merged: files that hold one of the keys are written anew, as one.
-    async fn rewrite(
-        &mut self,
-        files: Vec<LogicalFileView>,
-        rows: RecordBatch,
-        key: Key<'_>,
-        kept: Option<&str>,
-        carried: Carried,
-    ) -> Result<(), LakeError> {
+        let name = self.name.as_str();
+        let failed = |error| LakeError::table(name, error);
+        let broken = |error: ArrowError| LakeError::table(name, error.into());
         let schema = self.name.schema();
-        let columns = column_names(&schema);
-        let reader = FileReader::new(self, &columns, None).map_err(LakeError::query)?;
-        let broken = |error: ArrowError| LakeError::table(self.name.as_str(), error.into());
-        let replaced = key.of(&rows).map_err(broken)?;
+        let added = wanted(&rows, &schema, kept).map_err(broken)?;
+        let rewrite = Rewrite::new(
+            self.delta.log_store().object_store(None),
+            schema,
+            Keys::of(&rows, key.columns).map_err(broken)?,
+            key.within.as_ref(),
+        );
+        let rewrite = rewrite.map_err(LakeError::query)?;
+        let mut writer = writer_of(&self.delta).map_err(failed)?;
+        writer = writer.with_target_file_size(FILE_BYTES);
         let mut actions = Vec::new();
-        let mut written = Vec::new();
-        for file in files {
-            let batches = reader.clone().read(file.object_store_path()).await;
-            let batches = batches.map_err(LakeError::query)?;
-            let batch = concat_batches(&schema, &batches).map_err(broken)?;
-            let mut stays = Vec::with_capacity(batch.num_rows());
-            key.each(&batch, |key| stays.push(!replaced.contains(key)))
-                .map_err(broken)?;
-            if stays.contains(&false) {
+        for file in may_hold(self, key.within.as_ref())? {
+            let rewritten = rewrite.without_them(NamedFile::of(&file), writer).await;
+            let has_some;
+            (writer, has_some) = match rewritten {
+                Ok(rewritten) => rewritten,
+                Err(error) => {
+                    let error = named(error, std::slice::from_ref(self)).await;
+                    return Err(LakeError::query(error));
+                }
+            };
+            if has_some {
                 actions.push(Action::Remove(file.remove_action(true)));
-                let stays = BooleanArray::from(stays);
-                written.push(filter_record_batch(&batch, &stays).map_err(broken)?);
             }
         }
-        written.push(wanted(&rows, &schema, kept).map_err(broken)?);
-        let written = concat_batches(&schema, &written).map_err(broken)?;
-        let delta = &mut self.delta;
-        let name = self.name.as_str();
-        let error = |error| LakeError::table(name, error);
-        if written.num_rows() > 0 {
-            actions.extend(write(delta, written).await.map_err(error)?);
+        if added.num_rows() > 0 {
+            writer.write(added).await.map_err(failed)?;
         }
+        let files = writer.flush().await.map_err(failed)?;
+        actions.extend(files.into_iter().map(Action::Add));
         if actions.is_empty() {
             return Ok(());
         }
@@ -152,56 +87,10 @@ impl Table {
             not_matched_predicates: Vec::new(),
             not_matched_by_source_predicates: Vec::new(),
         };
+        let delta = &mut self.delta;
         commit(delta, actions, operation, carried)
             .await
-            .map_err(error)
-    }
-
-    async fn plan_merge(
-        &mut self,
-        rows: RecordBatch,
-        key: Key<'_>,
-        kept: Option<&str>,
-        carried: Carried,
-    ) -> Result<(), LakeError> {
-        let schema = self.name.schema();
-        let predicate = key.predicate(&schema);
-        let names = || schema.fields().iter().map(|field| field.name().as_str());
-        let rows = SessionContext::from(DeltaSessionContext::default())
-            .read_batch(rows)
-            .map_err(LakeError::query)?;
-        let merge = || {
-            let mut merge = self
-                .delta
-                .clone()
-                .merge(rows, predicate)
-                .with_source_alias("source")
-                .with_target_alias("target")
-                .with_writer_properties(writer_properties())
-                .with_commit_properties(carried.properties())
-                .when_matched_update(|update| {
-                    let update = match kept {
-                        Some(kept) => update.predicate(source(kept)),
-                        None => update,
-                    };
-                    names().fold(update, |update, name| update.update(name, source(name)))
-                })?;
-            if let Some(kept) = kept {
-                merge = merge
-                    .when_matched_delete(|delete| delete.predicate(source(kept).is_false()))?;
-            }
-            merge.when_not_matched_insert(|insert| {
-                let insert = match kept {
-                    Some(kept) => insert.predicate(source(kept)),
-                    None => insert,
-                };
-                names().fold(insert, |insert, name| insert.set(name, source(name)))
-            })
-        };
-        let merged = merge().map_err(|error| self.error(error))?.await;
-        let (delta, _) = merged.map_err(|error| self.error(error))?;
-        self.delta = delta;
-        Ok(())
+            .map_err(failed)
     }
 }
 
@@ -230,7 +119,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::collections::HashMap;
 
-    use deltalake::arrow::datatypes::Field;
+    use datafusion::functions::expr_fn::coalesce;
+    use datafusion::prelude::{SessionContext, lit};
+    use deltalake::arrow::array::BooleanArray;
+    use deltalake::arrow::datatypes::{DataType, Field, Schema};
+    use deltalake::delta_datafusion::DeltaSessionContext;
     use deltalake::logstore::object_store::memory::InMemory;
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
@@ -292,29 +185,122 @@ mod tests {
         rows
     }
 
+    /// As the engine merges.
+    async fn merge_by_plan(table: &mut Table, rows: RecordBatch, key: &[&str], kept: Option<&str>) {
+        let source = |name: &str| col(format!("source.{name}"));
+        let some = |column| coalesce(vec![column, lit("")]);
+        let same = key
+            .iter()
+            .map(|name| some(target(name)).eq(some(source(name))));
+        let schema = table.name.schema();
+        let names = || schema.fields().iter().map(|field| field.name().as_str());
+        let rows = SessionContext::from(DeltaSessionContext::default())
+            .read_batch(rows)
+            .unwrap();
+        let mut merge = table
+            .delta
+            .clone()
+            .merge(rows, same.reduce(Expr::and).unwrap())
+            .with_source_alias("source")
+            .with_target_alias("target")
+            .when_matched_update(|update| {
+                let update = match kept {
+                    Some(kept) => update.predicate(source(kept)),
+                    None => update,
+                };
+                names().fold(update, |update, name| update.update(name, source(name)))
+            })
+            .unwrap();
+        if let Some(kept) = kept {
+            merge = merge
+                .when_matched_delete(|delete| delete.predicate(source(kept).is_false()))
+                .unwrap();
+        }
+        let merge = merge.when_not_matched_insert(|insert| {
+            let insert = match kept {
+                Some(kept) => insert.predicate(source(kept)),
+                None => insert,
+            };
+            names().fold(insert, |insert, name| insert.set(name, source(name)))
+        });
+        table.delta = merge.unwrap().await.unwrap().0;
+    }
+
     #[tokio::test]
-    async fn a_small_table_is_merged_as_a_large_one_is() {
-        let key = || Key {
-            columns: &["tenant_id", "user_id", "apps"],
-            within: None,
-        };
+    async fn rows_are_merged_as_the_engine_merges_them() {
+        let columns = ["tenant_id", "user_id", "apps"];
         for seed in 0..3 {
             let mut dice = StdRng::seed_from_u64(seed);
-            let (mut small, mut large) = (table().await, table().await);
+            let (mut ours, mut engines) = (table().await, table().await);
             for _ in 0..5 {
                 let rows = drawn(&mut dice);
                 let kept = dice.random_bool(0.7).then_some("kept");
-                let carried = Carried::default;
-                small
-                    .merge(rows.clone(), key(), kept, carried())
-                    .await
-                    .unwrap();
-                large
-                    .plan_merge(rows, key(), kept, carried())
-                    .await
-                    .unwrap();
-                assert_eq!(rows_of(&small).await, rows_of(&large).await, "{seed}");
+                let key = Key {
+                    columns: &columns,
+                    within: None,
+                };
+                let merged = ours.merge(rows.clone(), key, kept, Carried::default());
+                merged.await.unwrap();
+                merge_by_plan(&mut engines, rows, &columns, kept).await;
+                assert_eq!(rows_of(&ours).await, rows_of(&engines).await, "{seed}");
             }
         }
+    }
+
+    /// So many that their keys are looked through before all columns are read.
+    fn many(dice: &mut StdRng, users: std::ops::Range<u32>) -> RecordBatch {
+        let lines = users.map(|user| CoverageLine {
+            user_id: format!("{user} {:032x}", dice.random::<u128>()),
+            span: Span {
+                from_ms: 0,
+                to_ms: i64::from(user),
+            },
+            apps: None,
+            rows: dice.random(),
+            pages: 1,
+            failure: None,
+        });
+        let note = Note {
+            sequence: 1,
+            tenant_id: "t".to_owned(),
+            run_id: "r".to_owned(),
+            recorded_at_ms: 0,
+            lines: lines.collect(),
+        };
+        batch(&note).unwrap()
+    }
+
+    #[tokio::test]
+    async fn of_large_files_those_are_written_anew_that_hold_a_key() {
+        let mut dice = StdRng::seed_from_u64(7);
+        let mut table = table().await;
+        let written =
+            [0..40_000, 20_000..60_000, 50_000..90_000].map(|users| many(&mut dice, users));
+        for rows in &written {
+            table
+                .append(rows.clone(), Carried::default())
+                .await
+                .unwrap();
+        }
+        let paths = |table: &Table| {
+            let files = may_hold(table, None).unwrap().into_iter();
+            let files = files.filter(|file| file.size() > 1 << 20);
+            files
+                .map(|file| file.object_store_path())
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        let before = paths(&table);
+        assert_eq!(before.len(), 3);
+        // By its time it may be in the second file or in the third.
+        let row = written[1].slice(32_000, 1);
+        let rows = rows_of(&table).await;
+        let key = Key {
+            columns: &["tenant_id", "user_id", "apps"],
+            within: Some(target("to_ms").eq(lit(52_000_i64))),
+        };
+        let merged = table.merge(row, key, None, Carried::default());
+        merged.await.unwrap();
+        assert!(rows_of(&table).await == rows, "120,000 rows, each once");
+        assert_eq!(before.intersection(&paths(&table)).count(), 2);
     }
 }

@@ -10,7 +10,6 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
-use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::prelude::Expr;
 use deltalake::arrow::array::{AsArray, RecordBatch};
 use deltalake::arrow::compute::filter_record_batch;
@@ -25,6 +24,7 @@ use deltalake::parquet::errors::ParquetError;
 
 use crate::check::file::in_columns;
 use crate::error::LakeError;
+use crate::statistics::may_hold;
 use crate::table::Table;
 
 /// A small table has at most so many files,
@@ -35,35 +35,22 @@ const BYTES_MAX: i64 = 1 << 20;
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8_192;
 
-/// The files that may hold rows for which a condition holds, by what the log says of them; None where
-/// they are many or large.
+/// The files that may hold rows for which a condition holds; None where the table's files are many, or those large.
 pub(crate) fn files(
     table: &Table,
     condition: Option<&Expr>,
 ) -> std::result::Result<Option<Vec<LogicalFileView>>, LakeError> {
     let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
-    let log = snapshot.log_data();
-    if log.num_files() > FILES_MAX {
+    if snapshot.log_data().num_files() > FILES_MAX {
         return Ok(None);
     }
-    let may_hold = condition.map(|condition| {
-        let schema = table.name.schema();
-        let condition = compiled(condition, &schema)?;
-        let pruning = PruningPredicateBuilder::new().with_file_schema(schema);
-        pruning.try_build(condition)?.prune(&log)
-    });
-    let may_hold = may_hold.transpose().map_err(LakeError::query)?;
-    let may_hold = may_hold.unwrap_or_else(|| vec![true; log.num_files()]);
-    let files = log.into_iter().zip(may_hold);
-    let files: Vec<_> = files
-        .filter_map(|(file, may_hold)| may_hold.then_some(file))
-        .collect();
+    let files = may_hold(table, condition)?;
     let bytes: i64 = files.iter().map(LogicalFileView::size).sum();
     Ok((bytes <= BYTES_MAX).then_some(files))
 }
 
 /// A condition on columns of a table, which may be called `target`.
-fn compiled(condition: &Expr, schema: &SchemaRef) -> Result<Arc<dyn PhysicalExpr>> {
+pub(crate) fn compiled(condition: &Expr, schema: &SchemaRef) -> Result<Arc<dyn PhysicalExpr>> {
     create_physical_expr(
         condition,
         &DFSchema::try_from_qualified_schema("target", schema)?,

@@ -1,19 +1,20 @@
 //! What a table's log says of its files.
 
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::prelude::Expr;
 use deltalake::kernel::LogicalFileView;
 use deltalake::logstore::object_store::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::LakeError;
+use crate::small::compiled;
 use crate::table::Table;
 
 /// Statistics of a file, as writers of Delta tables leave them in the log.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FileStatistics {
-    /// Rows of the file, where its writer counted them.
-    pub(crate) num_records: Option<u64>,
     #[serde(default)]
     min_values: Map<String, Value>,
     #[serde(default)]
@@ -21,12 +22,6 @@ pub(crate) struct FileStatistics {
 }
 
 impl FileStatistics {
-    /// The least and the greatest number of a column.
-    pub(crate) fn numbers(&self, column: &str) -> Option<(i64, i64)> {
-        let number = |values: &Map<String, Value>| values.get(column)?.as_i64();
-        number(&self.min_values).zip(number(&self.max_values))
-    }
-
     /// The least text, date or time of a column, as the log writes it.
     pub(crate) fn least(&self, column: &str) -> Option<&str> {
         self.min_values.get(column)?.as_str()
@@ -53,6 +48,27 @@ impl Table {
         let named = files.find(|file| file.object_store_path() == *path);
         Ok(named.and_then(|file| read(&file)))
     }
+}
+
+/// The files that may hold rows for which a condition holds, by what the log says of them.
+pub(crate) fn may_hold(
+    table: &Table,
+    condition: Option<&Expr>,
+) -> Result<Vec<LogicalFileView>, LakeError> {
+    let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
+    let log = snapshot.log_data();
+    let may_hold = condition.map(|condition| {
+        let schema = table.name.schema();
+        let condition = compiled(condition, &schema)?;
+        let pruning = PruningPredicateBuilder::new().with_file_schema(schema);
+        pruning.try_build(condition)?.prune(&log)
+    });
+    let may_hold = may_hold.transpose().map_err(LakeError::query)?;
+    let may_hold = may_hold.unwrap_or_else(|| vec![true; log.num_files()]);
+    let files = log.into_iter().zip(may_hold);
+    Ok(files
+        .filter_map(|(file, may_hold)| may_hold.then_some(file))
+        .collect())
 }
 
 fn read(file: &LogicalFileView) -> Option<FileStatistics> {

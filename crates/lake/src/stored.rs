@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use deltalake::kernel::LogicalFileView;
 use deltalake::logstore::object_store::path::Path;
 use deltalake::logstore::object_store::{ObjectStore, ObjectStoreExt};
 use deltalake::parquet::arrow::ParquetRecordBatchStreamBuilder;
@@ -21,6 +22,16 @@ pub(crate) struct NamedFile {
     pub(crate) path: Path,
     pub(crate) bytes: u64,
     pub(crate) rows: Option<u64>,
+}
+
+impl NamedFile {
+    pub(crate) fn of(file: &LogicalFileView) -> Self {
+        NamedFile {
+            path: file.object_store_path(),
+            bytes: u64::try_from(file.size()).unwrap_or(0),
+            rows: file.num_records().map(|rows| rows as u64),
+        }
+    }
 }
 
 /// Reads a file's footer; what is built of it decodes the rows.

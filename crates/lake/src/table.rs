@@ -322,13 +322,15 @@ async fn append(
     commit(delta, actions, APPENDED, carried).await
 }
 
+/// What files of a table are written with.
+pub(crate) fn writer_of(delta: &DeltaTable) -> Result<RecordBatchWriter, DeltaTableError> {
+    let writer = RecordBatchWriter::for_table(delta)?;
+    Ok(writer.with_writer_properties(writer_properties()))
+}
+
 /// Writes rows into a file, which belongs to the table once a commit says so.
-pub(crate) async fn write(
-    delta: &DeltaTable,
-    batch: RecordBatch,
-) -> Result<Vec<Action>, DeltaTableError> {
-    let mut writer =
-        RecordBatchWriter::for_table(delta)?.with_writer_properties(writer_properties());
+async fn write(delta: &DeltaTable, batch: RecordBatch) -> Result<Vec<Action>, DeltaTableError> {
+    let mut writer = writer_of(delta)?;
     writer.write(batch).await?;
     Ok(writer.flush().await?.into_iter().map(Action::Add).collect())
 }

@@ -506,7 +506,7 @@ impl Writer {
         let kept = changes.kept();
         let table = &mut self.interactions;
         let written = changes
-            .to_write(rows, &run.run_id, now_ms, sequence)
+            .rows_to_write(rows, &run.run_id, now_ms, sequence)
             .map_err(|error| table.error(error.into()))?;
         if let Some(written) = written {
             let carried = Carried {

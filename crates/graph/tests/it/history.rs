@@ -444,7 +444,7 @@ async fn a_history_waits_for_room_between_two_pages_and_then_goes_on() {
     let window = Window::between(moments[0], NOW_MS);
     let server = Arc::new(HistoryServer::new(moments.clone(), 10));
     let (client, requests) = client_of(&server);
-    let (rows, room_for) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(150)));
+    let (rows, room_for) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(50)));
     let keep = Counting {
         rows: Arc::clone(&rows),
         room_for: Arc::clone(&room_for),
@@ -456,7 +456,7 @@ async fn a_history_waits_for_room_between_two_pages_and_then_goes_on() {
     sleep(Duration::from_hours(1)).await;
     assert_eq!(
         (rows.load(SeqCst), requests.load(SeqCst)),
-        (200, 2),
+        (100, 1),
         "it waits"
     );
     room_for.store(u64::MAX, SeqCst);

@@ -201,12 +201,8 @@ impl Opened {
 /// The files of a table's newest version.
 pub(crate) fn files_of(table: &Table) -> Result<Vec<NamedFile>, LakeError> {
     let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
-    let files = snapshot.log_data().into_iter().map(|file| NamedFile {
-        path: file.object_store_path(),
-        bytes: u64::try_from(file.size()).unwrap_or(0),
-        rows: file.num_records().map(|rows| rows as u64),
-    });
-    Ok(files.collect())
+    let files = snapshot.log_data().into_iter();
+    Ok(files.map(|file| NamedFile::of(&file)).collect())
 }
 
 /// A file as a person finds it: its path, or its address in an object store.

@@ -1,29 +1,42 @@
 //! How many rows commits have, so that each step of a derivation has about as many.
 
-use std::ops::RangeInclusive;
+use datafusion::prelude::{col, lit};
+use deltalake::arrow::array::AsArray;
+use deltalake::arrow::datatypes::Int64Type;
+use futures::TryStreamExt;
 
 use crate::error::LakeError;
 use crate::table::Table;
 
 /// Rows derived at once where they are read back, without their texts.
-const ROWS_AT_ONCE: f64 = 50_000.0;
+const ROWS_AT_ONCE: u64 = 50_000;
 
-/// About how many rows each commit has, by the statistics of the files that hold them.
+/// How many rows each commit has.
 pub(super) struct CommitSizes {
     /// The number of the commit before the first.
     done: i64,
-    rows: Vec<f64>,
+    rows: Vec<u64>,
 }
 
 impl CommitSizes {
-    /// Of the commits after the first number, up to the second.
-    pub(super) fn of(interactions: &Table, done: i64, newest: i64) -> Result<Self, LakeError> {
-        let commits = usize::try_from(newest - done).unwrap_or(0);
-        let mut rows = vec![0.0; commits];
-        if commits > 0 {
-            for file in interactions.statistics()? {
-                if let Some((first, last)) = file.numbers("sequence") {
-                    spread(file.num_records.unwrap_or(0), first..=last, done, &mut rows);
+    /// Of the commits after the first number, up to the second: they are counted, since a file that was joined of
+    /// several does not say how many rows it has of each.
+    pub(super) async fn of(
+        interactions: &Table,
+        done: i64,
+        newest: i64,
+    ) -> Result<Self, LakeError> {
+        let mut rows = vec![0; usize::try_from(newest - done).unwrap_or(0)];
+        let mut stream = interactions
+            .scan(&["sequence"])
+            .filter(col("sequence").gt(lit(done)))
+            .stream()
+            .await?;
+        while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
+            for sequence in batch.column(0).as_primitive::<Int64Type>().values() {
+                let commit = usize::try_from(sequence - done - 1).ok();
+                if let Some(rows) = commit.and_then(|commit| rows.get_mut(commit)) {
+                    *rows += 1;
                 }
             }
         }
@@ -33,9 +46,9 @@ impl CommitSizes {
     /// The last commit of the step that begins after this one.
     pub(super) fn some_after(&self, done: i64) -> i64 {
         let begun = usize::try_from(done - self.done).unwrap_or(0);
-        let mut sum = 0.0;
+        let mut sum = 0;
         let step = self.rows.iter().skip(begun).take_while(|rows| {
-            let is_begun = sum > 0.0;
+            let is_begun = sum > 0;
             sum += **rows;
             !is_begun || sum <= ROWS_AT_ONCE
         });
@@ -43,28 +56,14 @@ impl CommitSizes {
     }
 }
 
-/// A file that was joined of several has rows of several commits: as many of each, for all we know.
-fn spread(rows_of_file: u64, commits: RangeInclusive<i64>, done: i64, rows: &mut [f64]) {
-    let (first, last) = commits.into_inner();
-    let each = rows_of_file as f64 / (last - first + 1).max(1) as f64;
-    for sequence in first.max(done + 1)..=last {
-        let commit = usize::try_from(sequence - done - 1).ok();
-        if let Some(rows) = commit.and_then(|commit| rows.get_mut(commit)) {
-            *rows += each;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Where the steps end, for files of so many rows of these commits.
-    fn steps(files: &[(u64, RangeInclusive<i64>)], mut done: i64, newest: i64) -> Vec<i64> {
-        let mut rows = vec![0.0; usize::try_from(newest - done).unwrap_or(0)];
-        for (count, commits) in files {
-            spread(*count, commits.clone(), done, &mut rows);
-        }
+    /// Where the steps end, for commits of so many rows.
+    fn steps(rows: &[u64], mut done: i64) -> Vec<i64> {
+        let newest = done + i64::try_from(rows.len()).unwrap_or(0);
+        let rows = rows.to_vec();
         let sizes = CommitSizes { done, rows };
         let mut ends = Vec::new();
         while done < newest {
@@ -76,13 +75,13 @@ mod tests {
 
     #[test]
     fn small_commits_are_derived_together_and_large_ones_alone() {
-        let files = [(40_000, 1..=100), (90_000, 101..=101), (3, 102..=104)];
-        assert_eq!(steps(&files, 0, 104), [100, 101, 104]);
-        assert_eq!(steps(&files, 60, 104), [100, 101, 104]);
+        let sizes = [20_000, 20_000, 10_000, 90_000, 1, 0, 2];
+        assert_eq!(steps(&sizes, 0), [3, 4, 7]);
+        assert_eq!(steps(&sizes, 60), [63, 64, 67]);
     }
 
     #[test]
-    fn commits_that_no_file_tells_of_are_derived_too() {
-        assert_eq!(steps(&[], 3, 9), [9]);
+    fn commits_without_rows_are_passed_together() {
+        assert_eq!(steps(&[0; 6], 3), [9]);
     }
 }

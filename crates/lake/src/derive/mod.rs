@@ -159,7 +159,7 @@ pub(crate) async fn derive(
             (0, 0)
         }
     };
-    // Only of what is read back: it takes the statistics of every file.
+    // Only of what is read back: they are counted.
     let mut sizes: Option<CommitSizes> = None;
     let mut all = Rederived::default();
     while done < newest.sequence {
@@ -169,7 +169,9 @@ pub(crate) async fn derive(
             None => {
                 let sizes = match &mut sizes {
                     Some(sizes) => sizes,
-                    none => none.insert(CommitSizes::of(interactions, done, newest.sequence)?),
+                    none => {
+                        none.insert(CommitSizes::of(interactions, done, newest.sequence).await?)
+                    }
                 };
                 let until = sizes.some_after(done);
                 (until, rows_of(interactions, (done, until)).await?, None)
