@@ -1,17 +1,33 @@
 //! Keeping the lake small and quick: compaction, vacuum, and what it looks like now.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use deltalake::checkpoints::{cleanup_metadata, create_checkpoint};
+use deltalake::operations::optimize::OptimizeType;
 use deltalake::operations::vacuum::VacuumMode;
 use serde::Serialize;
 
 use crate::error::LakeError;
+use crate::query::sorting_session;
+use crate::statistics::FileStatistics;
 use crate::store::delete_staged;
 use crate::table::{Table, properties_of_joined, unattended};
 
 /// The size that `hobbs lake optimize` aims at.
 const TARGET_FILE_BYTES: NonZeroU64 = NonZeroU64::new(128 << 20).expect("not zero");
+
+/// The same of derived tables. What goes on from one sync to the next is written anew together with the file that it
+/// is in.
+const TARGET_FILE_BYTES_DERIVED: NonZeroU64 = NonZeroU64::new(24 << 20).expect("not zero");
+
+fn target_bytes(table: &Table) -> NonZeroU64 {
+    if table.name.is_derived() {
+        TARGET_FILE_BYTES_DERIVED
+    } else {
+        TARGET_FILE_BYTES
+    }
+}
 
 /// When a sync joins files by itself, and to what size: a sync that goes on for an hour leaves some
 /// hundred small files in a table, and each later one looks into those of the last days. In two
@@ -21,11 +37,13 @@ const STEPS: [Step; 2] = [
         files_max: 24,
         of_bytes: 1 << 20,
         into_bytes: NonZeroU64::new(4 << 20).expect("not zero"),
+        may_sort: false,
     },
     Step {
         files_max: 64,
         of_bytes: 16 << 20,
         into_bytes: NonZeroU64::new(64 << 20).expect("not zero"),
+        may_sort: true,
     },
 ];
 
@@ -36,7 +54,14 @@ struct Step {
     of_bytes: i64,
     /// Else they become files of about this.
     into_bytes: NonZeroU64,
+    /// Whether all of the table may be sorted for it.
+    may_sort: bool,
 }
+
+/// Of a table's bytes, so many hundredths may lie in files whose times overlap with those of others. Beyond that,
+/// all of it is sorted by time: a first sync brings users one after the other, each with a history of years, after
+/// which every file may hold what a sync looks for.
+const OVERLAPPING_MAX_PERCENT: u64 = 25;
 
 /// A table as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,7 +113,38 @@ pub(crate) fn status(table: &Table) -> Result<TableStatus, LakeError> {
 
 pub(crate) async fn optimize(table: &mut Table) -> Result<TableOptimized, LakeError> {
     shorten_log(table).await?;
-    join(table, TARGET_FILE_BYTES).await
+    let is_due = overlapping_percent(table)? > OVERLAPPING_MAX_PERCENT;
+    join(table, target_bytes(table), is_due).await
+}
+
+/// How much of a table lies in files that begin before all earlier ones have ended.
+fn overlapping_percent(table: &Table) -> Result<u64, LakeError> {
+    let Some(column) = table.name.time_column() else {
+        return Ok(0);
+    };
+    let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
+    let mut files: Vec<(String, String, u64)> = Vec::new();
+    let mut bytes = 0;
+    for file in snapshot.log_data().iter() {
+        let size = u64::try_from(file.size()).unwrap_or(0);
+        bytes += size;
+        if let Some(statistics) = FileStatistics::of(&file)
+            && let Some((least, greatest)) =
+                statistics.least(column).zip(statistics.greatest(column))
+        {
+            files.push((least.to_owned(), greatest.to_owned(), size));
+        }
+    }
+    files.sort_unstable();
+    let mut until = String::new();
+    let mut overlapping = 0;
+    for (least, greatest, size) in files {
+        if least < until {
+            overlapping += size;
+        }
+        until = until.max(greatest);
+    }
+    Ok((100 * overlapping).checked_div(bytes).unwrap_or(0))
 }
 
 /// Deletes commits from the log that a checkpoint holds and that are older than Delta keeps them
@@ -116,17 +172,30 @@ pub(crate) async fn tidy(table: &mut Table) -> Result<bool, LakeError> {
         small.count() > step.files_max
     };
     match STEPS.iter().rev().find(is_due) {
-        Some(step) => join(table, step.into_bytes).await.map(|_| true),
+        Some(step) => {
+            let is_due = step.may_sort && overlapping_percent(table)? > OVERLAPPING_MAX_PERCENT;
+            let into_bytes = step.into_bytes.min(target_bytes(table));
+            join(table, into_bytes, is_due).await.map(|_| true)
+        }
         None => Ok(false),
     }
 }
 
-async fn join(table: &mut Table, target_bytes: NonZeroU64) -> Result<TableOptimized, LakeError> {
+/// Joins files into some of about this size: those that are smaller, or where `sorts`, all of them, by time.
+async fn join(
+    table: &mut Table,
+    target_bytes: NonZeroU64,
+    sorts: bool,
+) -> Result<TableOptimized, LakeError> {
     let before = status(table)?.files;
-    let compacted = table
-        .delta
-        .clone()
-        .optimize()
+    let mut optimize = table.delta.clone().optimize();
+    if let Some(column) = table.name.time_column().filter(|_| sorts) {
+        let session = sorting_session()?.state();
+        optimize = optimize
+            .with_type(OptimizeType::ZOrder(vec![column.to_owned()]))
+            .with_session_state(Arc::new(session));
+    }
+    let compacted = optimize
         .with_target_size(target_bytes)
         .with_writer_properties(properties_of_joined(table.name))
         .with_commit_properties(unattended())

@@ -20,6 +20,9 @@ use crate::table::{Carried, Table, commit, writer_of};
 /// Files that are written anew become files of about this size at most.
 const FILE_BYTES: u64 = 128 << 20;
 
+/// What is left of files of at most this size is joined with what is added.
+const JOINED_BYTES_MAX: i64 = 1 << 20;
+
 /// A column of `target`, the table.
 pub(crate) fn target(name: &str) -> Expr {
     col(format!("target.{name}"))
@@ -70,6 +73,11 @@ impl Table {
             };
             if has_some {
                 actions.push(Action::Remove(file.remove_action(true)));
+            }
+            if has_some && file.size() > JOINED_BYTES_MAX {
+                // A file of its own, as it was: of about the same times.
+                let files = writer.flush().await.map_err(failed)?;
+                actions.extend(files.into_iter().map(Action::Add));
             }
         }
         if added.num_rows() > 0 {

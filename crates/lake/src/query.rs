@@ -60,6 +60,11 @@ const FRUGAL: Purpose = Purpose {
     partitions: "2",
 };
 
+/// A session for sorting.
+pub(crate) fn sorting_session() -> Result<SessionContext, LakeError> {
+    session(&ROWS)
+}
+
 /// A session for groupings of whole tables in little memory.
 pub(crate) fn frugal_session() -> Result<SessionContext, LakeError> {
     session(&FRUGAL)

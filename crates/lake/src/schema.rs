@@ -69,6 +69,15 @@ impl TableName {
         )
     }
 
+    /// The time of a row, of the tables that grow with what people do.
+    pub(crate) fn time_column(self) -> Option<&'static str> {
+        match self {
+            TableName::Interactions => Some("created_at"),
+            name if name.is_derived() => Some("started_at"),
+            _ => None,
+        }
+    }
+
     /// Whether it is written after the interactions, up to a commit of theirs.
     pub(crate) fn follows_interactions(self) -> bool {
         self == TableName::Coverage || self.is_derived()

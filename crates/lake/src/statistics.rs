@@ -22,6 +22,11 @@ pub(crate) struct FileStatistics {
 }
 
 impl FileStatistics {
+    /// Of a file; None where its writer left none.
+    pub(crate) fn of(file: &LogicalFileView) -> Option<Self> {
+        serde_json::from_str(&file.stats()?).ok()
+    }
+
     /// The least text, date or time of a column, as the log writes it.
     pub(crate) fn least(&self, column: &str) -> Option<&str> {
         self.min_values.get(column)?.as_str()
@@ -38,7 +43,10 @@ impl Table {
     pub(crate) fn statistics(&self) -> Result<Vec<FileStatistics>, LakeError> {
         let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
         let log = snapshot.log_data();
-        Ok(log.iter().filter_map(|file| read(&file)).collect())
+        Ok(log
+            .iter()
+            .filter_map(|file| FileStatistics::of(&file))
+            .collect())
     }
 
     /// Of one file, by its path.
@@ -46,7 +54,7 @@ impl Table {
         let snapshot = self.delta.snapshot().map_err(|error| self.error(error))?;
         let mut files = snapshot.log_data().into_iter();
         let named = files.find(|file| file.object_store_path() == *path);
-        Ok(named.and_then(|file| read(&file)))
+        Ok(named.and_then(|file| FileStatistics::of(&file)))
     }
 }
 
@@ -69,8 +77,4 @@ pub(crate) fn may_hold(
     Ok(files
         .filter_map(|(file, may_hold)| may_hold.then_some(file))
         .collect())
-}
-
-fn read(file: &LogicalFileView) -> Option<FileStatistics> {
-    serde_json::from_str(&file.stats()?).ok()
 }

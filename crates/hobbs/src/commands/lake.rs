@@ -67,7 +67,7 @@ pub async fn run(
             let mut text = String::new();
             for table in tables {
                 text.push_str(&format!(
-                    "{:<14}{} files became {}; {} old files deleted\n",
+                    "{:<20}{} files became {}; {} old files deleted\n",
                     table.table, table.files_before, table.files_after, table.files_vacuumed,
                 ));
             }

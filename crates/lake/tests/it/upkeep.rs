@@ -132,6 +132,42 @@ async fn many_small_files_are_joined_and_few_are_left() {
     assert_eq!(lake.number(whole).await, 30);
 }
 
+/// A first sync brings users one after the other, each with all of the past.
+#[tokio::test]
+async fn files_of_the_same_times_are_sorted_by_time_when_they_are_joined_and_once() {
+    let lake = Lake::new();
+    for user in 0..6_u32 {
+        let rows: Vec<Interaction<'static>> = (0..500)
+            .map(|id| row("ann", None, id * 10 + user, 1))
+            .collect();
+        lake.commit_with(&rows, vec![line("ann", 0, i64::from(user) + 1)])
+            .await;
+    }
+    let sql = "SELECT interaction_id, created_at, contexts, content FROM interactions ORDER BY 1";
+    let before = lake.select(sql).await;
+    lake.writer().await.optimize().await.unwrap();
+    assert_eq!(lake.select(sql).await, before);
+    let found = check(&lake.location, &mut |_| {}).await.unwrap();
+    assert!(found.sound, "{:#?}", found.damages);
+    // As they stand in the file.
+    let stands = lake.select("SELECT created_at FROM interactions").await;
+    let times: Vec<&str> = stands
+        .iter()
+        .map(|row| row["created_at"].as_str().unwrap())
+        .collect();
+    assert!(times.len() == 3_000 && times.is_sorted());
+    let commits = lake.log("interactions").len();
+    lake.writer().await.optimize().await.unwrap();
+    let log = lake.log("interactions");
+    let since = log[commits..]
+        .iter()
+        .map(|commit| std::fs::read_to_string(commit).unwrap());
+    assert!(
+        !since.collect::<String>().contains("\"add\""),
+        "nothing is sorted again"
+    );
+}
+
 /// Delta keeps the log of 30 days. Looking for what is older takes a listing of it, so that commits leave that to
 /// the end of a sync.
 #[tokio::test]
