@@ -117,7 +117,7 @@ pub(crate) async fn optimize(table: &mut Table) -> Result<TableOptimized, LakeEr
     join(table, target_bytes(table), is_due).await
 }
 
-/// How much of a table lies in files that begin before all earlier ones have ended.
+/// How much of a table lies in files that begin before all earlier ones have ended, or that are far too large.
 fn overlapping_percent(table: &Table) -> Result<u64, LakeError> {
     let Some(column) = table.name.time_column() else {
         return Ok(0);
@@ -139,7 +139,7 @@ fn overlapping_percent(table: &Table) -> Result<u64, LakeError> {
     let mut until = String::new();
     let mut overlapping = 0;
     for (least, greatest, size) in files {
-        if least < until {
+        if least < until || size > 2 * target_bytes(table).get() {
             overlapping += size;
         }
         until = until.max(greatest);

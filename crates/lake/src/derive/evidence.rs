@@ -1,7 +1,8 @@
 //! Rows of `interactions`, grouped by thread.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+use datafusion::prelude::{Expr, col, lit};
 use deltalake::arrow::array::{
     Array, AsArray, BooleanArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
     TimestampMicrosecondArray,
@@ -11,6 +12,7 @@ use deltalake::arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType
 use deltalake::arrow::error::ArrowError;
 use hobbs_verdict::{Attached, Evidence, Part, Role, Thread, key};
 
+use super::Known;
 use super::spans::{Spans, Times};
 
 /// What a derivation looks at. Texts are not among it.
@@ -89,7 +91,7 @@ impl Threads {
     }
 
     /// The spans in which rows of these threads lie: where they lay, and where rows are now.
-    pub(super) fn spans_with(&self, known: &HashMap<i64, Times>) -> Spans {
+    pub(super) fn spans_with(&self, known: &Known) -> Spans {
         let spans = known.iter().map(|(thread, times)| {
             let places = self.threads.get(thread).into_iter().flatten();
             places
@@ -99,8 +101,40 @@ impl Threads {
         spans.collect()
     }
 
+    /// That a row of `interactions` may be of one of these threads: it is of the same session, or has none and is of
+    /// the same user.
+    pub(super) fn may_be_of(&self, known: &Known) -> Expr {
+        let (mut sessions, mut users) = (HashSet::new(), HashSet::new());
+        let places = known
+            .keys()
+            .filter_map(|key| self.threads.get(key)?.first());
+        for place in places {
+            let columns = &self.batches[place.batch];
+            match some(&columns.session_id, place.row).filter(|session| !session.is_empty()) {
+                Some(session) => sessions.insert(session),
+                None => users.insert(columns.user_id.value(place.row)),
+            };
+        }
+        let one_of = |column: &str, texts: HashSet<&str>| {
+            col(column).in_list(texts.into_iter().map(lit).collect(), false)
+        };
+        let has_none = || {
+            col("session_id")
+                .is_null()
+                .or(col("session_id").eq(lit("")))
+        };
+        match (sessions.is_empty(), users.is_empty()) {
+            (true, true) => lit(false),
+            (false, true) => one_of("session_id", sessions),
+            (true, false) => has_none().and(one_of("user_id", users)),
+            (false, false) => {
+                one_of("session_id", sessions).or(has_none().and(one_of("user_id", users)))
+            }
+        }
+    }
+
     /// The rows of these threads are the rows of `batches`, all of them.
-    pub(super) fn replace(&mut self, batches: Vec<RecordBatch>, threads: &HashMap<i64, Times>) {
+    pub(super) fn replace(&mut self, batches: Vec<RecordBatch>, threads: &Known) {
         self.threads.retain(|key, _| !threads.contains_key(key));
         self.add(batches);
     }
@@ -154,7 +188,7 @@ pub(super) fn thread_keys(batch: &RecordBatch) -> HashSet<i64> {
 /// The rows of a batch that belong to these threads.
 pub(super) fn only(
     batch: &RecordBatch,
-    threads: &HashMap<i64, Times>,
+    threads: &Known,
 ) -> Result<Option<RecordBatch>, ArrowError> {
     let columns = Columns::of(batch);
     let wanted: BooleanArray = (0..batch.num_rows())

@@ -21,7 +21,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 use commits::CommitSizes;
-use datafusion::prelude::{col, lit};
+use datafusion::prelude::{Expr, col, lit};
 use deltalake::arrow::array::RecordBatch;
 use futures::TryStreamExt;
 use hobbs_verdict::Compiled;
@@ -220,7 +220,11 @@ async fn step(
 ) -> Result<Rederived, LakeError> {
     if !known.is_empty() {
         let spans = threads_touched.spans_with(&known);
-        let whole = rows_within(interactions, &spans, &known).await?;
+        let mut condition = spans.hold(&col("created_at"));
+        if known.len() <= NAMED_MAX {
+            condition = condition.and(threads_touched.may_be_of(&known));
+        }
+        let whole = rows_where(interactions, condition, &known).await?;
         threads_touched.replace(whole, &known);
     }
     // Rows kept of these threads lie where the threads lay.
@@ -248,15 +252,18 @@ async fn step(
     Ok(changed)
 }
 
-/// All rows of these threads, which lie in these spans.
-async fn rows_within(
+/// Beyond so many threads rows are held against their times alone before they are read whole.
+pub(super) const NAMED_MAX: usize = 4_096;
+
+/// All rows of these threads, for which this condition holds.
+async fn rows_where(
     interactions: &Table,
-    spans: &Spans,
+    condition: Expr,
     threads: &Known,
 ) -> Result<Vec<RecordBatch>, LakeError> {
     let mut stream = interactions
         .scan(&evidence::COLUMNS)
-        .filter(spans.hold(&col("created_at")))
+        .filter(condition)
         .stream()
         .await?;
     let mut rows = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::prelude::col;
+use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt64Array};
 use deltalake::arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use deltalake::arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampMicrosecondType};
@@ -11,8 +11,8 @@ use deltalake::arrow::error::ArrowError;
 use deltalake::arrow::row::{RowConverter, SortField};
 use futures::TryStreamExt;
 
-use super::Rederived;
 use super::spans::{Spans, Times};
+use super::{NAMED_MAX, Rederived};
 use crate::error::LakeError;
 use crate::merge::{Key, target};
 use crate::schema::{TableName, column_names};
@@ -57,11 +57,12 @@ async fn kept_rows(
 ) -> Result<Vec<RecordBatch>, LakeError> {
     let schema = table.name.schema();
     let columns = column_names(&schema);
-    let mut stream = table
-        .scan(&columns)
-        .filter(within.hold(&col("started_at")))
-        .stream()
-        .await?;
+    let mut condition = within.hold(&col("started_at"));
+    if threads.len() <= NAMED_MAX {
+        let named = threads.iter().map(|thread| lit(*thread)).collect();
+        condition = condition.and(col("thread_key").in_list(named, false));
+    }
+    let mut stream = table.scan(&columns).filter(condition).stream().await?;
     let mut kept = Vec::new();
     while let Some(batch) = stream.try_next().await.map_err(LakeError::query)? {
         let Some(keys) = batch.column_by_name("thread_key") else {
