@@ -107,6 +107,7 @@ fn words(stage: &Stage) -> String {
         }
         Stage::Reading(numbers) => state(numbers),
         Stage::Closing => "writing the rest".to_owned(),
+        Stage::Tidying => "joining small files".to_owned(),
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Stage {
     Reading(Numbers),
     /// Writing the last rows and the run's end.
     Closing,
+    /// Joining small files, where there are many.
+    Tidying,
 }
 
 /// Where the reading of interactions stands.

@@ -75,7 +75,7 @@ pub async fn sync(
         progress,
         &mut summary,
         &mut directory_link,
-        stop,
+        stop.as_mut(),
     )
     .await;
     progress.show(&Stage::Closing);
@@ -110,9 +110,14 @@ pub async fn sync(
             )
             .await;
         outcome.and(ended.map_err(SyncError::from))?;
-        // Who asked for an end should not wait for it.
+        // Who asks for an end should not wait for it, and a join that is cut off has changed nothing.
         if summary.ended_early.is_none() {
-            tidy(&mut writer).await;
+            progress.show(&Stage::Tidying);
+            tokio::select! {
+                biased;
+                () = &mut stop => {}
+                () = tidy(&mut writer) => {}
+            }
         }
     } else {
         outcome?;

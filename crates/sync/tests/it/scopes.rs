@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hobbs_graph::AppFilter;
 use hobbs_lake::LakeError;
 use hobbs_sync::options::Apps;
-use hobbs_sync::{Period, SyncError, SyncOptions, Who};
+use hobbs_sync::{Period, Progress, Stage, SyncError, SyncOptions, Who, sync};
 use hobbs_tenant::{Access, Fault, Faults, TenantOptions, Volume};
 use tokio::time::{advance, sleep};
 
@@ -282,6 +283,38 @@ async fn a_stopped_sync_says_so_and_the_next_one_completes_it() {
         assert_eq!(statuses, runs, "{part} %");
     }
     assert!(stopped_amid_users >= 2, "{stopped_amid_users}");
+}
+
+/// Ends the sync once all is read, when small files may be joined.
+struct EndAtTidying(tokio::sync::watch::Sender<bool>);
+
+impl Progress for EndAtTidying {
+    fn show(&mut self, stage: &Stage) {
+        self.0.send_replace(*stage == Stage::Tidying);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_an_end_does_not_wait_for_small_files_to_be_joined() {
+    let world = World::new(small());
+    let (tidying, mut is_tidying) = tokio::sync::watch::channel(false);
+    let mut progress = EndAtTidying(tidying);
+    let stop = async move {
+        let _ = is_tidying.wait_for(|is_tidying| *is_tidying).await;
+    };
+    let clock = Arc::new(world.clock);
+    let summary = sync(
+        &world.client(),
+        clock,
+        &world.options(),
+        &mut progress,
+        stop,
+    )
+    .await
+    .unwrap();
+    assert_eq!((summary.status, summary.ended_early), ("whole", None));
+    assert!(*progress.0.borrow(), "joining was the last that was shown");
+    compare(&world).await.assert_same();
 }
 
 /// Each user who was asked is whole or named, and what the lake has is right.
