@@ -113,14 +113,14 @@ pub(crate) fn status(table: &Table) -> Result<TableStatus, LakeError> {
 
 pub(crate) async fn optimize(table: &mut Table) -> Result<TableOptimized, LakeError> {
     shorten_log(table).await?;
-    let is_due = overlapping_percent(table)? > OVERLAPPING_MAX_PERCENT;
-    join(table, target_bytes(table), is_due).await
+    let sorts = is_out_of_order(table)?;
+    join(table, target_bytes(table), sorts).await
 }
 
-/// How much of a table lies in files that begin before all earlier ones have ended, or that are far too large.
-fn overlapping_percent(table: &Table) -> Result<u64, LakeError> {
+/// Whether too much of a table lies in files that begin before all earlier ones have ended, or that are far too large.
+fn is_out_of_order(table: &Table) -> Result<bool, LakeError> {
     let Some(column) = table.name.time_column() else {
-        return Ok(0);
+        return Ok(false);
     };
     let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
     let mut files: Vec<(String, String, u64)> = Vec::new();
@@ -144,7 +144,8 @@ fn overlapping_percent(table: &Table) -> Result<u64, LakeError> {
         }
         until = until.max(greatest);
     }
-    Ok((100 * overlapping).checked_div(bytes).unwrap_or(0))
+    let percent = (100 * overlapping).checked_div(bytes).unwrap_or(0);
+    Ok(percent > OVERLAPPING_MAX_PERCENT)
 }
 
 /// Deletes commits from the log that a checkpoint holds and that are older than Delta keeps them
@@ -173,9 +174,9 @@ pub(crate) async fn tidy(table: &mut Table) -> Result<bool, LakeError> {
     };
     match STEPS.iter().rev().find(is_due) {
         Some(step) => {
-            let is_due = step.may_sort && overlapping_percent(table)? > OVERLAPPING_MAX_PERCENT;
+            let sorts = step.may_sort && is_out_of_order(table)?;
             let into_bytes = step.into_bytes.min(target_bytes(table));
-            join(table, into_bytes, is_due).await.map(|_| true)
+            join(table, into_bytes, sorts).await.map(|_| true)
         }
         None => Ok(false),
     }

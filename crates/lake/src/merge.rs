@@ -1,5 +1,7 @@
 //! Putting rows in place of those with the same key, in one commit.
 
+use std::sync::Arc;
+
 use datafusion::prelude::{Expr, col};
 use deltalake::arrow::array::{ArrayRef, AsArray, RecordBatch};
 use deltalake::arrow::compute::filter_record_batch;
@@ -8,20 +10,16 @@ use deltalake::arrow::error::ArrowError;
 use deltalake::kernel::Action;
 use deltalake::protocol::DeltaOperation;
 use deltalake::writer::DeltaWriter;
-use std::sync::Arc;
 
 use crate::damage::named;
 use crate::error::LakeError;
-use crate::rewrite::{Keys, Rewrite};
+use crate::rewrite::{Keys, Rewrite, SMALL_BYTES};
 use crate::statistics::may_hold;
 use crate::stored::NamedFile;
 use crate::table::{Carried, Table, commit, writer_of};
 
 /// Files that are written anew become files of about this size at most.
 const FILE_BYTES: u64 = 128 << 20;
-
-/// What is left of files of at most this size is joined with what is added.
-const JOINED_BYTES_MAX: i64 = 1 << 20;
 
 /// A column of `target`, the table.
 pub(crate) fn target(name: &str) -> Expr {
@@ -62,7 +60,10 @@ impl Table {
         writer = writer.with_target_file_size(FILE_BYTES);
         let mut actions = Vec::new();
         for file in may_hold(self, key.within.as_ref())? {
-            let rewritten = rewrite.without_them(NamedFile::of(&file), writer).await;
+            let named_file = NamedFile::of(&file);
+            // What is left of a small one is joined with what is added.
+            let is_small = named_file.bytes <= SMALL_BYTES;
+            let rewritten = rewrite.without_them(named_file, writer).await;
             let has_some;
             (writer, has_some) = match rewritten {
                 Ok(rewritten) => rewritten,
@@ -74,7 +75,7 @@ impl Table {
             if has_some {
                 actions.push(Action::Remove(file.remove_action(true)));
             }
-            if has_some && file.size() > JOINED_BYTES_MAX {
+            if has_some && !is_small {
                 // A file of its own, as it was: of about the same times.
                 let files = writer.flush().await.map_err(failed)?;
                 actions.extend(files.into_iter().map(Action::Add));

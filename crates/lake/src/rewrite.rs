@@ -26,7 +26,7 @@ use crate::small::compiled;
 use crate::stored::{NamedFile, opened};
 
 /// Of larger files the keys are looked through first.
-const SMALL_BYTES: u64 = 1 << 20;
+pub(crate) const SMALL_BYTES: u64 = 1 << 20;
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8_192;
@@ -54,7 +54,10 @@ impl Keys {
     }
 
     /// Which rows of a batch have one of these keys.
-    fn found_in(&self, batch: &RecordBatch) -> std::result::Result<BooleanArray, ArrowError> {
+    pub(crate) fn found_in(
+        &self,
+        batch: &RecordBatch,
+    ) -> std::result::Result<BooleanArray, ArrowError> {
         let rows = self.rows(batch)?;
         let found = rows.iter().map(|row| Some(self.keys.contains(row.data())));
         Ok(found.collect())

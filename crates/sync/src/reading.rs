@@ -163,6 +163,7 @@ impl<'a> Reading<'a> {
         let mut show_at = Instant::now();
         loop {
             self.begin_users();
+            self.tell_who_is_reading();
             if self.reads.is_empty() {
                 break;
             }
@@ -238,7 +239,6 @@ impl<'a> Reading<'a> {
                 UserRead { history, rows }
             });
             self.in_flight.insert(task.id(), InFlight { reader, ask });
-            self.tell_who_is_reading();
         }
     }
 
@@ -261,7 +261,6 @@ impl<'a> Reading<'a> {
         let Some(InFlight { ask, .. }) = self.in_flight.remove(&id) else {
             return;
         };
-        self.tell_who_is_reading();
         let UserRead { history, rows } = match read {
             Ok((_, read)) => read,
             Err(error) => {

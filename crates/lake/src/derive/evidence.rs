@@ -110,7 +110,7 @@ impl Threads {
             .filter_map(|key| self.threads.get(key)?.first());
         for place in places {
             let columns = &self.batches[place.batch];
-            match some(&columns.session_id, place.row).filter(|session| !session.is_empty()) {
+            match columns.session(place.row) {
                 Some(session) => sessions.insert(session),
                 None => users.insert(columns.user_id.value(place.row)),
             };
@@ -157,8 +157,7 @@ impl Threads {
             let thread = Thread {
                 tenant_id: columns.tenant_id.value(first.row),
                 user_id: columns.user_id.value(first.row),
-                session_id: some(&columns.session_id, first.row)
-                    .filter(|session| !session.is_empty()),
+                session_id: columns.session(first.row),
             };
             let rows = places.iter();
             let rows = rows.map(|place| self.batches[place.batch].evidence(place.row));
@@ -307,10 +306,15 @@ impl Columns {
         }
     }
 
+    /// The session of a row, where it has one.
+    fn session(&self, row: usize) -> Option<&str> {
+        some(&self.session_id, row).filter(|session| !session.is_empty())
+    }
+
     /// What makes a thread one: tenant, user and session; without a session, the day (UTC).
     fn thread_key(&self, row: usize) -> i64 {
         let (tenant_id, user_id) = (self.tenant_id.value(row), self.user_id.value(row));
-        match some(&self.session_id, row).filter(|session| !session.is_empty()) {
+        match self.session(row) {
             Some(session) => key(&[tenant_id, user_id, session]),
             None => {
                 let day = self.created_at.value(row).div_euclid(DAY_US).to_string();

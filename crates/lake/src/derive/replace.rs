@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::prelude::{col, lit};
-use deltalake::arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt64Array};
-use deltalake::arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
+use deltalake::arrow::array::{AsArray, BooleanArray, RecordBatch, UInt64Array};
+use deltalake::arrow::compute::{concat_batches, filter_record_batch, not, take_record_batch};
 use deltalake::arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampMicrosecondType};
 use deltalake::arrow::error::ArrowError;
 use deltalake::arrow::row::{RowConverter, SortField};
@@ -15,6 +15,7 @@ use super::spans::{Spans, Times};
 use super::{NAMED_MAX, Rederived};
 use crate::error::LakeError;
 use crate::merge::{Key, target};
+use crate::rewrite::Keys;
 use crate::schema::{TableName, column_names};
 use crate::table::{Carried, Table};
 
@@ -132,14 +133,8 @@ impl Difference {
 
     /// Both as one batch with a column [`KEPT`]: a key that stands in both is written anew.
     fn to_merge(&self, key: &[&str]) -> Result<RecordBatch, ArrowError> {
-        let written = keys(&self.written, key)?;
-        let known: HashSet<&[u8]> = written.iter().map(Vec::as_slice).collect();
-        let gone = keys(&self.removed, key)?;
-        let gone: BooleanArray = gone
-            .iter()
-            .map(|key| Some(!known.contains(key.as_slice())))
-            .collect();
-        let gone = filter_record_batch(&self.removed, &gone)?;
+        let stays = Keys::of(&self.written, key)?.found_in(&self.removed)?;
+        let gone = filter_record_batch(&self.removed, &not(&stays)?)?;
         let both = concat_batches(&self.written.schema(), [&self.written, &gone])?;
         let kept: BooleanArray = (0..both.num_rows())
             .map(|at| Some(at < self.written.num_rows()))
@@ -150,18 +145,6 @@ impl Difference {
         columns.push(Arc::new(kept));
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
     }
-}
-
-fn keys(rows: &RecordBatch, key: &[&str]) -> Result<Vec<Vec<u8>>, ArrowError> {
-    let columns: Vec<_> = key
-        .iter()
-        .filter_map(|name| rows.column_by_name(name).cloned())
-        .collect();
-    let fields = columns.iter();
-    let fields = fields.map(|column| SortField::new(column.data_type().clone()));
-    let converter = RowConverter::new(fields.collect())?;
-    let rows = converter.convert_columns(&columns)?;
-    Ok(rows.iter().map(|row| row.data().to_vec()).collect())
 }
 
 /// What makes a row of a derived table one.

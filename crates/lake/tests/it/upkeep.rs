@@ -17,13 +17,7 @@ async fn a_lake_of_joined_files_is_sound_and_a_cut_of_their_commit_is_named() {
     lake.writer().await.optimize().await.unwrap();
     let found = check(&lake.location, &mut |_| {}).await.unwrap();
     assert!(found.sound, "{:#?}", found.damages);
-    let logs = lake.path().join("interactions/_delta_log");
-    let commits = std::fs::read_dir(&logs).unwrap();
-    let commits = commits.map(|entry| entry.unwrap().path());
-    let joined = commits
-        .filter(|path| path.extension().is_some_and(|it| it == "json"))
-        .max()
-        .unwrap();
+    let joined = lake.log("interactions").pop().unwrap();
     let whole = std::fs::read_to_string(&joined).unwrap();
     assert!(whole.contains("OPTIMIZE"), "{whole}");
     let lines: Vec<&str> = whole.lines().collect();
