@@ -12,8 +12,10 @@ use datafusion::prelude::SessionContext;
 use deltalake::arrow::array::RecordBatch;
 use deltalake::arrow::compute::cast;
 use deltalake::arrow::error::ArrowError;
-use deltalake::arrow::json::writer::{JsonArray, WriterBuilder};
+use deltalake::arrow::json::writer::{JsonArray, LineDelimited, WriterBuilder};
 use deltalake::delta_datafusion::DeltaSessionContext;
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use hobbs_interaction::FingerprintKey;
 use serde_json::{Map, Value};
 
@@ -154,7 +156,7 @@ impl Reader {
         self.run(&self.figures, sql).await
     }
 
-    /// Runs a query whose rows are wide, many, and in an order, in little memory.
+    /// Runs a query whose rows are many, or wide, and in an order: in little memory.
     ///
     /// # Errors
     /// As [`Reader::query`].
@@ -203,26 +205,30 @@ impl Reader {
     /// # Errors
     /// As [`Reader::query`].
     pub async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, LakeError> {
+        use futures::TryStreamExt;
         let mut rows = Vec::new();
-        self.select_each(sql, |row| rows.push(row)).await?;
+        let mut batches = self.run(&self.figures, sql).await?;
+        while let Some(batch) = batches.try_next().await.map_err(LakeError::query)? {
+            rows.extend(objects(&[batch])?);
+        }
         Ok(rows)
     }
 
-    /// As [`Reader::select`], row by row, for those who keep less of each than all its names.
+    /// As [`Reader::select`], batch by batch as they come: JSON objects, each of which a line end
+    /// ends.
     ///
     /// # Errors
     /// As [`Reader::query`].
-    pub async fn select_each(
-        &self,
-        sql: &str,
-        mut take: impl FnMut(Map<String, Value>) + Send,
-    ) -> Result<(), LakeError> {
-        use futures::TryStreamExt;
-        let mut batches = self.run(&self.figures, sql).await?;
-        while let Some(batch) = batches.try_next().await.map_err(LakeError::query)? {
-            objects(&[batch])?.into_iter().for_each(&mut take);
-        }
-        Ok(())
+    pub async fn lines(&self, sql: &str) -> Result<Lines, LakeError> {
+        self.run(&self.figures, sql).await.map(lines)
+    }
+
+    /// As [`Reader::lines`], of rows as [`Reader::rows`] reads them.
+    ///
+    /// # Errors
+    /// As [`Reader::query`].
+    pub async fn sorted_lines(&self, sql: &str) -> Result<Lines, LakeError> {
+        self.run(&self.rows, sql).await.map(lines)
     }
 
     async fn run(
@@ -289,6 +295,21 @@ fn session(purpose: &Purpose) -> Result<SessionContext, LakeError> {
     }
     drop(state);
     Ok(session)
+}
+
+/// Rows as JSON objects, each of which a line end ends.
+pub type Lines = BoxStream<'static, Result<Vec<u8>, LakeError>>;
+
+fn lines(batches: SendableRecordBatchStream) -> Lines {
+    let lines = batches.map(|batch| {
+        let batch = batch.map_err(LakeError::query)?;
+        let mut json = Vec::new();
+        let mut writer = WriterBuilder::new().build::<_, LineDelimited>(&mut json);
+        let written = writer.write(&batch).and_then(|()| writer.finish());
+        written.map_err(|error| LakeError::Query(error.to_string()))?;
+        Ok(json)
+    });
+    lines.boxed()
 }
 
 /// Batches as JSON objects.

@@ -10,5 +10,5 @@ SELECT
     state,
     valid_from AS valid_from_at
 FROM users_now
-WHERE {people} AND {part}
+WHERE {people}
 ORDER BY user_id

@@ -8,5 +8,5 @@ SELECT
     valid_from AS valid_from_at,
     valid_to AS valid_to_at
 FROM license_assignments
-WHERE {people} AND {part}
+WHERE {people}
 ORDER BY user_id, valid_from, sku_id

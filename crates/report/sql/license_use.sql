@@ -11,5 +11,6 @@ SELECT
     sum(CASE WHEN verdict = 'typed' AND started_at >= {since_56} AND started_at < {since_28} THEN 1 ELSE 0 END) AS typed_28_before,
     sum(parts) AS interactions
 FROM exchanges
-WHERE {people} AND {part} AND started_at < {now}
+WHERE {people} AND started_at < {now}
 GROUP BY user_id
+ORDER BY user_id

@@ -13,5 +13,6 @@ SELECT
     sum(CASE WHEN verdict IN ('system', 'noise') THEN 1 ELSE 0 END) AS system_or_noise,
     sum(CASE WHEN verdict IN ('typed', 'automatic', 'system', 'noise') OR verdict = 'clicked' AND (responses > 0 OR app <> 'Word') THEN 0 ELSE 1 END) AS unknown
 FROM exchanges
-WHERE {people} AND {part} AND started_at >= {from}
+WHERE {people} AND started_at >= {from}
 GROUP BY user_id, app_class, date_trunc('day', started_at), day
+ORDER BY user_id

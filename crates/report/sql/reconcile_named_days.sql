@@ -16,3 +16,4 @@ INNER JOIN (SELECT DISTINCT user_id, last_day FROM ({named}) AS dates) AS d
     ON e.user_id = d.user_id AND (CAST(e.started_at AS DATE) = d.last_day OR e.day = d.last_day)
 WHERE e.started_at < {from}
 GROUP BY e.user_id, e.app_class, date_trunc('day', e.started_at), e.day
+ORDER BY e.user_id

@@ -15,5 +15,6 @@ SELECT
     max(CASE WHEN verdict NOT IN ('typed', 'clicked', 'automatic', 'system', 'noise') OR verdict = 'clicked' AND responses = 0 AND app = 'Word' THEN started_at END) AS unknown_at,
     max(CASE WHEN verdict NOT IN ('typed', 'clicked', 'automatic', 'system', 'noise') OR verdict = 'clicked' AND responses = 0 AND app = 'Word' THEN day END) AS unknown_day
 FROM exchanges
-WHERE {people} AND {part} AND started_at < {from}
+WHERE {people} AND started_at < {from}
 GROUP BY user_id, app_class
+ORDER BY user_id

@@ -4,7 +4,6 @@ SELECT
     report_refresh_date,
     report_period,
     report_version,
-    count(*) AS users,
     sum(CASE WHEN concealed THEN 1 ELSE 0 END) AS concealed
 FROM usage_reports
 WHERE {people}

@@ -23,5 +23,5 @@ SELECT
     active_usage_days,
     other_columns
 FROM usage_reports
-WHERE {report} AND {part}
+WHERE {report} AND {who}
 ORDER BY user_id, user_principal_name

@@ -10,6 +10,7 @@
 
 mod answers;
 mod apps;
+mod by_user;
 pub mod cell;
 pub mod columns;
 pub mod conversation;
@@ -20,7 +21,6 @@ mod figures;
 pub mod html;
 pub mod licenses;
 mod metrics;
-mod parts;
 mod query;
 pub mod reconcile;
 pub mod scope;
@@ -37,7 +37,7 @@ pub use error::ReportError;
 pub use figures::{summarize, summarize_with};
 pub use hobbs_reconcile::spans;
 pub use scope::Scope;
-pub use source::{Order, ReportRow, RowKind, Source, SourceError};
+pub use source::{Lines, Order, ReportRow, RowKind, Source, SourceError};
 pub use summary::Summary;
 pub use table::Style;
 pub use terminal::visible;

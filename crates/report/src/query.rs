@@ -1,8 +1,9 @@
 //! The files in `sql/` and the metrics, asked of a source.
 
+use futures::TryStreamExt;
 use hobbs_metrics::{Metric, Parameters};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::Deserializer;
 
 use crate::scope::Scope;
 use crate::source::{Source, SourceError};
@@ -56,11 +57,17 @@ pub(crate) async fn select_with<T: DeserializeOwned + Send>(
     query: Query,
     places: &[(&str, &str)],
 ) -> Result<Vec<T>, SourceError> {
-    let sql = fill(query.text, |place| {
-        let named = places.iter().find(|(name, _)| *name == place);
-        named.map(|(_, condition)| (*condition).to_owned())
-    });
-    rows(source, query.name, &sql).await
+    rows(source, query.name, &query.with(places)).await
+}
+
+impl Query {
+    /// The file with its places filled.
+    pub(crate) fn with(self, places: &[(&str, &str)]) -> String {
+        fill(self.text, |place| {
+            let named = places.iter().find(|(name, _)| *name == place);
+            named.map(|(_, condition)| (*condition).to_owned())
+        })
+    }
 }
 
 /// A text with its places filled, each once: a brace in what is put in is never taken for a place.
@@ -113,20 +120,17 @@ async fn rows<T: DeserializeOwned + Send>(
     name: &'static str,
     sql: &str,
 ) -> Result<Vec<T>, SourceError> {
-    let mut rows = Ok(Vec::new());
-    let mut take = |row| {
-        if let Ok(taken) = &mut rows {
-            match serde_json::from_value(Value::Object(row)) {
-                Ok(row) => taken.push(row),
-                Err(source) => rows = Err(source),
-            }
+    let mut lines = source.lines(sql).await?;
+    let mut rows = Vec::new();
+    while let Some(some) = lines.try_next().await? {
+        for row in Deserializer::from_slice(&some).into_iter() {
+            rows.push(row.map_err(|source| SourceError::Shape {
+                query: name,
+                source,
+            })?);
         }
-    };
-    source.select_each(sql, &mut take).await?;
-    rows.map_err(|source| SourceError::Shape {
-        query: name,
-        source,
-    })
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

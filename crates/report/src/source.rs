@@ -1,11 +1,15 @@
 //! Where a report's data comes from.
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use hobbs_interaction::wire::{Attachment, Context, Link, Mention};
 use serde_json::{Map, Value};
 
 use crate::scope::Scope;
+
+/// The result of a query, some rows after the other: a JSON object each, which a line end ends.
+pub type Lines = BoxStream<'static, Result<Vec<u8>, SourceError>>;
 
 /// A lake that can be asked. The binary implements it; tests answer from memory.
 #[async_trait]
@@ -21,14 +25,20 @@ pub trait Source: Send + Sync {
     /// `2026-11-22`. The dialect is what DataFusion, DuckDB and Spark share.
     async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, SourceError>;
 
-    /// As [`Source::select`], row by row: a source that has many need not hold all at once.
-    async fn select_each(
-        &self,
-        sql: &str,
-        take: &mut (dyn FnMut(Map<String, Value>) + Send),
-    ) -> Result<(), SourceError> {
-        self.select(sql).await?.into_iter().for_each(take);
-        Ok(())
+    /// As [`Source::select`], as it comes: a source that has many rows need not hold all at once.
+    async fn lines(&self, sql: &str) -> Result<Lines, SourceError> {
+        let rows = self.select(sql).await?;
+        let lines = rows.into_iter().flat_map(|row| {
+            let line = Value::Object(row).to_string();
+            [line.into_bytes(), b"\n".to_vec()]
+        });
+        Ok(stream::iter([Ok(lines.flatten().collect())]).boxed())
+    }
+
+    /// As [`Source::lines`], of a query with as many rows as it likes that sorts them: it takes
+    /// little memory, and more time.
+    async fn sorted_lines(&self, sql: &str) -> Result<Lines, SourceError> {
+        self.lines(sql).await
     }
 
     /// Whether there is a table of this name: lakes of earlier versions have derived none. Unless
@@ -152,6 +162,12 @@ impl ReportRow {
 /// The source gave no usable answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
+    /// Rows came in another order than the query asked for, so that some would be taken for nobody's.
+    #[error("the lake's answer to {query} is not in the order of its users")]
+    Unordered {
+        /// The name of the query's file.
+        query: &'static str,
+    },
     /// The query or the scan failed.
     #[error("the lake could not answer: {0}")]
     Lake(#[source] Box<dyn std::error::Error + Send + Sync>),

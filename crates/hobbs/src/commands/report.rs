@@ -87,9 +87,10 @@ pub async fn write(
     let summary = summarize_with(source, scope, terms, now).await?;
     match (format, output) {
         (ReportFormat::Json, output) => {
-            let mut text = serde_json::to_string_pretty(&summary)?;
-            text.push('\n');
-            put(&text, output, printer)?;
+            let mut out = Output::new(output)?;
+            serde_json::to_writer_pretty(&mut out, &summary)?;
+            out.write_all(b"\n")?;
+            out.finish()?;
         }
         (ReportFormat::Table, None) => printer.data(&table::render(&summary, printer.style()))?,
         (ReportFormat::Table, output) => put(

@@ -1,7 +1,7 @@
 //! Licenses worth moving: `hobbs licenses`, and the part of the report that says the same.
 //!
 //! What is thought of a license is decided in [`hobbs_reconcile::licenses`]; here it is asked of the
-//! lake, part by part, and printed. Memory grows with the users, not with their interactions.
+//! lake, one user after the other, and printed. Memory grows with the users, not with their interactions.
 
 mod files;
 mod walk;

@@ -1,6 +1,4 @@
-//! From a source to [`Licenses`], part by part.
-
-use std::collections::HashMap;
+//! From a source to [`Licenses`], one user after the other.
 
 use hobbs_reconcile::licenses::{
     Candidate, Cost, Frozen, Held, Holder, HolderFacts, Seats, Terms, by_verdict, judge, rank,
@@ -10,11 +8,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Licenses, PersonRow, Query, READS_ONLY, VERSION};
-use crate::answers::time_ms;
+use crate::answers::{SpanRow, time_ms};
+use crate::by_user::ByUser;
 use crate::coverage::time;
-use crate::parts::parts;
 use crate::query::{query, select_with};
-use crate::reconcile::{Answer, LicenseHistory, license_rows, whole};
+use crate::reconcile::{Answer, LicenseHistory, spans};
 use crate::scope::{Scope, time_literal};
 use crate::source::{Source, SourceError};
 use crate::words::NO_VERDICTS;
@@ -56,10 +54,7 @@ pub(super) async fn licenses(
             .collect(),
     };
     let seats = walk.seats().await?;
-    let mut found = Found::default();
-    for part in parts(seats.iter().map(|seats| seats.assigned).sum()) {
-        walk.part(&part, &mut found).await?;
-    }
+    let found = walk.users().await?;
     Ok(Answer::Here(Box::new(finished(found, seats, query, now))))
 }
 
@@ -122,40 +117,42 @@ impl Walk<'_> {
         Ok(rows.into_iter().map(SeatsRow::seats).collect())
     }
 
-    async fn part(&self, part: &str, found: &mut Found) -> Result<(), SourceError> {
+    /// One user after the other.
+    async fn users(&self) -> Result<Found, SourceError> {
         let since = |days: i64| time_literal(self.terms.now_ms - days * DAY_MS);
         let (now, since_28, since_56) = (since(0), since(28), since(56));
-        let places = [
+        let places = &[
             ("{people}", self.tenant.as_str()),
-            ("{part}", part),
             ("{now}", now.as_str()),
             ("{since_28}", since_28.as_str()),
             ("{since_56}", since_56.as_str()),
         ];
-        let people: Vec<PersonRow> =
-            select_with(self.source, query!("holders.sql"), &places).await?;
-        let mut held: HashMap<String, Vec<Held>> = HashMap::new();
-        for row in license_rows(self.source, &places).await? {
-            if let Some(now_held) = still_held(&row, self.terms.now_ms) {
-                held.entry(row.user_id).or_default().push(now_held);
+        let source = self.source;
+        let mut people: ByUser<PersonRow> =
+            ByUser::ask(source, query!("holders.sql"), places).await?;
+        let mut licenses: ByUser<LicenseHistory> =
+            ByUser::ask(source, query!("license_history.sql"), places).await?;
+        let mut used: ByUser<UseRow> =
+            ByUser::ask(source, query!("license_use.sql"), places).await?;
+        let mut whole: ByUser<SpanRow> =
+            ByUser::ask(source, query!("coverage_whole.sql"), places).await?;
+        let mut found = Found::default();
+        while let Some(user_id) = people.user().map(str::to_owned) {
+            let licenses = licenses.of(&user_id).await?.into_iter();
+            let held: Vec<Held> = licenses
+                .filter_map(|row| still_held(row, self.terms.now_ms))
+                .collect();
+            let own = used.of(&user_id).await?.pop().unwrap_or_default();
+            let read = spans(whole.of(&user_id).await?);
+            let Some(person) = people.of(&user_id).await?.pop() else {
+                continue;
+            };
+            match held.is_empty() {
+                false => found.holders.push(self.holder(person, held, &own, &read)),
+                true => without(person, &own, &read, &mut found),
             }
         }
-        let used: Vec<UseRow> =
-            select_with(self.source, query!("license_use.sql"), &places).await?;
-        let mut used: HashMap<String, UseRow> = used
-            .into_iter()
-            .map(|row| (row.user_id.clone(), row))
-            .collect();
-        let mut read = whole(self.source, &format!("{} AND {part}", self.tenant)).await?;
-        for person in people {
-            let own = used.remove(&person.user_id).unwrap_or_default();
-            let read = read.remove(&person.user_id).unwrap_or_default();
-            match held.remove(&person.user_id) {
-                Some(held) => found.holders.push(self.holder(person, held, &own, &read)),
-                None => without(person, &own, &read, found),
-            }
-        }
-        Ok(())
+        Ok(found)
     }
 
     fn holder(&self, person: PersonRow, held: Vec<Held>, own: &UseRow, read: &Spans) -> Holder {
@@ -202,12 +199,12 @@ impl Walk<'_> {
 }
 
 /// A row of the license history that holds now; None of one that is over.
-fn still_held(row: &LicenseHistory, now_ms: i64) -> Option<Held> {
+fn still_held(row: LicenseHistory, now_ms: i64) -> Option<Held> {
     let over = row.valid_to_at.is_some_and(|to| to <= now_ms) || row.status == "removed";
     let since = row.assigned_at.or(row.valid_from_at);
     (!over).then(|| Held {
-        sku_id: row.sku_id.clone(),
-        status: row.status.clone(),
+        sku_id: row.sku_id,
+        status: row.status,
         since: since.map(time),
     })
 }

@@ -21,7 +21,6 @@ pub(super) struct Report {
     pub report_refresh_date: Date,
     pub report_period: u32,
     pub report_version: String,
-    pub users: u64,
     #[serde(default)]
     pub concealed: Option<u64>,
 }
@@ -29,8 +28,6 @@ pub(super) struct Report {
 /// A row of the report.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Record {
-    #[serde(default)]
-    pub user_id: Option<String>,
     #[serde(default)]
     pub user_principal_name: Option<String>,
     #[serde(default)]
@@ -89,7 +86,6 @@ pub(super) struct NobodyRow {
 
 #[derive(Deserialize)]
 pub(super) struct DayRow {
-    pub user_id: String,
     #[serde(default)]
     pub app_class: String,
     #[serde(default, deserialize_with = "time_ms")]
@@ -115,7 +111,6 @@ impl DayRow {
 #[serde(default)]
 #[derive(Default)]
 pub(super) struct OlderRow {
-    pub user_id: String,
     pub app_class: String,
     #[serde(deserialize_with = "time_ms")]
     typed_at: Option<i64>,
@@ -184,7 +179,6 @@ impl OlderRow {
 
 #[derive(Deserialize)]
 pub(super) struct FailedRow {
-    pub user_id: String,
     pub error_code: String,
     #[serde(default)]
     pub from_ms: Option<i64>,
@@ -201,7 +195,6 @@ impl FailedRow {
 /// A row of `license_assignments`.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct LicenseHistory {
-    pub user_id: String,
     #[serde(default)]
     pub sku_id: String,
     #[serde(default)]

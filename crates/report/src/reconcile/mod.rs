@@ -1,13 +1,14 @@
 //! Microsoft's usage report beside the interactions: `hobbs reconcile`, and the part of the report
 //! that says the same.
 //!
-//! What counts as which reason is decided in [`hobbs_reconcile`]; here it is asked of the lake, part
-//! by part, and printed. The figures hold the counts over all lines, and of the lines themselves
+//! What counts as which reason is decided in [`hobbs_reconcile`]; here it is asked of the lake, one
+//! user after the other, and printed. The figures hold the counts over all lines, and of the lines themselves
 //! those that differ, up to [`LINES_MAX`]; who wants every line takes the JSON or the CSV of
 //! `hobbs reconcile`, which are written as the lines come.
 
 mod answers;
 mod files;
+mod known;
 mod sides;
 mod walk;
 
@@ -24,7 +25,7 @@ use crate::words::{percent, plural, thousands};
 pub(crate) use answers::LicenseHistory;
 pub use files::{LINE_COLUMNS, write_csv, write_json};
 pub(crate) use files::{LineCell, line_cells};
-pub(crate) use walk::{license_rows, whole};
+pub(crate) use known::spans;
 
 /// Lines that differ, in the figures at most.
 pub const LINES_MAX: usize = 20_000;

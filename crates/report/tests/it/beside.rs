@@ -683,50 +683,98 @@ fn all_forms_carry_the_same_numbers() {
     assert_harmless(&page);
 }
 
-#[test]
-fn a_large_tenant_is_walked_in_parts() {
-    /// Remembers the conditions over user ids.
-    struct Heard(Told, std::sync::Mutex<Vec<String>>);
-    #[async_trait::async_trait]
-    impl Source for Heard {
-        async fn select(
-            &self,
-            sql: &str,
-        ) -> Result<Vec<serde_json::Map<String, Value>>, hobbs_report::SourceError> {
-            self.1.lock().unwrap().push(sql.to_owned());
-            if sql.starts_with("-- Which usage reports") {
-                let row = json!({"report_refresh_date": "2026-11-20", "report_period": 28, "report_version": "v2", "users": 200_000, "concealed": 0});
-                return Ok(vec![row.as_object().cloned().unwrap()]);
-            }
-            self.0.select(sql).await
-        }
+/// Remembers what it is asked, and answers it with the users from last to first where it should.
+struct Heard {
+    told: Told,
+    asked: std::sync::Mutex<Vec<String>>,
+    backward: bool,
+}
 
-        async fn rows(
-            &self,
-            scope: &Scope,
-            order: hobbs_report::Order,
-        ) -> Result<
-            futures::stream::BoxStream<
-                'static,
-                Result<Vec<hobbs_report::ReportRow>, hobbs_report::SourceError>,
-            >,
-            hobbs_report::SourceError,
-        > {
-            self.0.rows(scope, order).await
+impl Heard {
+    fn of(users: &[&'static str]) -> Heard {
+        let mut told = Told::new();
+        told.reports = users
+            .iter()
+            .map(|user| json!({"user_id": user, "user_principal_name": format!("{user}@contoso.example"), "report_refresh_date": "2026-11-20", "report_period": 28, "report_version": "v2", "concealed": false, "last_activity_date": "2026-11-19"}))
+            .collect();
+        Heard {
+            told,
+            asked: std::sync::Mutex::default(),
+            backward: false,
         }
     }
-    let heard = Heard(Told::new(), std::sync::Mutex::default());
-    let query = reconcile::Query {
+}
+
+#[async_trait::async_trait]
+impl Source for Heard {
+    async fn select(
+        &self,
+        sql: &str,
+    ) -> Result<Vec<serde_json::Map<String, Value>>, hobbs_report::SourceError> {
+        self.asked.lock().unwrap().push(sql.to_owned());
+        let mut rows = self.told.select(sql).await?;
+        if self.backward {
+            rows.reverse();
+        }
+        Ok(rows)
+    }
+
+    async fn rows(
+        &self,
+        scope: &Scope,
+        order: hobbs_report::Order,
+    ) -> Result<
+        futures::stream::BoxStream<
+            'static,
+            Result<Vec<hobbs_report::ReportRow>, hobbs_report::SourceError>,
+        >,
+        hobbs_report::SourceError,
+    > {
+        self.told.rows(scope, order).await
+    }
+}
+
+fn of_oneill() -> reconcile::Query {
+    reconcile::Query {
         tenant_id: Some("o'neill".into()),
         ..reconcile::Query::default()
+    }
+}
+
+#[test]
+fn nothing_is_asked_twice_however_many_users_there_are() {
+    let asked = |users: &[&'static str]| {
+        let heard = Heard::of(users);
+        let query = of_oneill();
+        let answer = reconcile::reconcile(&heard, &query, now());
+        let answer = futures::executor::block_on(answer).unwrap();
+        let figures = &answer.here().unwrap().figures;
+        assert_eq!(figures.users_in_report, users.len() as u64);
+        heard.asked.into_inner().unwrap()
     };
-    futures::executor::block_on(reconcile::reconcile(&heard, &query, now())).unwrap();
-    let heard = heard.1.into_inner().unwrap();
-    let rows: Vec<&String> = heard
-        .iter()
-        .filter(|sql| sql.starts_with("-- The rows of one usage report."))
-        .collect();
-    assert_eq!(rows.len(), 64);
-    assert!(rows[0].contains("tenant_id = 'o''neill' AND report_refresh_date = DATE '2026-11-20' AND report_period = 28 AND report_version = 'v2' AND user_id < '04'"));
-    assert!(rows[63].contains("user_id >= 'fc'"));
+    let of_one = asked(&["a"]);
+    assert_eq!(of_one, asked(&["a", "b", "c", "d", "e"]));
+    let starting = |comment: &str| {
+        let mut files = of_one.iter().filter(|sql| sql.starts_with(comment));
+        files.next().unwrap()
+    };
+    let reports = starting("-- Which usage reports there are");
+    assert!(reports.contains("tenant_id = 'o''neill'"), "{reports}");
+    let rows = starting("-- The rows of one usage report.");
+    let condition = "tenant_id = 'contoso' AND report_refresh_date = DATE '2026-11-20' AND report_period = 28 AND report_version = 'v2' AND user_id IS NOT NULL";
+    assert!(rows.contains(condition), "{rows}");
+}
+
+#[test]
+fn rows_that_are_not_in_the_order_of_users_are_refused() {
+    let heard = Heard {
+        backward: true,
+        ..Heard::of(&["a", "b"])
+    };
+    let error =
+        futures::executor::block_on(reconcile::reconcile(&heard, &of_oneill(), now())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the lake's answer to reconcile_rows.sql is not in the order of its users"
+    );
 }

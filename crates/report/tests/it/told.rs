@@ -69,15 +69,13 @@ impl Told {
     }
 
     fn reports_there_are(&self) -> Vec<Value> {
-        let mut counts: BTreeMap<String, (Value, u64, u64)> = BTreeMap::new();
+        let mut counts: BTreeMap<String, (Value, u64)> = BTreeMap::new();
         for row in &self.reports {
             let key = json!({"tenant_id": "contoso", "report_refresh_date": row["report_refresh_date"], "report_period": row["report_period"], "report_version": row["report_version"]});
-            let count = counts.entry(key.to_string()).or_insert((key, 0, 0));
-            count.1 += 1;
-            count.2 += u64::from(row["concealed"] == true);
+            let count = counts.entry(key.to_string()).or_insert((key, 0));
+            count.1 += u64::from(row["concealed"] == true);
         }
-        let rows = counts.into_values().map(|(mut key, users, concealed)| {
-            key["users"] = users.into();
+        let rows = counts.into_values().map(|(mut key, concealed)| {
             key["concealed"] = concealed.into();
             key
         });
@@ -247,10 +245,13 @@ impl Source for Told {
             return Err(SourceError::lake(format!("table '{table}' not found")));
         }
         match self.answer(sql) {
-            Some(rows) => Ok(rows
-                .iter()
-                .filter_map(|row| row.as_object().cloned())
-                .collect()),
+            Some(mut rows) => {
+                if sql.contains("ORDER BY user_id") || sql.contains("ORDER BY e.user_id") {
+                    rows.sort_by_key(|row| row["user_id"].as_str().map(str::to_owned));
+                }
+                let rows = rows.iter();
+                Ok(rows.filter_map(|row| row.as_object().cloned()).collect())
+            }
             None => self.rest.select(sql).await,
         }
     }
