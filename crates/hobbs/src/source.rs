@@ -78,7 +78,7 @@ impl Source for LakeSource {
 }
 
 /// Rows that are sorted at once, about. What does not fit in memory lies in the temporary folder
-/// while a piece is sorted, some seven hundred bytes a row without its text; and each piece looks for
+/// while a piece is sorted, some two hundred bytes a row without its text; and each piece looks for
 /// its rows in all files, so that fewer are faster.
 const PIECE_ROWS: u64 = 1_000_000;
 

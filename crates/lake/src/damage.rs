@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -20,6 +21,15 @@ use crate::remote::StoreTrouble;
 use crate::schema::TableName;
 use crate::stored::NamedFile;
 use crate::table::Table;
+
+/// Runs what decodes files in a task of its own: on another core where there is one, and whatever a
+/// decoder makes of a damaged file ends there. A panic becomes an error that counts as damage.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, DataFusionError> {
+    let done = SpawnedTask::spawn(work).join().await;
+    done.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))
+}
 
 /// What keeps a table's log from being read; None where the log seems whole.
 pub(crate) async fn of_log(name: TableName, logs: &LogStoreRef) -> Option<LakeError> {

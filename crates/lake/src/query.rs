@@ -284,6 +284,8 @@ fn session(purpose: &Purpose) -> Result<SessionContext, LakeError> {
     let settings = [
         ("datafusion.execution.batch_size", purpose.batch_rows),
         ("datafusion.execution.target_partitions", purpose.partitions),
+        // What is spilled may lie in memory where the temporary folder does.
+        ("datafusion.execution.spill_compression", "lz4_frame"),
         // Delta sessions take names to the letter; people write SELECT APP.
         ("datafusion.sql_parser.enable_ident_normalization", "true"),
     ];

@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::prelude::Expr;
@@ -22,6 +21,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 
 use crate::check::file::in_columns;
+use crate::damage::apart;
 use crate::small::compiled;
 use crate::stored::{NamedFile, opened};
 
@@ -124,18 +124,14 @@ impl Rewrite {
     }
 
     /// Writes a file's other rows where it has some with these keys, and gives the writer back with whether it had
-    /// any. In a task of its own: whatever the decoder makes of a damaged file ends there.
+    /// any.
     pub(crate) async fn without_them(
         &self,
         file: NamedFile,
         writer: RecordBatchWriter,
     ) -> Result<(RecordBatchWriter, bool)> {
         let this = self.clone();
-        let rewritten = SpawnedTask::spawn(async move { this.rewrite(&file, writer).await });
-        rewritten
-            .join()
-            .await
-            .map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
+        apart(async move { this.rewrite(&file, writer).await }).await?
     }
 
     async fn rewrite(

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::DFSchema;
-use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
@@ -23,6 +22,7 @@ use deltalake::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use deltalake::parquet::errors::ParquetError;
 
 use crate::check::file::in_columns;
+use crate::damage::apart;
 use crate::error::LakeError;
 use crate::statistics::may_hold;
 use crate::table::Table;
@@ -101,11 +101,7 @@ impl FileReader {
     /// The rows of one file.
     pub(crate) async fn read(self, path: Path) -> Result<Vec<RecordBatch>> {
         let bytes = self.store.get(&path).await?.bytes().await?;
-        // In a task of its own: whatever the decoder makes of a damaged file ends there.
-        let decoded = SpawnedTask::spawn(async move { self.decode(bytes) }).join();
-        decoded
-            .await
-            .map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
+        apart(async move { self.decode(bytes) }).await?
     }
 
     fn decode(&self, bytes: bytes::Bytes) -> Result<Vec<RecordBatch>> {

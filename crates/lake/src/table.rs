@@ -1,6 +1,5 @@
 //! One Delta table: open or create it, append batches to it in one commit.
 
-use datafusion::error::DataFusionError;
 use deltalake::arrow::array::RecordBatch;
 use deltalake::arrow::datatypes::Schema;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
@@ -19,7 +18,7 @@ use deltalake::{DeltaTable, DeltaTableError};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use crate::damage;
+use crate::damage::{self, apart};
 use crate::error::LakeError;
 use crate::location::Location;
 use crate::position::{Position, Standing};
@@ -156,11 +155,8 @@ impl Table {
         let logs = names.map(|name| Ok((name, location.table(name.as_str())?)));
         let logs = logs.collect::<Result<Vec<_>, LakeError>>()?;
         let opening = logs.into_iter().map(|(name, log)| async move {
-            let opened = tokio::spawn(Table::open(name, log)).await;
-            opened.unwrap_or_else(|error| {
-                let error = DataFusionError::ExecutionJoin(Box::new(error));
-                Err(LakeError::query(error))
-            })
+            let opened = apart(Table::open(name, log)).await;
+            opened.unwrap_or_else(|error| Err(LakeError::query(error)))
         });
         let opening = stream::iter(opening).buffered(OPENED_AT_ONCE);
         opening.try_collect().await

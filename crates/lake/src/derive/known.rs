@@ -21,7 +21,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::spans::Times;
 use crate::check::files_of;
-use crate::damage::named;
+use crate::damage::{apart, named};
 use crate::error::LakeError;
 use crate::stored::{NamedFile, opened};
 use crate::table::Table;
@@ -78,15 +78,17 @@ pub(super) async fn times_of(
     let wanted = Arc::new(Wanted::of(threads));
     let store = table.delta.object_store();
     let lookups = files_of(table)?.into_iter().map(|file| {
-        // Each in a task of its own, so that they decode on several cores.
-        let lookup = times_in(Arc::clone(&store), file, ended_at, Arc::clone(&wanted));
-        tokio::spawn(lookup)
+        apart(times_in(
+            Arc::clone(&store),
+            file,
+            ended_at,
+            Arc::clone(&wanted),
+        ))
     });
     let mut lookups = stream::iter(lookups).buffer_unordered(FILES_AT_ONCE);
     let mut known: HashMap<i64, Times> = HashMap::new();
     while let Some(lookup) = lookups.next().await {
-        let found = lookup.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)));
-        let found = found.and_then(|found| found.map_err(DataFusionError::from));
+        let found = lookup.and_then(|found| found.map_err(DataFusionError::from));
         let found = match found {
             Ok(found) => found,
             Err(error) => {
