@@ -14,7 +14,8 @@ use hobbs_lake::arrow::error::ArrowError;
 use hobbs_lake::{LakeError, Reader};
 use hobbs_report::scope::text_literal;
 use hobbs_report::{Lines, Order, ReportRow, RowKind, Scope, Source, SourceError};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::{Deserializer, Map, Value};
 use std::borrow::Cow;
 
 /// A lake that reports can be made of.
@@ -94,30 +95,65 @@ impl LakeSource {
             "SELECT {key} AS key, count(*) AS n FROM interactions WHERE {} GROUP BY {key} ORDER BY {key}",
             scope.interactions()
         );
-        let counts = self.reader.select(&sql).await.map_err(lake)?;
-        let mut cuts: Vec<String> = Vec::new();
-        let mut rows = 0;
-        for count in &counts {
-            let n = count.get("n").and_then(Value::as_u64).unwrap_or(0);
-            if rows > 0 && rows + n > PIECE_ROWS {
-                cuts.push(text_literal(
-                    count.get("key").and_then(Value::as_str).unwrap_or_default(),
-                ));
-                rows = 0;
+        let mut cuts = Cuts::of(PIECE_ROWS);
+        let mut lines = self.reader.lines(&sql).await.map_err(lake)?;
+        while let Some(some) = lines.try_next().await.map_err(lake)? {
+            for count in Deserializer::from_slice(&some).into_iter::<Count>() {
+                let Count { key, n } = count.map_err(SourceError::lake)?;
+                cuts.add(key, n);
             }
-            rows += n;
         }
-        let from = std::iter::once(None).chain(cuts.iter().map(Some));
-        let to = cuts.iter().map(Some).chain(std::iter::once(None));
-        Ok(from
-            .zip(to)
+        Ok(cuts.conditions(column))
+    }
+}
+
+/// Rows of one user, or of one hour.
+#[derive(Deserialize)]
+struct Count {
+    key: String,
+    n: u64,
+}
+
+/// Where the rows are cut into pieces.
+struct Cuts {
+    rows_max: u64,
+    /// The first key of each piece but the first.
+    at: Vec<String>,
+    /// Rows of the last piece.
+    rows: u64,
+}
+
+impl Cuts {
+    fn of(rows_max: u64) -> Self {
+        Cuts {
+            rows_max,
+            at: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    /// Takes the next key and how many rows it has. Rows of one key stay together.
+    fn add(&mut self, key: String, rows: u64) {
+        if self.rows > 0 && self.rows + rows > self.rows_max {
+            self.at.push(key);
+            self.rows = 0;
+        }
+        self.rows += rows;
+    }
+
+    /// A condition for each piece, which together hold of every row once.
+    fn conditions(&self, column: &str) -> Vec<String> {
+        let cuts = || self.at.iter().map(|key| Some(text_literal(key)));
+        let from = std::iter::once(None).chain(cuts());
+        let to = cuts().chain(std::iter::once(None));
+        from.zip(to)
             .map(|ends| match ends {
                 (None, None) => "TRUE".to_owned(),
                 (Some(from), None) => format!("{column} >= {from}"),
                 (None, Some(to)) => format!("{column} < {to}"),
                 (Some(from), Some(to)) => format!("{column} >= {from} AND {column} < {to}"),
             })
-            .collect())
+            .collect()
     }
 }
 
@@ -266,5 +302,38 @@ impl Structs {
                 })
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conditions(rows_max: u64, counts: &[(&str, u64)]) -> Vec<String> {
+        let mut cuts = Cuts::of(rows_max);
+        for (key, rows) in counts {
+            cuts.add((*key).to_owned(), *rows);
+        }
+        cuts.conditions("user_id")
+    }
+
+    #[test]
+    fn rows_that_fit_are_one_piece() {
+        assert_eq!(conditions(10, &[]), ["TRUE"]);
+        assert_eq!(conditions(10, &[("a", 4), ("b", 6)]), ["TRUE"]);
+    }
+
+    #[test]
+    fn pieces_meet_and_no_key_is_cut() {
+        let counts = [("a", 25), ("b", 4), ("c", 6), ("o'neill", 1), ("z", 10)];
+        assert_eq!(
+            conditions(10, &counts),
+            [
+                "user_id < 'b'",
+                "user_id >= 'b' AND user_id < 'o''neill'",
+                "user_id >= 'o''neill' AND user_id < 'z'",
+                "user_id >= 'z'",
+            ]
+        );
     }
 }

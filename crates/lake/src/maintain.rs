@@ -201,7 +201,8 @@ async fn join(
         .with_writer_properties(properties_of_joined(table.name))
         .with_commit_properties(unattended())
         .await;
-    table.delta = compacted.map_err(|error| table.error(error))?.0;
+    let (delta, joined) = compacted.map_err(|error| table.error(error))?;
+    table.delta = delta;
     let vacuumed = table
         .delta
         .clone()
@@ -220,8 +221,7 @@ async fn join(
     }
     table.delta = vacuumed.0;
     table.refresh().await?;
-    let after = status(table)?.files;
-    if after != before {
+    if joined.num_files_added > 0 {
         // Else whoever opens the table reads of each file first that it was added, then that it went.
         let checkpoint = create_checkpoint(&table.delta, None).await;
         checkpoint.map_err(|error| table.error(error))?;
@@ -229,7 +229,7 @@ async fn join(
     Ok(TableOptimized {
         table: table.name.as_str(),
         files_before: before,
-        files_after: after,
+        files_after: status(table)?.files,
         files_vacuumed,
     })
 }

@@ -105,7 +105,10 @@ pub async fn write(
             let mut batches: Vec<RecordBatch> = Vec::new();
             while let Some(batch) = next(&mut rows).await? {
                 let room = TABLE_ROWS_MAX.saturating_sub(usize::try_from(count)?);
-                batches.push(batch.slice(0, batch.num_rows().min(room)));
+                if room > 0 {
+                    // Even a slice without a row would keep the whole batch in memory.
+                    batches.push(batch.slice(0, batch.num_rows().min(room)));
+                }
                 count += batch.num_rows() as u64;
             }
             writeln!(out, "{}", table(&schema, &batches, printer)?)?;

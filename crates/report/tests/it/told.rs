@@ -2,10 +2,12 @@
 //! ask for is reckoned from a list of events, without SQL.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
-use hobbs_report::{Order, ReportRow, Scope, Source, SourceError};
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
+use hobbs_report::{Lines, Order, ReportRow, Scope, Source, SourceError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
@@ -47,6 +49,12 @@ pub struct Told {
     pub seats: Vec<Value>,
     /// Tables that are not there.
     pub without: Vec<&'static str>,
+    /// All that it was asked.
+    pub asked: Mutex<Vec<String>>,
+    /// Rows in the order of users come one by one, with nothing between them at times.
+    pub torn: bool,
+    /// Rows come from last to first.
+    pub backward: bool,
 }
 
 impl Told {
@@ -65,6 +73,9 @@ impl Told {
             licenses: Vec::new(),
             seats: Vec::new(),
             without: Vec::new(),
+            asked: Mutex::default(),
+            torn: false,
+            backward: false,
         }
     }
 
@@ -237,6 +248,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 impl Source for Told {
     async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, SourceError> {
         assert!(!sql.contains('{'), "a place is left open in {sql}");
+        self.asked.lock().unwrap().push(sql.to_owned());
         let names = |table: &&&str| {
             sql.split(|c: char| !c.is_alphanumeric() && c != '_')
                 .any(|word| word == **table)
@@ -249,11 +261,28 @@ impl Source for Told {
                 if sql.contains("ORDER BY user_id") || sql.contains("ORDER BY e.user_id") {
                     rows.sort_by_key(|row| row["user_id"].as_str().map(str::to_owned));
                 }
+                if self.backward {
+                    rows.reverse();
+                }
                 let rows = rows.iter();
                 Ok(rows.filter_map(|row| row.as_object().cloned()).collect())
             }
             None => self.rest.select(sql).await,
         }
+    }
+
+    async fn sorted_lines(&self, sql: &str) -> Result<Lines, SourceError> {
+        let whole = self.lines(sql).await?;
+        if !self.torn {
+            return Ok(whole);
+        }
+        let whole: Vec<Vec<u8>> = whole.try_collect().await?;
+        let torn: Vec<Result<Vec<u8>, SourceError>> = whole
+            .concat()
+            .split_inclusive(|byte| *byte == b'\n')
+            .flat_map(|line| [Ok(line.to_vec()), Ok(Vec::new())])
+            .collect();
+        Ok(stream::iter(torn).boxed())
     }
 
     async fn rows(
