@@ -13,6 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::damage::naming;
 use crate::error::LakeError;
+use crate::query::sorting_session;
 use crate::small::{self, FileReader};
 use crate::table::Table;
 
@@ -21,6 +22,7 @@ pub(crate) struct Scan<'a> {
     table: &'a Table,
     columns: Vec<&'a str>,
     filter: Option<Expr>,
+    order: Vec<Expr>,
     rows_max: Option<usize>,
 }
 
@@ -31,6 +33,7 @@ impl Table {
             table: self,
             columns: columns.to_vec(),
             filter: None,
+            order: Vec::new(),
             rows_max: None,
         }
     }
@@ -46,6 +49,12 @@ impl Scan<'_> {
         self
     }
 
+    /// In this order, in little memory: what does not fit lies in the temporary folder meanwhile.
+    pub(crate) fn sorted_by(mut self, order: Vec<Expr>) -> Self {
+        self.order = order;
+        self
+    }
+
     /// No more rows than these.
     pub(crate) fn limit(mut self, rows_max: usize) -> Self {
         self.rows_max = Some(rows_max);
@@ -54,7 +63,8 @@ impl Scan<'_> {
 
     pub(crate) async fn stream(self) -> Result<SendableRecordBatchStream, LakeError> {
         let tables = [self.table.clone()].into();
-        let stream = match small::files(self.table, self.filter.as_ref())? {
+        let files = small::files(self.table, self.filter.as_ref())?;
+        let stream = match files.filter(|_| self.order.is_empty()) {
             Some(files) => self.file_by_file(files).map_err(LakeError::query)?,
             None => self.planned().await?,
         };
@@ -83,12 +93,19 @@ impl Scan<'_> {
 
     async fn planned(self) -> Result<SendableRecordBatchStream, LakeError> {
         let provider = self.table.delta.table_provider().await;
-        let session = session();
+        let session = match self.order.is_empty() {
+            true => session(),
+            false => sorting_session()?,
+        };
         let mut frame = session
             .read_table(provider.map_err(LakeError::query)?)
             .map_err(LakeError::query)?;
         if let Some(filter) = self.filter {
             frame = frame.filter(filter).map_err(LakeError::query)?;
+        }
+        if !self.order.is_empty() {
+            let order = self.order.into_iter().map(|key| key.sort(true, true));
+            frame = frame.sort(order.collect()).map_err(LakeError::query)?;
         }
         let schema = self.table.name.schema();
         let columns = self.columns.iter().map(|name| {

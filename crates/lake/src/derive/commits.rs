@@ -5,11 +5,9 @@ use deltalake::arrow::array::AsArray;
 use deltalake::arrow::datatypes::Int64Type;
 use futures::TryStreamExt;
 
+use super::ROWS_AT_ONCE;
 use crate::error::LakeError;
 use crate::table::Table;
-
-/// Rows derived at once where they are read back, without their texts.
-const ROWS_AT_ONCE: u64 = 50_000;
 
 /// How many rows each commit has.
 pub(super) struct CommitSizes {
@@ -50,7 +48,7 @@ impl CommitSizes {
         let step = self.rows.iter().skip(begun).take_while(|rows| {
             let is_begun = sum > 0;
             sum += **rows;
-            !is_begun || sum <= ROWS_AT_ONCE
+            !is_begun || sum <= ROWS_AT_ONCE as u64
         });
         done + i64::try_from(step.count()).unwrap_or(1).max(1)
     }

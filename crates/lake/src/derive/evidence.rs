@@ -176,8 +176,8 @@ pub(super) fn of(written: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     written.project(&columns)
 }
 
-/// The keys of the threads of a batch with the columns of [`COLUMNS`].
-pub(super) fn thread_keys(batch: &RecordBatch) -> HashSet<i64> {
+/// Of each row of a batch with the columns of [`COLUMNS`], the key of its thread.
+pub(super) fn thread_keys(batch: &RecordBatch) -> Vec<i64> {
     let columns = Columns::of(batch);
     (0..batch.num_rows())
         .map(|row| columns.thread_key(row))

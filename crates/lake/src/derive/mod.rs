@@ -4,7 +4,8 @@
 //! number up to which they are derived, in the log of each. What came since is read, the threads
 //! that it touches are derived again as a whole, and what differs from the rows kept is written.
 //! So a derivation that was cut off is made good by the next, a second one changes nothing, and
-//! all can be rebuilt from `interactions` alone with the same result.
+//! all can be rebuilt from `interactions` alone with the same result. A rebuild goes thread by
+//! thread, since the rows of a commit may lie in any file by then.
 //!
 //! A thread is a session of a user; rows without a session are a thread for each user and day
 //! (UTC). What is derived of a thread depends on that thread alone (crate `hobbs-verdict`).
@@ -13,6 +14,7 @@ mod commits;
 pub(crate) mod evidence;
 mod fresh;
 mod known;
+mod rebuild;
 mod replace;
 mod rows;
 mod spans;
@@ -88,12 +90,17 @@ impl DerivedTables {
     }
 
     /// The numbers of the commits up to which all three are derived by these rules, and up to which
-    /// at least one is; None where one was derived by others.
+    /// at least one is; None where one was derived by others, or has rows of a rebuild that was cut
+    /// off.
     async fn derived_to(&self, by: i64) -> Result<Option<RangeInclusive<i64>>, LakeError> {
         let (mut least, mut most) = (i64::MAX, 0);
         for table in [&self.exchanges, &self.conversations, &self.resources] {
             let sequence = table.position().await?.sequence;
-            if sequence > 0 && table.derived_by().await? != by {
+            let is_usable = match sequence {
+                0 => table.is_empty()?,
+                _ => table.derived_by().await? == by,
+            };
+            if !is_usable {
                 return Ok(None);
             }
             least = least.min(sequence);
@@ -109,6 +116,7 @@ impl DerivedTables {
             return None;
         }
         let threads = evidence::thread_keys(&evidence::of(rows).ok()?);
+        let threads = threads.into_iter().collect();
         // Who derives looks again, and says what is wrong.
         self.known_threads(&threads, false).await.ok()
     }
@@ -136,6 +144,9 @@ impl DerivedTables {
         Ok(known)
     }
 }
+
+/// Rows derived at once where they are read back, without their texts.
+const ROWS_AT_ONCE: usize = 50_000;
 
 /// So many rows at most come with a look for what is known of their threads while they are written. More come from
 /// a first sync, whose threads are new; they are looked for together when they are derived.
@@ -166,6 +177,10 @@ pub(crate) async fn derive(
         let was_cut_off = done < furthest;
         let (until, rows, known) = match fresh.take_after(done) {
             Some(written) => written,
+            None if furthest == 0 && done == 0 => {
+                all += rebuild::rebuild(interactions, derived, derivation, newest).await?;
+                break;
+            }
             None => {
                 let sizes = match &mut sizes {
                     Some(sizes) => sizes,

@@ -207,20 +207,66 @@ async fn twenty_syncs_derive_what_a_rebuild_derives() {
 }
 
 #[tokio::test]
-async fn what_an_interrupted_run_left_is_derived_by_the_next() {
-    let lake = Lake::new();
-    for rows in commits(3) {
-        // Killed before it derived.
-        lake.commit_with(&rows, Vec::new()).await;
+async fn what_interrupted_runs_left_is_derived_by_the_next() {
+    for derived_before in [0, 1] {
+        let lake = Lake::new();
+        for (rows, number) in commits(3).into_iter().zip(0..) {
+            if number < derived_before {
+                keep(&lake, &rows).await;
+            } else {
+                // Killed before it derived.
+                lake.commit_with(&rows, Vec::new()).await;
+            }
+        }
+        keep(&lake, &[]).await;
+        let found = derived(&lake).await;
+        derive_all_again(&lake).await;
+        assert_eq!(found, derived(&lake).await);
+        assert_eq!(
+            lake.number("SELECT sum(parts) FROM exchanges").await,
+            lake.rows().await
+        );
     }
-    keep(&lake, &[]).await;
-    let found = derived(&lake).await;
+}
+
+/// Each cut is so many commits that were not made to each table, as if the process had ended before
+/// them.
+#[tokio::test]
+async fn a_rebuild_that_was_cut_off_is_made_good() {
+    for cut in [[0, 0, 1], [0, 1, 1], [1, 1, 1], [1, 2, 1], [1, 2, 2]] {
+        let lake = Lake::new();
+        for rows in commits(5).into_iter().take(3) {
+            keep(&lake, &rows).await;
+        }
+        let whole = derived(&lake).await;
+        derive_all_again(&lake).await;
+        let tables = ["exchanges", "conversations", "resources"];
+        for (table, not_made) in tables.into_iter().zip(cut) {
+            for commit in lake.log(table).iter().rev().take(not_made) {
+                std::fs::remove_file(commit).unwrap();
+            }
+        }
+        keep(&lake, &[]).await;
+        assert_eq!(whole, derived(&lake).await, "{cut:?}");
+    }
+}
+
+#[tokio::test]
+async fn rows_of_no_session_are_rebuilt_by_day() {
+    let lake = Lake::new();
+    // Without a session, and with one that has no name, in turn, over four days.
+    for day in 0..4 {
+        let rows: Vec<_> = (1..7)
+            .map(|at| {
+                let session = (at % 2 == 0).then_some("");
+                part(Kind::Prompt, session, &format!("r{at}"), day * 1440 + at)
+            })
+            .collect();
+        keep(&lake, &rows).await;
+    }
+    let kept = derived(&lake).await;
     derive_all_again(&lake).await;
-    assert_eq!(found, derived(&lake).await);
-    assert_eq!(
-        lake.number("SELECT sum(parts) FROM exchanges").await,
-        lake.rows().await
-    );
+    assert_eq!(kept, derived(&lake).await);
 }
 
 #[tokio::test]
