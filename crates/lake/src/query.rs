@@ -23,6 +23,7 @@ use crate::damage::{lost_table, named, naming, refuse_lost_commits};
 use crate::derive::{Threads, evidence};
 use crate::error::LakeError;
 use crate::files;
+use crate::grouped;
 use crate::keys;
 use crate::location::Location;
 use crate::memory::QueryMemory;
@@ -37,14 +38,18 @@ struct Purpose {
     batch_rows: &'static str,
     /// Parts of a query that run side by side; 0 for one a core.
     partitions: &'static str,
+    /// Groups of users are formed one user after the other.
+    groups_in_order: bool,
 }
 
-/// Rows of reports in their order: wide, with texts and links. The merge of a sort holds a batch of
+/// Rows of reports in their order, wide, with texts and links; and what is known of each user, of
+/// several tables side by side. The merge of a sort holds a batch of
 /// each of its parts in memory, so batches are small, and there is one part.
 const ROWS: Purpose = Purpose {
     memory_bytes: 192 << 20,
     batch_rows: "1024",
     partitions: "1",
+    groups_in_order: true,
 };
 
 /// Figures, and whatever a person asks: few columns of many rows are grouped. What the files in
@@ -53,6 +58,7 @@ const FIGURES: Purpose = Purpose {
     memory_bytes: 4 << 30,
     batch_rows: "8192",
     partitions: "0",
+    groups_in_order: false,
 };
 
 /// Groups as many as there are rows, which spill to disk.
@@ -60,6 +66,7 @@ const FRUGAL: Purpose = Purpose {
     memory_bytes: 64 << 20,
     batch_rows: "8192",
     partitions: "2",
+    groups_in_order: false,
 };
 
 /// A session for sorting.
@@ -281,6 +288,10 @@ fn session(purpose: &Purpose) -> Result<SessionContext, LakeError> {
         .build_arc()
         .map_err(LakeError::query)?;
     let session = SessionContext::from(DeltaSessionContext::with_runtime_env(runtime));
+    let session = match purpose.groups_in_order {
+        true => grouped::in_order(&session),
+        false => session,
+    };
     let settings = [
         ("datafusion.execution.batch_size", purpose.batch_rows),
         ("datafusion.execution.target_partitions", purpose.partitions),

@@ -24,4 +24,4 @@ FROM (
     ) AS reached
 ) AS islands
 GROUP BY user_id, island
-ORDER BY user_id, from_ms
+ORDER BY user_id

@@ -43,9 +43,18 @@ impl<T: DeserializeOwned> ByUser<T> {
         query: Query,
         places: &[(&str, &str)],
     ) -> Result<Self, SourceError> {
+        let lines = source.sorted_lines(&query.with(places)).await?;
+        ByUser::reading(query.name, lines).await
+    }
+
+    /// Reads what comes of a query that was asked.
+    ///
+    /// # Errors
+    /// As [`ByUser::ask`].
+    pub(crate) async fn reading(query: &'static str, lines: Lines) -> Result<Self, SourceError> {
         let mut rows = ByUser {
-            query: query.name,
-            lines: source.sorted_lines(&query.with(places)).await?,
+            query,
+            lines,
             some: Vec::new(),
             row: 0..0,
             user: None,

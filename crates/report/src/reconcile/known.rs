@@ -137,7 +137,9 @@ impl Known<'_> {
                 let places = Places::of(self.walk);
                 let places = &places.all(self.walk);
                 let file = query!("reconcile_named_days.sql");
-                let named = ByUser::ask(self.walk.source, file, places).await?;
+                // It joins, and one side of a join is in memory, however little there should be.
+                let lines = self.walk.source.lines(&file.with(places)).await?;
+                let named = ByUser::reading(file.name, lines).await?;
                 self.named.insert(named)
             }
         };
