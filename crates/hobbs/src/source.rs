@@ -69,7 +69,7 @@ impl Source for LakeSource {
             })
             .map_ok(|batches| {
                 batches.map(|batch| {
-                    let batch = batch.map_err(|error| SourceError::Lake(Box::new(error)))?;
+                    let batch = batch.map_err(|error| lake(error.into()))?;
                     rows(&batch).map_err(|error| SourceError::Lake(Box::new(error)))
                 })
             })

@@ -1,5 +1,7 @@
 //! What can go wrong with a lake, and what to do about it.
 
+use deltalake::logstore::object_store::Error as StoreError;
+
 use crate::remote::StoreTrouble;
 
 /// A failed operation on the lake.
@@ -128,6 +130,18 @@ pub enum LakeError {
     /// A query failed.
     #[error("{0}")]
     Query(String),
+    /// What does not fit in memory can't be put aside.
+    #[error(
+        "what does not fit in memory is kept in the temporary folder {folder} meanwhile, and nothing more can be written there ({source}): make room, or name another folder in {variable}"
+    )]
+    Spill {
+        /// The temporary folder.
+        folder: String,
+        /// The system's answer.
+        source: std::io::Error,
+        /// The environment variable that names the folder.
+        variable: &'static str,
+    },
     /// The table format's own error.
     #[error(
         "table {table}: {message}. Nothing was lost by this; `hobbs lake check` says whether a file is damaged"
@@ -208,6 +222,13 @@ impl LakeError {
         if let Some(trouble) = StoreTrouble::of(&error) {
             return LakeError::Query(trouble.to_string());
         }
+        if let Some(error) = spilling(&error) {
+            return LakeError::Spill {
+                folder: std::env::temp_dir().display().to_string(),
+                source: std::io::Error::new(error.kind(), error.to_string()),
+                variable: if cfg!(windows) { "TMP" } else { "TMPDIR" },
+            };
+        }
         match error {
             DataFusionError::External(error) => match error.downcast::<LakeError>() {
                 Ok(error) => *error,
@@ -215,6 +236,13 @@ impl LakeError {
             },
             error => LakeError::Query(error.find_root().to_string()),
         }
+    }
+}
+
+/// Of a stream of rows ([`crate::SendableRecordBatchStream`]).
+impl From<datafusion::error::DataFusionError> for LakeError {
+    fn from(error: datafusion::error::DataFusionError) -> Self {
+        LakeError::query(error)
     }
 }
 
@@ -228,6 +256,19 @@ fn message(text: &str) -> String {
     lines.join("\n")
 }
 
+/// The system's error where one was met while rows were put aside: files of the lake are read through
+/// a store, whose errors are of another kind.
+fn spilling(error: &datafusion::error::DataFusionError) -> Option<&std::io::Error> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if error.is::<StoreError>() || error.is::<LakeError>() {
+            return None;
+        }
+        next = error.source();
+    }
+    system_error(error)
+}
+
 /// The `std::io::Error` at the root of an error, if there is one: the engine wraps it in others.
 pub(crate) fn system_error<'a>(
     error: &'a (dyn std::error::Error + 'static),
@@ -239,4 +280,41 @@ pub(crate) fn system_error<'a>(
         next = error.source();
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use datafusion::error::DataFusionError;
+    use deltalake::arrow::error::ArrowError;
+
+    use super::*;
+
+    #[test]
+    fn a_full_temporary_folder_is_named() {
+        let full = || Error::new(ErrorKind::StorageFull, "No space left on device");
+        for error in [
+            DataFusionError::IoError(full()),
+            DataFusionError::ArrowError(
+                Box::new(ArrowError::IoError("IO error".to_owned(), full())),
+                None,
+            ),
+        ] {
+            let told = LakeError::query(error.context("while sorting")).to_string();
+            let folder = std::env::temp_dir().display().to_string();
+            assert!(told.contains(&folder), "{told}");
+            assert!(told.contains("No space left on device"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_the_lake_is_not_taken_for_the_temporary_folder() {
+        let error = StoreError::Generic {
+            store: "LocalFileSystem",
+            source: Box::new(Error::new(ErrorKind::PermissionDenied, "denied")),
+        };
+        let told = LakeError::query(DataFusionError::ObjectStore(Box::new(error)));
+        assert!(matches!(told, LakeError::Query(_)), "{told}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use futures::TryStreamExt;
 use hobbs_lake::arrow::array::{Array, RecordBatch};
@@ -13,7 +13,7 @@ use hobbs_lake::arrow::util::display::{ArrayFormatter, FormatOptions};
 use hobbs_lake::parquet::arrow::ArrowWriter;
 use hobbs_lake::parquet::basic::{Compression, ZstdLevel};
 use hobbs_lake::parquet::file::properties::WriterProperties;
-use hobbs_lake::{Reader, SendableRecordBatchStream};
+use hobbs_lake::{LakeError, Reader, SendableRecordBatchStream};
 use hobbs_report::{cell, visible};
 
 use crate::cli::{Global, Query, QueryFormat};
@@ -175,9 +175,7 @@ pub async fn write(
 }
 
 async fn next(rows: &mut SendableRecordBatchStream) -> Result<Option<RecordBatch>> {
-    rows.try_next()
-        .await
-        .map_err(|error| anyhow!("{}", error.find_root()))
+    Ok(rows.try_next().await.map_err(LakeError::from)?)
 }
 
 /// Text from a tenant must not run as a formula where the file is opened in a spreadsheet;
