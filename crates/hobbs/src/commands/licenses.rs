@@ -38,8 +38,7 @@ pub async fn run(
             out.write_all(table::licenses(answer, style).as_bytes())?;
         }
         (FiguresFormat::Json, answer) => {
-            serde_json::to_writer_pretty(&mut out, answer)?;
-            out.write_all(b"\n")?;
+            out.json(answer)?;
         }
         (FiguresFormat::Csv, Answer::Here(figures)) => {
             let rows = licenses::write_csv(figures, &mut out)?;

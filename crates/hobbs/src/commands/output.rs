@@ -41,6 +41,13 @@ impl<'a> Output<'a> {
         })
     }
 
+    /// Writes a value as JSON, ended by a line end, without holding the whole text.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {
+        // As the system's own error, by which a pipe that was closed is known.
+        serde_json::to_writer_pretty(&mut *self, value).map_err(std::io::Error::from)?;
+        Ok(self.write_all(b"\n")?)
+    }
+
     /// Gives a file its name.
     pub fn finish(mut self) -> Result<()> {
         self.flush()?;

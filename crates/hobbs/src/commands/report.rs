@@ -88,8 +88,7 @@ pub async fn write(
     match (format, output) {
         (ReportFormat::Json, output) => {
             let mut out = Output::new(output)?;
-            serde_json::to_writer_pretty(&mut out, &summary)?;
-            out.write_all(b"\n")?;
+            out.json(&summary)?;
             out.finish()?;
         }
         (ReportFormat::Table, None) => printer.data(&table::render(&summary, printer.style()))?,

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::io::Write;
+use std::process::Stdio;
 
 use hobbs_tenant::{Fault, Faults, TenantOptions, Volume};
 use serde_json::{Value, json};
@@ -37,6 +38,32 @@ fn doctor_asks_another_when_one_person_cannot_be_read() {
         .map(|check| check["verdict"].as_str().unwrap())
         .collect();
     assert_eq!(interactions, ["warning", "ok"], "{checks:#}");
+}
+
+/// More is written than fits in a buffer, so that the pipe is found closed amid the JSON.
+#[test]
+fn who_closes_the_pipe_is_not_told_of_an_error() {
+    let simulated = Simulated::start(TenantOptions {
+        users: 90,
+        ..small()
+    });
+    let sync = simulated.hobbs(&["sync"]).output().unwrap();
+    assert_eq!(sync.status.code(), Some(0), "{}", text(&sync.stderr));
+    let arguments = ["report", "--json"];
+    let whole = simulated.hobbs(&arguments).output().unwrap();
+    assert!(whole.stdout.len() > 1 << 17, "{}", whole.stdout.len());
+    let mut closed = simulated
+        .process(&arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(closed.stdout.take());
+    let closed = closed.wait_with_output().unwrap();
+    assert_eq!(
+        (closed.status.code(), text(&closed.stderr)),
+        (Some(0), "".into())
+    );
 }
 
 #[test]
