@@ -30,24 +30,24 @@ impl LakeSource {
     }
 }
 
-fn lake(error: LakeError) -> SourceError {
-    SourceError::Lake(Box::new(error))
-}
-
 #[async_trait]
 impl Source for LakeSource {
     async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, SourceError> {
-        self.reader.select(sql).await.map_err(lake)
+        self.reader.select(sql).await.map_err(SourceError::lake)
     }
 
     async fn lines(&self, sql: &str) -> Result<Lines, SourceError> {
-        let lines = self.reader.lines(sql).await.map_err(lake)?;
-        Ok(lines.map_err(lake).boxed())
+        let lines = self.reader.lines(sql).await.map_err(SourceError::lake)?;
+        Ok(lines.map_err(SourceError::lake).boxed())
     }
 
     async fn sorted_lines(&self, sql: &str) -> Result<Lines, SourceError> {
-        let lines = self.reader.sorted_lines(sql).await.map_err(lake)?;
-        Ok(lines.map_err(lake).boxed())
+        let lines = self
+            .reader
+            .sorted_lines(sql)
+            .await
+            .map_err(SourceError::lake)?;
+        Ok(lines.map_err(SourceError::lake).boxed())
     }
 
     async fn rows(
@@ -65,12 +65,12 @@ impl Source for LakeSource {
         let rows = stream::iter(queries)
             .then(move |sql| {
                 let reader = reader.clone();
-                async move { reader.rows(&sql).await.map_err(lake) }
+                async move { reader.rows(&sql).await.map_err(SourceError::lake) }
             })
             .map_ok(|batches| {
                 batches.map(|batch| {
-                    let batch = batch.map_err(|error| lake(error.into()))?;
-                    rows(&batch).map_err(|error| SourceError::Lake(Box::new(error)))
+                    let batch = batch.map_err(|error| SourceError::lake(LakeError::from(error)))?;
+                    rows(&batch).map_err(SourceError::lake)
                 })
             })
             .try_flatten();
@@ -96,8 +96,8 @@ impl LakeSource {
             scope.interactions()
         );
         let mut cuts = Cuts::of(PIECE_ROWS);
-        let mut lines = self.reader.lines(&sql).await.map_err(lake)?;
-        while let Some(some) = lines.try_next().await.map_err(lake)? {
+        let mut lines = self.reader.lines(&sql).await.map_err(SourceError::lake)?;
+        while let Some(some) = lines.try_next().await.map_err(SourceError::lake)? {
             for count in Deserializer::from_slice(&some).into_iter::<Count>() {
                 let Count { key, n } = count.map_err(SourceError::lake)?;
                 cuts.add(key, n);

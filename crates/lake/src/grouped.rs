@@ -16,7 +16,7 @@ use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::sorts::sort::SortExec;
-use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, PhysicalExpr};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use datafusion::prelude::SessionContext;
 
 /// The column that sorts.
@@ -81,7 +81,8 @@ fn sorted_before(grouped: &AggregateExec) -> Result<Option<AggregateExec>> {
             column.is_some_and(|column| column.name() == USER)
         })
         .filter(|_| is_whole && by.is_single() && grouped.limit_options().is_none());
-    let Some(order) = user.and_then(|user| LexOrdering::new([ascending(user)])) else {
+    let order = user.map(|user| PhysicalSortExpr::new_default(Arc::clone(user)).nulls_last());
+    let Some(order) = order.and_then(|order| LexOrdering::new([order])) else {
         return Ok(None);
     };
     let input = grouped.input();
@@ -98,12 +99,6 @@ fn sorted_before(grouped: &AggregateExec) -> Result<Option<AggregateExec>> {
         grouped.input_schema(),
     );
     in_order.map(Some)
-}
-
-fn ascending(key: &Arc<dyn PhysicalExpr>) -> PhysicalSortExpr {
-    let mut ascending = PhysicalSortExpr::new_default(Arc::clone(key));
-    ascending.options.nulls_first = false;
-    ascending
 }
 
 fn is_sorted(rows: &Arc<dyn ExecutionPlan>, order: &LexOrdering) -> Result<bool> {

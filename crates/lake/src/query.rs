@@ -14,8 +14,8 @@ use deltalake::arrow::compute::cast;
 use deltalake::arrow::error::ArrowError;
 use deltalake::arrow::json::writer::{JsonArray, LineDelimited, WriterBuilder};
 use deltalake::delta_datafusion::DeltaSessionContext;
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use hobbs_interaction::FingerprintKey;
 use serde_json::{Map, Value};
 
@@ -43,8 +43,8 @@ struct Purpose {
 }
 
 /// Rows of reports in their order, wide, with texts and links; and what is known of each user, of
-/// several tables side by side. The merge of a sort holds a batch of
-/// each of its parts in memory, so batches are small, and there is one part.
+/// several tables side by side. The merge of a sort holds a batch of each of its parts in memory, so
+/// batches are small, and there is one part.
 const ROWS: Purpose = Purpose {
     memory_bytes: 192 << 20,
     batch_rows: "1024",
@@ -182,7 +182,6 @@ impl Reader {
     /// # Errors
     /// As [`Reader::query`].
     pub async fn threads(&self, condition: &str) -> Result<Threads, LakeError> {
-        use futures::TryStreamExt;
         let columns = evidence::COLUMNS.join(", ");
         let sql = format!("SELECT {columns} FROM interactions WHERE {condition}");
         let schema = TableName::Interactions.schema();
@@ -212,7 +211,6 @@ impl Reader {
     /// # Errors
     /// As [`Reader::query`].
     pub async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, LakeError> {
-        use futures::TryStreamExt;
         let mut rows = Vec::new();
         let mut batches = self.run(&self.figures, sql).await?;
         while let Some(batch) = batches.try_next().await.map_err(LakeError::query)? {

@@ -18,6 +18,7 @@ use crate::source::SourceError;
 /// The users that a report names or that have exchanges in its time, by id.
 pub(super) struct Known<'w> {
     walk: &'w Walk<'w>,
+    places: Places,
     records: ByUser<Record>,
     days: ByUser<DayRow>,
     older: ByUser<OlderRow>,
@@ -77,8 +78,8 @@ impl Walk<'_> {
     /// Asks for all that is known of the users.
     pub(super) async fn known(&self) -> Result<Known<'_>, SourceError> {
         let source = self.source;
-        let places = Places::of(self);
-        let places = &places.all(self);
+        let filled = Places::of(self);
+        let places = &filled.all(self);
         let licenses = match self.history {
             true => Some(ByUser::ask(source, query!("license_history.sql"), places).await?),
             false => None,
@@ -94,6 +95,7 @@ impl Walk<'_> {
             failed: ByUser::ask(source, query!("reconcile_failures.sql"), places).await?,
             people: ByUser::ask(source, query!("holders.sql"), places).await?,
             licenses,
+            places: filled,
         })
     }
 }
@@ -134,8 +136,7 @@ impl Known<'_> {
         let named = match &mut self.named {
             Some(named) => named,
             None => {
-                let places = Places::of(self.walk);
-                let places = &places.all(self.walk);
+                let places = &self.places.all(self.walk);
                 let file = query!("reconcile_named_days.sql");
                 // It joins, and one side of a join is in memory, however little there should be.
                 let lines = self.walk.source.lines(&file.with(places)).await?;
