@@ -53,9 +53,15 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(BadBaseUrl::Query);
         }
-        let mut path = url.path().trim_end_matches('/');
-        for version in ["/v1.0", "/beta"] {
-            path = path.strip_suffix(version).unwrap_or(path);
+        let without_version = |path: &str| {
+            let path = path.trim_end_matches('/');
+            let versions = ["/v1.0", "/beta"].into_iter();
+            let mut shorter = versions.filter_map(|version| path.strip_suffix(version));
+            shorter.next().map(str::to_owned)
+        };
+        let mut path = url.path().trim_end_matches('/').to_owned();
+        while let Some(shorter) = without_version(&path) {
+            path = shorter;
         }
         let path = path.trim_end_matches('/').to_owned();
         url.set_path(&path);
@@ -202,6 +208,8 @@ mod tests {
             "https://h/",
             "https://h//",
             "https://h/v1.0/",
+            "https://h/v1.0/v1.0",
+            "https:\\\\h/beta/v1.0//beta/",
             "https://h/beta",
         ] {
             let url = BaseUrl::parse(text).unwrap().at(&["v1.0", "users"], &[]);

@@ -40,10 +40,12 @@ pub(crate) fn without_secret(text: &str, secret: &str) -> String {
 }
 
 fn without_query(word: &str) -> String {
-    let names_address = word.contains("://") || word.contains("skiptoken");
-    match word.find('?') {
-        Some(at) if names_address => format!("{}?…", &word[..at]),
-        None if word.to_ascii_lowercase().contains("skiptoken=") => "[skip token]".to_owned(),
+    let lower = word.to_ascii_lowercase();
+    let token = lower.find("skiptoken=");
+    let names_address = word.contains("://") || lower.contains("skiptoken");
+    match word.find('?').filter(|_| names_address) {
+        Some(query) if token.is_none_or(|token| query < token) => format!("{}?…", &word[..query]),
+        _ if token.is_some() => "[skip token]".to_owned(),
         _ => word.to_owned(),
     }
 }
@@ -62,6 +64,7 @@ mod tests {
             outside_text("$skiptoken=hush is stale"),
             "[skip token] is stale"
         );
+        assert_eq!(outside_text("$SkipToken=hu?sh ://x"), "[skip token] ://x");
         assert_eq!(outside_text("Really? Yes."), "Really? Yes.");
         assert_eq!(outside_text(&"ä".repeat(1000)).chars().count(), 401);
         assert_eq!(without_secret("you sent hush", "hush"), "you sent [secret]");

@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod config;
 mod exit;
+mod pieces;
 mod printer;
 mod progress;
 mod settings;

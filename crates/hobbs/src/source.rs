@@ -12,11 +12,11 @@ use hobbs_lake::arrow::compute::cast;
 use hobbs_lake::arrow::datatypes::{DataType, Int32Type, TimeUnit, TimestampMicrosecondType};
 use hobbs_lake::arrow::error::ArrowError;
 use hobbs_lake::{LakeError, Reader};
-use hobbs_report::scope::text_literal;
-use hobbs_report::{Lines, Order, ReportRow, RowKind, Scope, Source, SourceError};
-use serde::Deserialize;
-use serde_json::{Deserializer, Map, Value};
+use hobbs_report::{Derived, Lines, Order, ReportRow, RowKind, Scope, Source, SourceError};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
+
+use crate::pieces::{Key, pieces};
 
 /// A lake that reports can be made of.
 pub struct LakeSource {
@@ -50,14 +50,27 @@ impl Source for LakeSource {
         Ok(lines.map_err(SourceError::lake).boxed())
     }
 
+    async fn derived(&self) -> Result<Derived, SourceError> {
+        let derived = self.reader.derived().await.map_err(SourceError::lake)?;
+        Ok(match derived {
+            hobbs_lake::Derived::All => Derived::All,
+            hobbs_lake::Derived::AllBut(interactions) => Derived::AllBut(interactions),
+            hobbs_lake::Derived::Nothing => Derived::Nothing,
+        })
+    }
+
     async fn rows(
         &self,
         scope: &Scope,
         order: Order,
     ) -> Result<BoxStream<'static, Result<Vec<ReportRow>, SourceError>>, SourceError> {
-        let queries: Vec<String> = self
-            .pieces(scope, order)
-            .await?
+        let key = match order {
+            Order::Conversation => Key::User,
+            Order::Time => Key::Hour,
+        };
+        let queries: Vec<String> = pieces(&self.reader, key, &scope.interactions(), PIECE_ROWS)
+            .await
+            .map_err(SourceError::lake)?
             .iter()
             .map(|piece| ordered(scope, piece, order))
             .collect();
@@ -82,80 +95,6 @@ impl Source for LakeSource {
 /// while a piece is sorted, some two hundred bytes a row without its text; and each piece looks for
 /// its rows in all files, so that fewer are faster.
 const PIECE_ROWS: u64 = 1_000_000;
-
-impl LakeSource {
-    /// Conditions that cut the rows into pieces, in the order asked: by user, or by hour. One user, or
-    /// one hour, is never cut.
-    async fn pieces(&self, scope: &Scope, order: Order) -> Result<Vec<String>, SourceError> {
-        let (key, column) = match order {
-            Order::Conversation => ("user_id", "user_id"),
-            Order::Time => ("date_trunc('hour', created_at)", "created_at"),
-        };
-        let sql = format!(
-            "SELECT {key} AS key, count(*) AS n FROM interactions WHERE {} GROUP BY {key} ORDER BY {key}",
-            scope.interactions()
-        );
-        let mut cuts = Cuts::of(PIECE_ROWS);
-        let mut lines = self.reader.lines(&sql).await.map_err(SourceError::lake)?;
-        while let Some(some) = lines.try_next().await.map_err(SourceError::lake)? {
-            for count in Deserializer::from_slice(&some).into_iter::<Count>() {
-                let Count { key, n } = count.map_err(SourceError::lake)?;
-                cuts.add(key, n);
-            }
-        }
-        Ok(cuts.conditions(column))
-    }
-}
-
-/// Rows of one user, or of one hour.
-#[derive(Deserialize)]
-struct Count {
-    key: String,
-    n: u64,
-}
-
-/// Where the rows are cut into pieces.
-struct Cuts {
-    rows_max: u64,
-    /// The first key of each piece but the first.
-    at: Vec<String>,
-    /// Rows of the last piece.
-    rows: u64,
-}
-
-impl Cuts {
-    fn of(rows_max: u64) -> Self {
-        Cuts {
-            rows_max,
-            at: Vec::new(),
-            rows: 0,
-        }
-    }
-
-    /// Takes the next key and how many rows it has. Rows of one key stay together.
-    fn add(&mut self, key: String, rows: u64) {
-        if self.rows > 0 && self.rows + rows > self.rows_max {
-            self.at.push(key);
-            self.rows = 0;
-        }
-        self.rows += rows;
-    }
-
-    /// A condition for each piece, which together hold of every row once.
-    fn conditions(&self, column: &str) -> Vec<String> {
-        let cuts = || self.at.iter().map(|key| Some(text_literal(key)));
-        let from = std::iter::once(None).chain(cuts());
-        let to = cuts().chain(std::iter::once(None));
-        from.zip(to)
-            .map(|ends| match ends {
-                (None, None) => "TRUE".to_owned(),
-                (Some(from), None) => format!("{column} >= {from}"),
-                (None, Some(to)) => format!("{column} < {to}"),
-                (Some(from), Some(to)) => format!("{column} >= {from} AND {column} < {to}"),
-            })
-            .collect()
-    }
-}
 
 fn ordered(scope: &Scope, piece: &str, order: Order) -> String {
     let keys: Vec<String> = order
@@ -302,38 +241,5 @@ impl Structs {
                 })
             })
             .collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn conditions(rows_max: u64, counts: &[(&str, u64)]) -> Vec<String> {
-        let mut cuts = Cuts::of(rows_max);
-        for (key, rows) in counts {
-            cuts.add((*key).to_owned(), *rows);
-        }
-        cuts.conditions("user_id")
-    }
-
-    #[test]
-    fn rows_that_fit_are_one_piece() {
-        assert_eq!(conditions(10, &[]), ["TRUE"]);
-        assert_eq!(conditions(10, &[("a", 4), ("b", 6)]), ["TRUE"]);
-    }
-
-    #[test]
-    fn pieces_meet_and_no_key_is_cut() {
-        let counts = [("a", 25), ("b", 4), ("c", 6), ("o'neill", 1), ("z", 10)];
-        assert_eq!(
-            conditions(10, &counts),
-            [
-                "user_id < 'b'",
-                "user_id >= 'b' AND user_id < 'o''neill'",
-                "user_id >= 'o''neill' AND user_id < 'z'",
-                "user_id >= 'z'",
-            ]
-        );
     }
 }

@@ -60,7 +60,7 @@ pub use licenses::{Assignment, AssignmentChanges, AssignmentStatus, LicenseRecor
 pub use location::{Location, OwnStore};
 pub use maintain::{TableOptimized, TableStatus};
 pub use people::{KnownUser, PeopleChanges, UserRecord};
-pub use query::{Lines, Reader, objects};
+pub use query::{Derived, Lines, Reader, objects};
 pub use remote::{
     AZURE_STORAGE_SCOPE, BearerTokens, Remote, StoreAccess, StoreOptions, StoreTrouble, TokenError,
     probe, wants_tokens,

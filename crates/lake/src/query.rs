@@ -82,6 +82,17 @@ pub(crate) fn frugal_session() -> Result<SessionContext, LakeError> {
 /// The newest record of each user.
 const USERS_NOW: &str = include_str!("sql/users_now.sql");
 
+/// How far exchanges, and with them verdicts, are derived from interactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Derived {
+    /// From all of them.
+    All,
+    /// From all but so many, which came since.
+    AllBut(u64),
+    /// From none of them, or a derivation of all goes on or was cut off.
+    Nothing,
+}
+
 /// A lake as of the moment in which it was opened, for reading.
 #[derive(Clone)]
 pub struct Reader {
@@ -169,6 +180,31 @@ impl Reader {
     /// As [`Reader::query`].
     pub async fn rows(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
         self.run(&self.rows, sql).await
+    }
+
+    /// How far exchanges are derived from the interactions.
+    ///
+    /// # Errors
+    /// As [`Reader::query`].
+    pub async fn derived(&self) -> Result<Derived, LakeError> {
+        let (mut newest, mut least) = (0, i64::MAX);
+        for table in self.tables.iter() {
+            if table.name == TableName::Interactions {
+                newest = table.position().await?.sequence;
+            } else if table.name.is_derived() {
+                least = least.min(table.position().await?.sequence);
+            }
+        }
+        if least >= newest {
+            return Ok(Derived::All);
+        }
+        if least == 0 {
+            return Ok(Derived::Nothing);
+        }
+        let sql = format!("SELECT count(*) AS n FROM interactions WHERE sequence > {least}");
+        let rows = self.select(&sql).await?;
+        let count = rows.first().and_then(|row| row.get("n")?.as_u64());
+        Ok(Derived::AllBut(count.unwrap_or(0)))
     }
 
     /// The key of the fingerprints of this lake's texts.

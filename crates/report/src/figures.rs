@@ -52,7 +52,7 @@ pub async fn summarize_with(
     for app in &apps {
         counts.add(&app.counts);
     }
-    let verdicts = metrics::figures(source, scope, window_ms, counts.total).await?;
+    let verdicts = metrics::figures(source, scope, window_ms).await?;
     // The exchanges know it for little; out of the interactions themselves it takes hundreds of
     // megabytes for a million rows.
     let answers: Vec<AnswersRow> = match verdicts {

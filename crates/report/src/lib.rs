@@ -37,7 +37,7 @@ pub use error::ReportError;
 pub use figures::{summarize, summarize_with};
 pub use hobbs_reconcile::spans;
 pub use scope::Scope;
-pub use source::{Lines, Order, ReportRow, RowKind, Source, SourceError};
+pub use source::{Derived, Lines, Order, ReportRow, RowKind, Source, SourceError};
 pub use summary::Summary;
 pub use table::Style;
 pub use terminal::visible;

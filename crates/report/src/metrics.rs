@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use crate::coverage::time;
 use crate::query::{metric, query, select};
 use crate::scope::Scope;
-use crate::source::{Source, SourceError};
+use crate::source::{Derived, Source, SourceError};
 use crate::verdicts::{
     AppVerdicts, ByVerdict, Cohort, DayVerdicts, Headline, UserVerdicts, VerdictFigures,
     WeekVerdicts,
@@ -20,20 +20,18 @@ use crate::verdicts::{
 const DAYS_MAX: i32 = 7_300;
 
 /// The figures of `scope`, over the window given in UTC milliseconds. None if the lake has derived
-/// no exchanges, though there are `interactions`.
+/// no exchanges.
 pub(crate) async fn figures(
     source: &dyn Source,
     scope: &Scope,
     window_ms: (i64, i64),
-    interactions: u64,
 ) -> Result<Option<VerdictFigures>, SourceError> {
-    if !source.has_table("exchanges").await {
-        return Ok(None);
-    }
+    let not_judged = match source.derived().await? {
+        Derived::All => 0,
+        Derived::AllBut(interactions) => interactions,
+        Derived::Nothing => return Ok(None),
+    };
     let derived: Vec<DerivedRow> = select(source, scope, query!("derived.sql")).await?;
-    if derived.is_empty() && interactions > 0 {
-        return Ok(None);
-    }
     let asked = Asked::of(source, scope, window_ms, &derived);
     let rules: Vec<&str> = derived
         .iter()
@@ -47,6 +45,7 @@ pub(crate) async fn figures(
     });
     Ok(Some(VerdictFigures {
         rules: rules.join(", "),
+        not_judged,
         headline: headline.pop().unwrap_or_default(),
         weeks: asked.weeks().await?,
         days: asked.days().await?,

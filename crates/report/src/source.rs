@@ -20,9 +20,8 @@ pub trait Source: Send + Sync {
     /// RFC 3339 text (a missing zone means UTC) or an integer of UTC milliseconds since 1970:
     /// both are understood. Counts are integers.
     ///
-    /// Tables: `interactions`, `users_now`, `coverage`, and where [`Source::has_table`] says so
-    /// `exchanges` and the others that metrics ask for. A date is text that begins with
-    /// `2026-11-22`. The dialect is what DataFusion, DuckDB and Spark share.
+    /// Tables are those of a lake; one that nothing was written into is empty. A date is text that
+    /// begins with `2026-11-22`. The dialect is what DataFusion, DuckDB and Spark share.
     async fn select(&self, sql: &str) -> Result<Vec<Map<String, Value>>, SourceError>;
 
     /// As [`Source::select`], as it comes: a source that has many rows need not hold all at once.
@@ -41,12 +40,8 @@ pub trait Source: Send + Sync {
         self.lines(sql).await
     }
 
-    /// Whether there is a table of this name: lakes of earlier versions have derived none. Unless
-    /// the source knows better, it is asked for no row of it.
-    async fn has_table(&self, table: &str) -> bool {
-        let sql = format!("SELECT 1 AS one FROM {table} WHERE FALSE");
-        self.select(&sql).await.is_ok()
-    }
+    /// How far `exchanges`, and with them verdicts, are derived from `interactions`.
+    async fn derived(&self) -> Result<Derived, SourceError>;
 
     /// All rows of `scope`, in chunks of a few thousand, in the order asked.
     async fn rows(
@@ -54,6 +49,18 @@ pub trait Source: Send + Sync {
         scope: &Scope,
         order: Order,
     ) -> Result<BoxStream<'static, Result<Vec<ReportRow>, SourceError>>, SourceError>;
+}
+
+/// How far exchanges are derived from interactions. They follow a sync's commits at some distance,
+/// and stay behind where it is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Derived {
+    /// From all of them.
+    All,
+    /// From all but so many.
+    AllBut(u64),
+    /// From none of them, or all are being derived anew.
+    Nothing,
 }
 
 /// The order of [`Source::rows`]. Each ends with the row's key, so that the same lake gives the

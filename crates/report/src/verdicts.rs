@@ -162,6 +162,9 @@ pub struct VerdictFigures {
     /// The version of the rules by which the verdicts were given; several, joined by ", ", where
     /// the lake holds verdicts of several.
     pub rules: String,
+    /// Interactions of the lake that no exchange is derived from yet, whatever the report is about:
+    /// the figures may lack them.
+    pub not_judged: u64,
     /// All together: metric `headline`.
     pub headline: Headline,
     /// By week: metrics `verdicts` and `active_users_by_week`.

@@ -8,6 +8,19 @@ use crate::verdicts::{UserVerdicts, Verdict, VerdictFigures};
 /// What stands where a lake has no verdicts.
 pub(crate) const NO_VERDICTS: &str = "This lake holds no verdicts yet, so who asked for what is not told here: run `hobbs rules apply`, which derives them from the interactions.";
 
+/// What is said where figures by verdict lack some interactions; None where they lack none.
+pub(crate) fn not_judged(interactions: u64) -> Option<String> {
+    (interactions > 0).then(|| {
+        format!(
+            "{} {} of this lake {} not judged yet, and the figures by verdict lack {}: wait for the sync that is running, or run `hobbs rules apply`.",
+            thousands(interactions),
+            plural(interactions, "interaction", "interactions"),
+            plural(interactions, "is", "are"),
+            plural(interactions, "it", "them"),
+        )
+    })
+}
+
 /// Digits in groups of three: `1,234,567`.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();

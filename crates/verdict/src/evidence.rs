@@ -32,6 +32,15 @@ impl Part {
             _ => Part::Other,
         }
     }
+
+    /// As people read it: `prompt`, `response`, `other`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Part::Prompt => "prompt",
+            Part::Response => "response",
+            Part::Other => "other",
+        }
+    }
 }
 
 /// One row of `interactions`; fields as the columns of the same names.

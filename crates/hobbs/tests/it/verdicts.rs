@@ -113,6 +113,52 @@ fn verdicts_are_counted_explained_and_changed() {
 }
 
 #[test]
+fn rules_that_join_rows_in_another_way_are_compared_exchange_by_exchange() {
+    let simulated = simulated();
+    run(&simulated, &["sync", "--json"]);
+    let exchanges = |simulated: &Simulated| -> BTreeMap<String, String> {
+        let sql = "SELECT thread_key, first_id, verdict FROM exchanges";
+        let rows = run(simulated, &["query", sql, "--json"]);
+        let row = |row: &Value| {
+            let key = format!("{} {}", row["thread_key"], row["first_id"]);
+            (key, row["verdict"].to_string())
+        };
+        rows.as_array().unwrap().iter().map(row).collect()
+    };
+    let now = exchanges(&simulated);
+
+    // What repeats a text stands for itself.
+    let own = "[[rule]]\nid = \"noise.repeat\"\nversion = 2\nverdict = \"noise\"\nconfidence = 0.95\nsays = \"The same text at once.\"\nevidence = \"a test\"\nseen = \"2026-01-01\"\njudges = \"part\"\nrepeat_within_seconds = 0\n";
+    let file = simulated.folder.path().join("own.toml");
+    std::fs::write(&file, own).unwrap();
+    let file = file.to_str().unwrap();
+    let difference = run(&simulated, &["rules", "diff", file, "--json"]);
+    let applied = simulated
+        .hobbs(&["rules", "apply", "--json"])
+        .env("HOBBS_RULES", file)
+        .output()
+        .unwrap();
+    assert_eq!(applied.status.code(), Some(0), "{}", text(&applied.stderr));
+
+    let then = exchanges(&simulated);
+    let moved = now.iter().filter(|(key, verdict)| {
+        let then = then.get(*key);
+        then.is_some_and(|then| then != *verdict)
+    });
+    let moved = moved.count();
+    let only_now = now.keys().filter(|key| !then.contains_key(*key)).count();
+    let only_then = then.keys().filter(|key| !now.contains_key(*key)).count();
+    assert!(only_then > 0, "the tenant repeats texts: {difference}");
+    let counts = ["exchanges", "moved", "only_now", "only_then"].map(|it| &difference[it]);
+    assert_eq!(
+        counts,
+        [now.len(), moved, only_now, only_then]
+            .map(Value::from)
+            .each_ref()
+    );
+}
+
+#[test]
 fn a_metric_that_is_misspelled_names_the_nearest() {
     let simulated = simulated();
     let output = simulated

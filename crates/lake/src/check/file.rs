@@ -10,10 +10,10 @@ use deltalake::logstore::object_store::{Error, ObjectStore, ObjectStoreExt};
 use deltalake::parquet::arrow::arrow_reader::ArrowReaderOptions;
 use deltalake::parquet::errors::ParquetError;
 use futures::TryStreamExt;
-
-use crate::stored::{NamedFile, opened};
+use tokio::sync::mpsc;
 
 use crate::remote::StoreTrouble;
+use crate::stored::{NamedFile, opened};
 
 /// Rows decoded at a time: memory stays flat whatever the file.
 const BATCH_ROWS: usize = 4_096;
@@ -107,41 +107,71 @@ async fn decode(
     Ok(())
 }
 
+/// How many groups of rows a file has; 0 where its footer can't be read. An error where the store
+/// gives nothing.
+pub(crate) async fn groups(store: &Arc<dyn ObjectStore>, file: &NamedFile) -> Result<usize, Error> {
+    let (store, file) = (Arc::clone(store), file.clone());
+    let counted = tokio::spawn(async move {
+        match opened(&store, &file, ArrowReaderOptions::new()).await {
+            Ok(builder) => Ok(builder.metadata().num_row_groups()),
+            Err(error) => unless_of_store(&error).map(|()| 0),
+        }
+    });
+    counted.await.unwrap_or(Ok(0))
+}
+
 /// The rows of one group that can still be decoded, those before the first that can't, in the
-/// columns of `schema`; None where there is no such group. An error where the store gives nothing.
+/// columns of `schema`. An error where the store gives nothing.
 pub(crate) async fn readable(
     store: &Arc<dyn ObjectStore>,
     file: &NamedFile,
     group: usize,
     schema: &SchemaRef,
-) -> Result<Option<Vec<RecordBatch>>, Error> {
+) -> Result<Vec<RecordBatch>, Error> {
     let (store, file, schema) = (Arc::clone(store), file.clone(), Arc::clone(schema));
-    let read = async move {
-        let builder = match opened(&store, &file, ArrowReaderOptions::new()).await {
-            Ok(builder) if group < builder.metadata().num_row_groups() => builder,
-            Ok(_) => return Ok(None),
-            Err(error) => return unless_of_store(&error).map(|()| None),
-        };
-        let stream = builder
-            .with_row_groups(vec![group])
-            .with_batch_size(BATCH_ROWS)
-            .build();
-        let Ok(mut stream) = stream else {
-            return Ok(None);
-        };
-        let mut batches = Vec::new();
-        loop {
-            match stream.try_next().await {
-                Ok(Some(batch)) => match in_columns(&batch, &schema) {
-                    Ok(batch) => batches.push(batch),
-                    Err(_) => return Ok(Some(batches)),
-                },
-                Ok(None) => return Ok(Some(batches)),
-                Err(error) => return unless_of_store(&error).map(|()| Some(batches)),
-            }
-        }
+    let (sender, mut decoded) = mpsc::channel(1);
+    let decoding = tokio::spawn(decode_group(store, file, group, schema, sender));
+    let mut batches = Vec::new();
+    while let Some(batch) = decoded.recv().await {
+        batches.push(batch);
+    }
+    // A decoder that gave up on foreign bytes leaves what it decoded before.
+    decoding.await.unwrap_or(Ok(()))?;
+    Ok(batches)
+}
+
+async fn decode_group(
+    store: Arc<dyn ObjectStore>,
+    file: NamedFile,
+    group: usize,
+    schema: SchemaRef,
+    decoded: mpsc::Sender<RecordBatch>,
+) -> Result<(), Error> {
+    let builder = match opened(&store, &file, ArrowReaderOptions::new()).await {
+        Ok(builder) => builder,
+        Err(error) => return unless_of_store(&error),
     };
-    tokio::spawn(read).await.unwrap_or(Ok(Some(Vec::new())))
+    let stream = builder
+        .with_row_groups(vec![group])
+        .with_batch_size(BATCH_ROWS)
+        .build();
+    let Ok(mut stream) = stream else {
+        return Ok(());
+    };
+    loop {
+        match stream.try_next().await {
+            Ok(Some(batch)) => {
+                let Ok(batch) = in_columns(&batch, &schema) else {
+                    return Ok(());
+                };
+                if decoded.send(batch).await.is_err() {
+                    return Ok(());
+                }
+            }
+            Ok(None) => return Ok(()),
+            Err(error) => return unless_of_store(&error),
+        }
+    }
 }
 
 /// Passes over damage, and stops where the store is the reason: what it did not give is not lost.

@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use datafusion::prelude::{col, lit};
 use deltalake::kernel::Action;
-use deltalake::kernel::transaction::CommitBuilder;
-use deltalake::logstore::object_store::Error;
 use deltalake::logstore::object_store::path::Path;
+use deltalake::logstore::object_store::{Error, ObjectStore};
 use deltalake::protocol::DeltaOperation;
-use deltalake::writer::{DeltaWriter, RecordBatchWriter};
+use deltalake::writer::DeltaWriter;
 use serde::Serialize;
 
 use super::aside::make_log_readable;
-use super::file::readable;
+use super::file::{groups, readable};
 use super::{Opened, Told, open, open_all};
 use crate::coverage::ROWS_LOST;
 use crate::error::LakeError;
@@ -24,7 +23,7 @@ use crate::lock::WriteLock;
 use crate::position::{Position, Standing};
 use crate::schema::TableName;
 use crate::stored::NamedFile;
-use crate::table::{Carried, Table, writer_properties};
+use crate::table::{Carried, Table, commit, writer_of, writer_properties};
 
 /// What a repair did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -189,34 +188,10 @@ async fn take_out(
     let Some(table) = opened.table.as_mut().filter(|_| !opened.broken.is_empty()) else {
         return Ok(());
     };
-    let error = |error| LakeError::table(name.as_str(), error);
     let mut actions = Vec::new();
-    let mut writer = RecordBatchWriter::for_table(&table.delta)
-        .map_err(error)?
-        .with_writer_properties(writer_properties());
     for (file, what) in &opened.broken {
-        let mut saved = 0;
-        let mut group = 0;
-        let of_store = |trouble: Error| LakeError::table(name.as_str(), trouble.into());
-        while let Some(batches) = readable(&store, file, group, &name.schema())
-            .await
-            .map_err(of_store)?
-        {
-            for batch in batches {
-                saved += batch.num_rows();
-                writer.write(batch).await.map_err(error)?;
-            }
-            // A group at a time, so that memory stays flat.
-            actions.extend(
-                writer
-                    .flush()
-                    .await
-                    .map_err(error)?
-                    .into_iter()
-                    .map(Action::Add),
-            );
-            group += 1;
-        }
+        let (added, saved) = save_rows(table, &store, file).await?;
+        actions.extend(added);
         let rows = file
             .rows
             .map_or_else(String::new, |rows| format!(" of {rows}"));
@@ -228,17 +203,32 @@ async fn take_out(
     }
     actions.extend(removes(table, &opened.broken)?);
     let operation = DeltaOperation::Delete { predicate: None };
-    let committed = CommitBuilder::from(carried.properties())
-        .with_actions(actions)
-        .build(
-            Some(table.delta.snapshot().map_err(error)?),
-            table.delta.log_store(),
-            operation,
-        )
+    commit(&mut table.delta, actions, operation, carried)
         .await
-        .map_err(error)?;
-    table.delta.state = Some(committed.snapshot());
-    Ok(())
+        .map_err(|error| table.error(error))
+}
+
+/// Writes what can be read of a broken file into new ones; returns these, and how many rows they have.
+async fn save_rows(
+    table: &Table,
+    store: &Arc<dyn ObjectStore>,
+    file: &NamedFile,
+) -> Result<(Vec<Action>, usize), LakeError> {
+    let of_table = |error| table.error(error);
+    let of_store = |trouble: Error| table.error(trouble.into());
+    let mut writer = writer_of(&table.delta).map_err(of_table)?;
+    let (mut added, mut saved) = (Vec::new(), 0);
+    // A group at a time, so that memory stays flat.
+    for group in 0..groups(store, file).await.map_err(of_store)? {
+        let batches = readable(store, file, group, &table.name.schema()).await;
+        for batch in batches.map_err(of_store)? {
+            saved += batch.num_rows();
+            writer.write(batch).await.map_err(of_table)?;
+        }
+        let files = writer.flush().await.map_err(of_table)?;
+        added.extend(files.into_iter().map(Action::Add));
+    }
+    Ok((added, saved))
 }
 
 fn removes(table: &Table, broken: &[(NamedFile, String)]) -> Result<Vec<Action>, LakeError> {

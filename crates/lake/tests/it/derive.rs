@@ -2,7 +2,7 @@
 //! these come.
 
 use hobbs_interaction::{Interaction, Kind};
-use hobbs_lake::{Derivation, Writer};
+use hobbs_lake::{Derivation, Derived, Writer};
 use hobbs_verdict::{RuleFile, Rules};
 use jiff::tz::TimeZone;
 use rand::rngs::StdRng;
@@ -217,6 +217,16 @@ async fn what_interrupted_runs_left_is_derived_by_the_next() {
                 // Killed before it derived.
                 lake.commit_with(&rows, Vec::new()).await;
             }
+        }
+        let judged = match derived_before {
+            0 => 0,
+            _ => lake.number("SELECT sum(parts) FROM exchanges").await,
+        };
+        let lacking = lake.rows().await - judged;
+        let told = lake.reader().await.derived().await.unwrap();
+        match derived_before {
+            0 => assert_eq!(told, Derived::Nothing),
+            _ => assert_eq!(told, Derived::AllBut(lacking)),
         }
         keep(&lake, &[]).await;
         let found = derived(&lake).await;

@@ -7,7 +7,9 @@ use crate::summary::Summary;
 use crate::table::{coverage_line, sentence_lines};
 use crate::terminal::visible;
 use crate::verdicts::{Verdict, VerdictFigures};
-use crate::words::{NO_VERDICTS, about, minute, own_will, responses_to_prompts, share, thousands};
+use crate::words::{
+    NO_VERDICTS, about, minute, not_judged, own_will, responses_to_prompts, share, thousands,
+};
 
 use super::figures::{self, Figure};
 use super::people;
@@ -44,6 +46,7 @@ struct Lead {
     tiles: Vec<Tile>,
     others: Vec<Tile>,
     own_will: String,
+    not_judged: Option<String>,
     rules: String,
 }
 
@@ -113,6 +116,7 @@ impl Lead {
             tiles: tiles.iter().map(tile).collect(),
             others: others.iter().map(tile).collect(),
             own_will: own_will(verdicts),
+            not_judged: not_judged(verdicts.not_judged),
             rules: visible(&verdicts.rules).into_owned(),
         }
     }

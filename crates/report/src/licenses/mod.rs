@@ -71,6 +71,8 @@ pub struct Licenses {
     pub generated_at: Timestamp,
     /// [`READS_ONLY`].
     pub note: &'static str,
+    /// Interactions of the lake that no exchange is derived from yet: who is idle may have used them.
+    pub not_judged: u64,
     /// Who asked for nothing in so many days is idle.
     pub idle_days: u32,
     /// Who is licensed for fewer days is new.

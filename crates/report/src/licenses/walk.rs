@@ -14,10 +14,10 @@ use crate::coverage::time;
 use crate::query::{query, select_with};
 use crate::reconcile::{Answer, LicenseHistory, spans};
 use crate::scope::{Scope, time_literal};
-use crate::source::{Source, SourceError};
+use crate::source::{Derived, Source, SourceError};
 use crate::words::NO_VERDICTS;
 
-const NO_TABLE: &str = "This lake holds no history of licenses, so it can't be said which of them are worth moving: run `hobbs sync`, which keeps it from now on.";
+const NO_HISTORY: &str = "This lake holds no history of licenses, so it can't be said which of them are worth moving: run `hobbs sync`, which keeps it from now on.";
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -26,12 +26,15 @@ pub(super) async fn licenses(
     query: &Query,
     now: Timestamp,
 ) -> Result<Answer<Licenses>, SourceError> {
-    if !source.has_table("license_assignments").await {
-        return Ok(Answer::missing(NO_TABLE));
+    let some = "SELECT 1 AS one FROM license_assignments LIMIT 1";
+    if source.select(some).await?.is_empty() {
+        return Ok(Answer::missing(NO_HISTORY));
     }
-    if !source.has_table("exchanges").await {
-        return Ok(Answer::missing(NO_VERDICTS));
-    }
+    let not_judged = match source.derived().await? {
+        Derived::All => 0,
+        Derived::AllBut(interactions) => interactions,
+        Derived::Nothing => return Ok(Answer::missing(NO_VERDICTS)),
+    };
     let terms = Terms {
         now_ms: now.as_millisecond(),
         idle_days: query.idle_days,
@@ -55,10 +58,17 @@ pub(super) async fn licenses(
     };
     let seats = walk.seats().await?;
     let found = walk.users().await?;
-    Ok(Answer::Here(Box::new(finished(found, seats, query, now))))
+    let licenses = finished(found, seats, not_judged, query, now);
+    Ok(Answer::Here(Box::new(licenses)))
 }
 
-fn finished(mut found: Found, seats: Vec<Seats>, query: &Query, now: Timestamp) -> Licenses {
+fn finished(
+    mut found: Found,
+    seats: Vec<Seats>,
+    not_judged: u64,
+    query: &Query,
+    now: Timestamp,
+) -> Licenses {
     let worth = |holder: &Holder| holder.verdict.is_worth_moving();
     found.holders.sort_by(|a, b| {
         let by_verdict = (a.verdict, a.name()).cmp(&(b.verdict, b.name()));
@@ -77,6 +87,7 @@ fn finished(mut found: Found, seats: Vec<Seats>, query: &Query, now: Timestamp) 
         version: VERSION,
         generated_at: now,
         note: READS_ONLY,
+        not_judged,
         idle_days: query.idle_days,
         new_days: query.new_days,
         verdicts: by_verdict(&found.holders),
@@ -108,9 +119,6 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     async fn seats(&self) -> Result<Vec<Seats>, SourceError> {
-        if !self.source.has_table("licenses").await {
-            return Ok(Vec::new());
-        }
         let places = [("{people}", self.tenant.as_str())];
         let rows: Vec<SeatsRow> =
             select_with(self.source, query!("license_seats.sql"), &places).await?;

@@ -29,7 +29,7 @@ pub(super) struct Known<'w> {
     failed: ByUser<FailedRow>,
     people: ByUser<PersonRow>,
     /// None where the lake does not know when who held a license.
-    licenses: Option<ByUser<LicenseHistory>>,
+    licenses: ByUser<LicenseHistory>,
 }
 
 /// What the places of the files hold.
@@ -80,10 +80,6 @@ impl Walk<'_> {
         let source = self.source;
         let filled = Places::of(self);
         let places = &filled.all(self);
-        let licenses = match self.history {
-            true => Some(ByUser::ask(source, query!("license_history.sql"), places).await?),
-            false => None,
-        };
         Ok(Known {
             walk: self,
             records: ByUser::ask(source, query!("reconcile_rows.sql"), places).await?,
@@ -94,7 +90,7 @@ impl Walk<'_> {
             some_apps: ByUser::ask(source, query!("coverage_apps.sql"), places).await?,
             failed: ByUser::ask(source, query!("reconcile_failures.sql"), places).await?,
             people: ByUser::ask(source, query!("holders.sql"), places).await?,
-            licenses,
+            licenses: ByUser::ask(source, query!("license_history.sql"), places).await?,
             places: filled,
         })
     }
@@ -169,13 +165,8 @@ impl Known<'_> {
     }
 
     async fn add_person(&mut self, facts: &mut UserFacts) -> Result<(), SourceError> {
-        let mut history: Vec<LicenseRow> = match &mut self.licenses {
-            Some(licenses) => {
-                let rows = licenses.of(&facts.user_id).await?;
-                rows.iter().map(LicenseHistory::row).collect()
-            }
-            None => Vec::new(),
-        };
+        let rows = self.licenses.of(&facts.user_id).await?;
+        let mut history: Vec<LicenseRow> = rows.iter().map(LicenseHistory::row).collect();
         let person = self.people.of(&facts.user_id).await?.pop();
         if let Some(person) = person {
             if history.is_empty() {

@@ -109,6 +109,8 @@ pub struct Reconciliation {
     pub report_version: String,
     /// The first UTC day of the period.
     pub period_from: Date,
+    /// Interactions of the lake that no exchange is derived from yet: they are not counted here.
+    pub not_judged: u64,
     /// The sentence that leads.
     pub headline_says: String,
     /// What to do where the report hides names; None where it does not.

@@ -18,20 +18,18 @@ use crate::source::SourceError;
 impl Walk<'_> {
     /// By app.
     pub(super) async fn apps(&self, figures: &Figures) -> Result<Vec<SideBySide>, SourceError> {
-        let mut theirs: Vec<SummaryRow> = Vec::new();
-        if self.source.has_table("usage_summary").await {
-            let report = format!(
-                "report_refresh_date = DATE '{}' AND report_period = {} AND report_version = {}",
-                self.report.report_refresh_date,
-                self.report.report_period,
-                text_literal(&self.report.report_version)
-            );
-            let places = [
-                ("{people}", self.tenant.as_str()),
-                ("{report}", report.as_str()),
-            ];
-            theirs = select_with(self.source, query!("reconcile_summary.sql"), &places).await?;
-        }
+        let report = format!(
+            "report_refresh_date = DATE '{}' AND report_period = {} AND report_version = {}",
+            self.report.report_refresh_date,
+            self.report.report_period,
+            text_literal(&self.report.report_version)
+        );
+        let places = [
+            ("{people}", self.tenant.as_str()),
+            ("{report}", report.as_str()),
+        ];
+        let theirs: Vec<SummaryRow> =
+            select_with(self.source, query!("reconcile_summary.sql"), &places).await?;
         let beside = |name: &str, summary: Option<&str>| {
             let theirs = theirs.iter().find(|row| Some(row.app.as_str()) == summary);
             let ours = figures.columns.iter().find(|own| own.column == name);
@@ -71,22 +69,20 @@ impl Walk<'_> {
     pub(super) async fn days(&self) -> Result<Vec<DayBySide>, SourceError> {
         let (first, last) = (self.asked.first(), self.asked.refreshed);
         let mut days: BTreeMap<Date, DayBySide> = BTreeMap::new();
-        if self.source.has_table("usage_trend").await {
-            let report = format!(
-                "report_refresh_date = DATE '{last}' AND report_version = {} AND report_date >= DATE '{first}'",
-                text_literal(&self.report.report_version)
-            );
-            let places = [
-                ("{people}", self.tenant.as_str()),
-                ("{report}", report.as_str()),
-            ];
-            let rows: Vec<TrendRow> =
-                select_with(self.source, query!("reconcile_trend.sql"), &places).await?;
-            for row in rows {
-                let day = days.entry(row.report_date).or_default();
-                day.microsoft_active = row.active_users;
-                day.microsoft_prompts = row.prompts_submitted;
-            }
+        let report = format!(
+            "report_refresh_date = DATE '{last}' AND report_version = {} AND report_date >= DATE '{first}'",
+            text_literal(&self.report.report_version)
+        );
+        let places = [
+            ("{people}", self.tenant.as_str()),
+            ("{report}", report.as_str()),
+        ];
+        let rows: Vec<TrendRow> =
+            select_with(self.source, query!("reconcile_trend.sql"), &places).await?;
+        for row in rows {
+            let day = days.entry(row.report_date).or_default();
+            day.microsoft_active = row.active_users;
+            day.microsoft_prompts = row.prompts_submitted;
         }
         let (from, to) = (
             time_literal(begin_ms(first)),

@@ -11,10 +11,10 @@ use super::{
 use crate::error::ReportError;
 use crate::query::{query, select_with};
 use crate::scope::{Scope, text_literal};
-use crate::source::Source;
+use crate::source::{Derived, Source};
 use crate::words::NO_VERDICTS;
 
-const NO_TABLE: &str = "This lake holds no usage report of Microsoft's, so the two cannot be set side by side: grant the app Reports.Read.All (and ReportSettings.Read.All) and run `hobbs sync`.";
+const NO_REPORT: &str = "This lake holds no usage report of Microsoft's, so the two cannot be set side by side: grant the app Reports.Read.All (and ReportSettings.Read.All) and run `hobbs sync`.";
 
 pub(super) async fn reconcile(
     source: &dyn Source,
@@ -22,12 +22,6 @@ pub(super) async fn reconcile(
     now: Timestamp,
     each: &mut (dyn FnMut(&Line) -> Result<(), ReportError> + Send),
 ) -> Result<Answer<Reconciliation>, ReportError> {
-    if !source.has_table("usage_reports").await {
-        return Ok(Answer::missing(NO_TABLE));
-    }
-    if !source.has_table("exchanges").await {
-        return Ok(Answer::missing(NO_VERDICTS));
-    }
     let tenant = |tenant_id: &Option<String>, users: &[String]| {
         let (tenant_id, users) = (tenant_id.clone(), users.to_vec());
         Scope {
@@ -45,7 +39,12 @@ pub(super) async fn reconcile(
     )
     .await?;
     let Some(report) = chosen(reports, query.days) else {
-        return Ok(Answer::missing(NO_TABLE));
+        return Ok(Answer::missing(NO_REPORT));
+    };
+    let not_judged = match source.derived().await? {
+        Derived::All => 0,
+        Derived::AllBut(interactions) => interactions,
+        Derived::Nothing => return Ok(Answer::missing(NO_VERDICTS)),
     };
     // Who of another tenant has no row in this report is nothing to be explained.
     let tenant_id = report.tenant_id.clone().or_else(|| query.tenant_id.clone());
@@ -55,7 +54,7 @@ pub(super) async fn reconcile(
         tenant: tenant(&tenant_id, &[]),
         asked: asked(&report),
         report,
-        history: source.has_table("license_assignments").await,
+        not_judged,
     };
     let mut kept = Kept::default();
     let mut figures = Figures::default();
@@ -136,8 +135,8 @@ pub(super) struct Walk<'a> {
     pub tenant: String,
     pub report: Report,
     pub asked: Asked,
-    /// The lake knows when who held a license.
-    pub history: bool,
+    /// Interactions that no exchange is derived from yet.
+    pub not_judged: u64,
 }
 
 impl Walk<'_> {
@@ -244,6 +243,7 @@ impl Walk<'_> {
             report_period: self.report.report_period,
             report_version: self.report.report_version.clone(),
             period_from: self.asked.first(),
+            not_judged: self.not_judged,
             headline_says: headline(&figures),
             concealed_says: self.is_concealed().then(|| CONCEALED.to_owned()),
             figures,

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::lists::{bare, print};
-use super::{SHOWN, Style, and_more, cut, paint, paragraph};
+use super::{SHOWN, Style, and_more, cut, paint, paragraph, warning};
 use crate::licenses::Licenses;
 use crate::reconcile::Answer;
 use crate::terminal::visible;
-use crate::words::thousands;
+use crate::words::{not_judged, thousands};
 
 /// `hobbs licenses` as text, with a line feed at its end.
 pub fn licenses(answer: &Answer<Licenses>, style: Style) -> String {
@@ -26,6 +26,7 @@ fn here(text: &mut String, figures: &Licenses, style: Style) {
     text.push_str(&paint("Licenses worth moving", "1", style));
     text.push('\n');
     paragraph(text, &figures.headline(), style);
+    warning(text, not_judged(figures.not_judged), style);
     if let Some(cost) = figures.cost_says() {
         paragraph(text, &cost, style);
     }

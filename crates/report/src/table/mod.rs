@@ -14,7 +14,7 @@ use crate::summary::{Counts, Summary};
 use crate::terminal::visible;
 use crate::verdicts::{Verdict, VerdictFigures};
 use crate::words::{
-    NO_VERDICTS, minute, own_will, percent, plural, responses_to_prompts, thousands,
+    NO_VERDICTS, minute, not_judged, own_will, percent, plural, responses_to_prompts, thousands,
 };
 
 /// How a table may look. The caller decides from the terminal, `NO_COLOR` and flags.
@@ -189,12 +189,20 @@ fn lead(text: &mut String, verdicts: &VerdictFigures, style: Style) {
         style,
     );
     paragraph(text, &own_will(verdicts), style);
+    warning(text, not_judged(verdicts.not_judged), style);
     text.push('\n');
 }
 
 fn paragraph(text: &mut String, words: &str, style: Style) {
     for line in wrap(words, width(style)) {
         let _ = writeln!(text, "{line}");
+    }
+}
+
+/// What must not be overlooked, where there is something.
+fn warning(text: &mut String, words: Option<String>, style: Style) {
+    for line in words.iter().flat_map(|words| wrap(words, width(style))) {
+        let _ = writeln!(text, "{}", paint(&line, "1;33", style));
     }
 }
 

@@ -4,10 +4,10 @@ use comfy_table::Cell;
 use hobbs_reconcile::{Code, Line};
 
 use super::lists::{bare, print};
-use super::{SHOWN, Style, and_more, cut, paint, paragraph};
+use super::{SHOWN, Style, and_more, cut, paint, paragraph, warning};
 use crate::reconcile::{Answer, Reconciliation};
 use crate::terminal::visible;
-use crate::words::thousands;
+use crate::words::{not_judged, thousands};
 
 /// `hobbs reconcile` as text, with a line feed at its end.
 pub fn reconciliation(answer: &Answer<Reconciliation>, style: Style) -> String {
@@ -25,6 +25,7 @@ fn here(text: &mut String, figures: &Reconciliation, style: Style) {
     paragraph(text, &figures.about(), style);
     text.push('\n');
     paragraph(text, &figures.headline_says, style);
+    warning(text, not_judged(figures.not_judged), style);
     if let Some(concealed) = &figures.concealed_says {
         text.push('\n');
         paragraph(text, concealed, style);

@@ -12,7 +12,9 @@ use crate::steps::steps;
 use crate::summary::{Counts, Summary};
 use crate::table::{coverage_line, sentence_lines};
 use crate::verdicts::{ByVerdict, Verdict, VerdictFigures};
-use crate::words::{NO_VERDICTS, about, minute, own_will, percent, responses_to_prompts, share};
+use crate::words::{
+    NO_VERDICTS, about, minute, not_judged, own_will, percent, responses_to_prompts, share,
+};
 
 pub(super) const NAME: &str = "Summary";
 /// The last column that tiles and bands use; the classes of an app stand beyond it.
@@ -132,6 +134,9 @@ fn lead(page: &mut Page<'_>, verdicts: &VerdictFigures) -> Result<(), ReportErro
     let tiles: Vec<Tile> = leading.iter().zip(THIRDS).map(tile).collect();
     page.tiles(&tiles)?;
     page.band(&own_will(verdicts), LAST, &styles.sentence)?;
+    if let Some(not_judged) = not_judged(verdicts.not_judged) {
+        page.band(&not_judged, LAST, &styles.partial)?;
+    }
     page.row += 1;
     let tiles: Vec<Tile> = others.iter().zip(THIRDS).map(tile).collect();
     page.tiles(&tiles)

@@ -8,7 +8,7 @@ use hobbs_reconcile::licenses::{Price, Verdict};
 use hobbs_reconcile::{Code, Line};
 use hobbs_report::licenses::{self, Licenses};
 use hobbs_report::reconcile::{self, Answer, Reconciliation};
-use hobbs_report::{Scope, Style, html, summarize, table, workbook};
+use hobbs_report::{Derived, Scope, Style, html, summarize, table, workbook};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -373,12 +373,20 @@ fn hidden_names_are_said_and_counts_are_shown() {
 
 #[test]
 fn what_is_missing_is_said() {
-    for (table_name, words) in [
-        ("usage_reports", "Reports.Read.All"),
-        ("exchanges", "hobbs rules apply"),
-    ] {
+    let without_report = || {
         let mut told = everybody();
-        told.without = vec![table_name];
+        told.without = vec!["usage_reports"];
+        told
+    };
+    let without_verdicts = || {
+        let mut told = everybody();
+        told.rest.derived = Derived::Nothing;
+        told
+    };
+    for (told, words) in [
+        (without_report(), "Reports.Read.All"),
+        (without_verdicts(), "hobbs rules apply"),
+    ] {
         let answer = futures::executor::block_on(reconcile::reconcile(
             &told,
             &reconcile::Query::default(),

@@ -38,6 +38,7 @@ pub fn verdicts(summary: &Summary, weeks: u64) -> VerdictFigures {
     let asking = users.iter().filter(asked).count() as u64;
     VerdictFigures {
         rules: "1 (0f3a9c)".into(),
+        not_judged: 0,
         headline: Headline {
             users_any: any,
             users_asked: asking,

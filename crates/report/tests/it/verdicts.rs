@@ -1,7 +1,7 @@
 //! Figures by verdict, got by the metrics.
 
 use hobbs_report::workbook::{self, SHEET_ROWS_MAX};
-use hobbs_report::{ReportRow, Scope, Style, Summary, html, summarize, table};
+use hobbs_report::{Derived, ReportRow, Scope, Style, Summary, html, summarize, table};
 use std::sync::Arc;
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
@@ -15,7 +15,7 @@ fn report(memory: &Memory, scope: &Scope) -> Summary {
 }
 
 fn derived(mut memory: Memory) -> Memory {
-    memory.derived = true;
+    memory.derived = Derived::All;
     memory
 }
 
@@ -138,12 +138,28 @@ fn who_never_typed_is_active_for_microsoft_only() {
 #[test]
 fn a_lake_without_exchanges_reports_without_them() {
     let mut memory = three_users();
-    memory.derived = false;
+    memory.derived = Derived::Nothing;
     let summary = report(&memory, &Scope::default());
     assert_eq!(summary.verdicts, None);
     assert_eq!(summary.rows.counts.total, 8);
     let text = table::render(&summary, Style::default()).replace('\n', " ");
     assert!(text.contains("This lake holds no verdicts yet"), "{text}");
+}
+
+#[test]
+fn interactions_that_are_not_judged_yet_are_counted() {
+    let mut memory = derived(three_users());
+    let summary = report(&memory, &Scope::default());
+    let text = table::render(&summary, Style::default());
+    assert!(!text.contains("not judged yet"), "{text}");
+
+    memory.derived = Derived::AllBut(1_234);
+    let summary = report(&memory, &Scope::default());
+    assert_eq!(summary.verdicts.as_ref().unwrap().not_judged, 1_234);
+    let words = "1,234 interactions of this lake are not judged yet";
+    let text = table::render(&summary, Style::default()).replace('\n', " ");
+    assert!(text.contains(words), "{text}");
+    assert!(html::render(&summary).unwrap().contains(words));
 }
 
 #[test]
@@ -205,6 +221,10 @@ impl hobbs_report::Source for Heard<'_> {
     ) -> Result<Vec<serde_json::Map<String, serde_json::Value>>, hobbs_report::SourceError> {
         self.1.lock().unwrap().push(sql.to_owned());
         self.0.select(sql).await
+    }
+
+    async fn derived(&self) -> Result<Derived, hobbs_report::SourceError> {
+        self.0.derived().await
     }
 
     async fn rows(
