@@ -87,7 +87,7 @@ const USERS_NOW: &str = include_str!("sql/users_now.sql");
 pub enum Derived {
     /// From all of them.
     All,
-    /// From all but so many, which came since.
+    /// From all but so many, which came or changed since.
     AllBut(u64),
     /// From none of them, or a derivation of all goes on or was cut off.
     Nothing,

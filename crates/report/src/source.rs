@@ -57,7 +57,7 @@ pub trait Source: Send + Sync {
 pub enum Derived {
     /// From all of them.
     All,
-    /// From all but so many.
+    /// From all but so many, which came or changed since.
     AllBut(u64),
     /// From none of them, or all are being derived anew.
     Nothing,
