@@ -5,6 +5,9 @@ use std::fmt;
 
 use url::{Host, Url};
 
+/// API versions, which may stand at the end of a base address.
+const VERSIONS: [&str; 2] = ["/v1.0", "/beta"];
+
 /// The base address of Graph or of the sign-in authority: scheme, host, port and perhaps a path before
 /// everything else. No query, no user name, no slash at its end.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,17 +56,11 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(BadBaseUrl::Query);
         }
-        let without_version = |path: &str| {
-            let path = path.trim_end_matches('/');
-            let versions = ["/v1.0", "/beta"].into_iter();
-            let mut shorter = versions.filter_map(|version| path.strip_suffix(version));
-            shorter.next().map(str::to_owned)
-        };
-        let mut path = url.path().trim_end_matches('/').to_owned();
-        while let Some(shorter) = without_version(&path) {
-            path = shorter;
+        let mut path = url.path().trim_end_matches('/');
+        while let Some(shorter) = VERSIONS.iter().find_map(|it| path.strip_suffix(*it)) {
+            path = shorter.trim_end_matches('/');
         }
-        let path = path.trim_end_matches('/').to_owned();
+        let path = path.to_owned();
         url.set_path(&path);
         Ok(Self(url))
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use crate::coverage::time;
 use crate::query::{metric, query, select};
 use crate::scope::Scope;
-use crate::source::{Derived, Source, SourceError};
+use crate::source::{Source, SourceError};
 use crate::verdicts::{
     AppVerdicts, ByVerdict, Cohort, DayVerdicts, Headline, UserVerdicts, VerdictFigures,
     WeekVerdicts,
@@ -26,10 +26,8 @@ pub(crate) async fn figures(
     scope: &Scope,
     window_ms: (i64, i64),
 ) -> Result<Option<VerdictFigures>, SourceError> {
-    let not_judged = match source.derived().await? {
-        Derived::All => 0,
-        Derived::AllBut(interactions) => interactions,
-        Derived::Nothing => return Ok(None),
+    let Some(not_judged) = source.derived().await?.not_judged() else {
+        return Ok(None);
     };
     let derived: Vec<DerivedRow> = select(source, scope, query!("derived.sql")).await?;
     let asked = Asked::of(source, scope, window_ms, &derived);

@@ -63,6 +63,17 @@ pub enum Derived {
     Nothing,
 }
 
+impl Derived {
+    /// Interactions that figures by verdict lack; None where there can be no such figures.
+    pub(crate) fn not_judged(self) -> Option<u64> {
+        match self {
+            Derived::All => Some(0),
+            Derived::AllBut(interactions) => Some(interactions),
+            Derived::Nothing => None,
+        }
+    }
+}
+
 /// The order of [`Source::rows`]. Each ends with the row's key, so that the same lake gives the
 /// same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -26,6 +26,21 @@ fn run(simulated: &Simulated, arguments: &[&str]) -> Value {
     json(&output)
 }
 
+/// Judges all by a rule of one's own too; returns what `rules diff` said of it before.
+fn diff_and_apply(simulated: &Simulated, own: &str) -> Value {
+    let file = simulated.folder.path().join("own.toml");
+    std::fs::write(&file, own).unwrap();
+    let file = file.to_str().unwrap();
+    let difference = run(simulated, &["rules", "diff", file, "--json"]);
+    let applied = simulated
+        .hobbs(&["rules", "apply", "--json"])
+        .env("HOBBS_RULES", file)
+        .output()
+        .unwrap();
+    assert_eq!(applied.status.code(), Some(0), "{}", text(&applied.stderr));
+    difference
+}
+
 #[test]
 fn verdicts_are_counted_explained_and_changed() {
     let simulated = simulated();
@@ -89,18 +104,9 @@ fn verdicts_are_counted_explained_and_changed() {
 
     // A rule of one's own: what it would move is what it moves.
     let own = "[[rule]]\nid = \"own.word\"\nversion = 1\nverdict = \"system\"\nconfidence = 0.9\nsays = \"All of Word.\"\nevidence = \"a test\"\nseen = \"2026-01-01\"\napps = [\"Word\"]\n";
-    let file = simulated.folder.path().join("own.toml");
-    std::fs::write(&file, own).unwrap();
-    let file = file.to_str().unwrap();
-    let difference = run(&simulated, &["rules", "diff", file, "--json"]);
+    let difference = diff_and_apply(&simulated, own);
     let moved = difference["moved"].as_u64().unwrap();
     assert!(moved > 10, "{difference}");
-    let applied = simulated
-        .hobbs(&["rules", "apply", "--json"])
-        .env("HOBBS_RULES", file)
-        .output()
-        .unwrap();
-    assert_eq!(applied.status.code(), Some(0), "{}", text(&applied.stderr));
     let by_own = run(
         &simulated,
         &[
@@ -129,16 +135,7 @@ fn rules_that_join_rows_in_another_way_are_compared_exchange_by_exchange() {
 
     // What repeats a text after a longer time joins it too.
     let own = "[[rule]]\nid = \"own.repeat\"\nversion = 1\nverdict = \"noise\"\nconfidence = 0.95\nsays = \"The same text within an hour.\"\nevidence = \"a test\"\nseen = \"2026-01-01\"\njudges = \"part\"\nrepeat_within_seconds = 3600\n";
-    let file = simulated.folder.path().join("own.toml");
-    std::fs::write(&file, own).unwrap();
-    let file = file.to_str().unwrap();
-    let difference = run(&simulated, &["rules", "diff", file, "--json"]);
-    let applied = simulated
-        .hobbs(&["rules", "apply", "--json"])
-        .env("HOBBS_RULES", file)
-        .output()
-        .unwrap();
-    assert_eq!(applied.status.code(), Some(0), "{}", text(&applied.stderr));
+    let difference = diff_and_apply(&simulated, own);
 
     let then = exchanges(&simulated);
     let moved = now.iter().filter(|(key, verdict)| {

@@ -14,7 +14,7 @@ use crate::coverage::time;
 use crate::query::{query, select_with};
 use crate::reconcile::{Answer, LicenseHistory, spans};
 use crate::scope::{Scope, time_literal};
-use crate::source::{Derived, Source, SourceError};
+use crate::source::{Source, SourceError};
 use crate::words::NO_VERDICTS;
 
 const NO_HISTORY: &str = "This lake holds no history of licenses, so it can't be said which of them are worth moving: run `hobbs sync`, which keeps it from now on.";
@@ -30,10 +30,8 @@ pub(super) async fn licenses(
     if source.select(some).await?.is_empty() {
         return Ok(Answer::missing(NO_HISTORY));
     }
-    let not_judged = match source.derived().await? {
-        Derived::All => 0,
-        Derived::AllBut(interactions) => interactions,
-        Derived::Nothing => return Ok(Answer::missing(NO_VERDICTS)),
+    let Some(not_judged) = source.derived().await?.not_judged() else {
+        return Ok(Answer::missing(NO_VERDICTS));
     };
     let terms = Terms {
         now_ms: now.as_millisecond(),

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::answers::time_ms;
 use crate::metrics::{date, optional_date};
+use crate::scope::text_literal;
 
 /// One of the reports that there are.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +24,18 @@ pub(super) struct Report {
     pub report_version: String,
     #[serde(default)]
     pub concealed: Option<u64>,
+}
+
+impl Report {
+    /// The condition for what is of this report.
+    pub fn condition(&self) -> String {
+        format!(
+            "report_refresh_date = DATE '{}' AND report_period = {} AND report_version = {}",
+            self.report_refresh_date,
+            self.report_period,
+            text_literal(&self.report_version)
+        )
+    }
 }
 
 /// A row of the report.

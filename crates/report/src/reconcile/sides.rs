@@ -18,12 +18,7 @@ use crate::source::SourceError;
 impl Walk<'_> {
     /// By app.
     pub(super) async fn apps(&self, figures: &Figures) -> Result<Vec<SideBySide>, SourceError> {
-        let report = format!(
-            "report_refresh_date = DATE '{}' AND report_period = {} AND report_version = {}",
-            self.report.report_refresh_date,
-            self.report.report_period,
-            text_literal(&self.report.report_version)
-        );
+        let report = self.report.condition();
         let places = [
             ("{people}", self.tenant.as_str()),
             ("{report}", report.as_str()),

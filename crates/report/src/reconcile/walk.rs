@@ -10,8 +10,8 @@ use super::{
 };
 use crate::error::ReportError;
 use crate::query::{query, select_with};
-use crate::scope::{Scope, text_literal};
-use crate::source::{Derived, Source};
+use crate::scope::Scope;
+use crate::source::Source;
 use crate::words::NO_VERDICTS;
 
 const NO_REPORT: &str = "This lake holds no usage report of Microsoft's, so the two cannot be set side by side: grant the app Reports.Read.All (and ReportSettings.Read.All) and run `hobbs sync`.";
@@ -41,10 +41,8 @@ pub(super) async fn reconcile(
     let Some(report) = chosen(reports, query.days) else {
         return Ok(Answer::missing(NO_REPORT));
     };
-    let not_judged = match source.derived().await? {
-        Derived::All => 0,
-        Derived::AllBut(interactions) => interactions,
-        Derived::Nothing => return Ok(Answer::missing(NO_VERDICTS)),
+    let Some(not_judged) = source.derived().await?.not_judged() else {
+        return Ok(Answer::missing(NO_VERDICTS));
     };
     // Who of another tenant has no row in this report is nothing to be explained.
     let tenant_id = report.tenant_id.clone().or_else(|| query.tenant_id.clone());
@@ -168,13 +166,7 @@ impl Walk<'_> {
 
     /// The condition for the report's rows.
     pub(super) fn of_report(&self) -> String {
-        format!(
-            "{} AND report_refresh_date = DATE '{}' AND report_period = {} AND report_version = {}",
-            self.people,
-            self.report.report_refresh_date,
-            self.report.report_period,
-            text_literal(&self.report.report_version)
-        )
+        format!("{} AND {}", self.people, self.report.condition())
     }
 
     /// The first day that is compared day by day: one before the period, for the time zone's sake.
