@@ -8,6 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::cloud::{Cloud, Endpoints};
 use crate::history::allowance::Allowance;
 use crate::history::filter_memory::FilterMemory;
+use crate::history::order::OrderMemory;
 use crate::http_transport::HttpTransport;
 use crate::pace::{Limits, Pace, PaceSnapshot, ReportLimits};
 use crate::retry::{Budget, Jitter};
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) counters: Arc<Counters>,
     pub(crate) skew: Arc<Skew>,
     pub(crate) filters: FilterMemory,
+    pub(crate) orders: OrderMemory,
     pub(crate) allowance: Allowance,
 }
 
@@ -208,6 +210,7 @@ impl ClientBuilder {
                 counters,
                 skew,
                 filters: FilterMemory::default(),
+                orders: OrderMemory::default(),
                 allowance: Allowance::of_a_run(),
             }),
         })

@@ -1,10 +1,10 @@
 //! How many requests may be spent on speed. A cut window costs half a page on average (its last page is not
-//! full) and a whole one where nothing lies in it; a request is the scarce good of the whole tenant.
+//! full) and a whole one where nothing lies in it, and what was read before the cut is read again; a request is the scarce good of the whole tenant.
 
 use std::sync::{Mutex, MutexGuard};
 
 /// Spent on the first users of a run, so that a run for few users is fast.
-const FREE_REQUESTS: f64 = 14.0;
+const FREE_REQUESTS: f64 = 18.0;
 /// Where one user is all that is read, nobody else needs the pace.
 const FREE_REQUESTS_ALONE: f64 = 60.0;
 /// Of all pages read, that much may be spent besides.

@@ -37,6 +37,9 @@ pub(super) struct Chain {
     barren_pages: u32,
     pub(super) newest_ms: Option<i64>,
     pub(super) oldest_ms: Option<i64>,
+    /// Where the last tenth of the last page begins, counted from the newest.
+    pub(super) last_tenth_ms: Option<i64>,
+    pub(super) is_second_look: bool,
     followed: HashSet<u64>,
     /// The address of the next page; None before the first.
     pub(super) next: Option<Url>,
@@ -55,6 +58,8 @@ impl Chain {
             barren_pages: 0,
             newest_ms: None,
             oldest_ms: None,
+            last_tenth_ms: None,
+            is_second_look: false,
             followed: HashSet::new(),
             next: None,
         }
@@ -79,12 +84,8 @@ impl Chain {
         Self::piece(piece, true)
     }
 
-    /// Takes in what a page said; false where the page is not in order.
-    pub(super) fn note(&mut self, facts: &PageFacts) -> bool {
-        let continues_downwards = match (facts.newest_new_ms, self.oldest_ms) {
-            (Some(newest_ms), Some(oldest_ms)) => newest_ms <= oldest_ms,
-            _ => true,
-        };
+    /// Takes in what a page said.
+    pub(super) fn note(&mut self, facts: &PageFacts) {
         self.pages += 1;
         self.rows += facts.rows();
         self.barren_pages = if facts.new_items == 0 {
@@ -94,18 +95,42 @@ impl Chain {
         };
         self.newest_ms = self.newest_ms.or(facts.newest_ms());
         self.oldest_ms = earliest(self.oldest_ms, facts.oldest_ms());
-        facts.is_newest_first && continues_downwards
+        self.last_tenth_ms = facts.last_tenth_ms().or(self.last_tenth_ms);
+    }
+
+    /// What has to be read again when it is cut where it stands: the part of its window that seems to be read, so that
+    /// nothing is lost where what would have come next is not older. A little less than was read, as the filter lets
+    /// in a little more: so it is as many pages.
+    pub(super) fn second_look(&self) -> Option<Self> {
+        let from_ms = Some(self.last_tenth_ms?);
+        let window = Window {
+            from_ms,
+            to_ms: self.window.to_ms,
+        };
+        Some(Self {
+            extent: Extent::Full,
+            expected_pages: f64::from(self.pages),
+            is_second_look: true,
+            ..Self::whole(window, true)
+        })
+    }
+
+    /// Whether it may be cut: by a filter, and not a second time.
+    pub(super) fn may_be_cut(&self) -> bool {
+        self.filtered && !self.is_second_look && self.has_full_pages()
     }
 
     /// Whether the service fills its pages. Where it gives few rows and a link, it works in a way that we don't
     /// know, and cuts would be guesses.
-    pub(super) fn has_full_pages(&self) -> bool {
+    fn has_full_pages(&self) -> bool {
         self.rows >= self.pages * PAGE_SIZE / 2
     }
 
     /// What it is expected to cost beyond the pages in it.
     pub(super) fn expected_cost(&self) -> f64 {
-        if self.may_be_empty && self.pages == 0 {
+        if self.is_second_look {
+            self.expected_pages
+        } else if self.may_be_empty && self.pages == 0 {
             EXPECTED_COST_BEYOND
         } else {
             EXPECTED_COST
@@ -114,6 +139,9 @@ impl Chain {
 
     /// What it did cost, once it is read to its end.
     pub(super) fn cost(&self) -> f64 {
+        if self.is_second_look {
+            return f64::from(self.pages);
+        }
         f64::from(self.pages) - f64::from(self.rows) / f64::from(PAGE_SIZE)
     }
 

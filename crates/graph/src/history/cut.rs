@@ -1,6 +1,7 @@
 //! How a window is cut into windows that are read side by side: a pure plan.
 //!
-//! The pages read so far tell how much time a page covers; they come newest first. Where older items are known
+//! The pages read so far tell how much time a page covers; they come newest first as a rule, and since nobody promises
+//! it, what was read before a cut is read again where that is doubtful. Where older items are known
 //! to exist, what lies between is full and is cut evenly. Where nobody knows how far back the history goes, the
 //! pieces grow with the distance (half of all histories that reach back d pages reach back 2 d), so that few of
 //! them are empty. How many pieces there are is decided by [`pieces_each`]: as many as the pace can carry at once,
@@ -41,7 +42,7 @@ pub struct Progress {
     pub from_ms: Option<i64>,
     /// The newest item read of this window.
     pub newest_ms: i64,
-    /// The oldest item read of this window: all that is newer has been read, nothing that is older.
+    /// Down to where this window is read, as far as one can tell: pieces cover what is older, and this instant.
     pub oldest_ms: i64,
     /// Pages read between the two.
     pub pages: u32,
@@ -51,6 +52,8 @@ pub struct Progress {
     pub rhythm: Rhythm,
     /// What is known about the time up to the window's beginning.
     pub extent: Extent,
+    /// Whether what was read has to be read again if the window is cut.
+    pub is_doubtful: bool,
 }
 
 /// Whether the history reaches back to a window's beginning.
@@ -122,6 +125,7 @@ impl Progress {
         Remainder {
             pages: self.remaining_pages(),
             cost_a_piece,
+            pages_again: if self.is_doubtful { self.pages } else { 0 },
         }
     }
 
@@ -157,29 +161,40 @@ pub struct Remainder {
     pub pages: f64,
     /// Requests beyond the pages in it.
     pub cost_a_piece: f64,
+    /// Pages that a cut makes us read again.
+    pub pages_again: u32,
 }
 
-/// Into how many pieces each of these should be cut, if there are to be `pieces_more` more of them at most and
-/// they may cost `to_spend`: the next one always goes to whose pieces are the longest.
-pub fn pieces_each(remainders: &[Remainder], pieces_more: usize, mut to_spend: f64) -> Vec<usize> {
+/// Into how many pieces each of these should be cut, if there are to be `more` more windows at most and they may cost
+/// `to_spend`: the next one always goes to whose pieces are the longest. What is read again is a window besides.
+pub fn pieces_each(remainders: &[Remainder], mut more: usize, mut to_spend: f64) -> Vec<usize> {
     let mut pieces = vec![1_usize; remainders.len()];
-    for _ in 0..pieces_more {
+    loop {
         let pages_a_piece = |at: &usize| remainders[*at].pages / pieces[*at] as f64;
         let longest =
             (0..remainders.len()).max_by(|a, b| pages_a_piece(a).total_cmp(&pages_a_piece(b)));
         let Some(longest) = longest else { break };
-        let cost = remainders[longest].cost_a_piece;
-        if pages_a_piece(&longest) < PAGES_A_PIECE_MIN || cost > to_spend {
+        let remainder = remainders[longest];
+        let again = if pieces[longest] == 1 {
+            remainder.pages_again
+        } else {
+            0
+        };
+        let windows = 1 + usize::from(again > 0);
+        let cost = remainder.cost_a_piece + f64::from(again);
+        let is_too_short = pages_a_piece(&longest) < PAGES_A_PIECE_MIN + f64::from(again);
+        if is_too_short || windows > more || cost > to_spend {
             break;
         }
         pieces[longest] += 1;
+        more -= windows;
         to_spend -= cost;
     }
     pieces
 }
 
 /// Cuts what remains into at most `pieces_max` windows, newest first. They touch without a gap, and the first
-/// includes the oldest item read, whose neighbors may share its instant. Empty: there is nothing to cut.
+/// includes the instant down to which it is read, which more items may share. Empty: there is nothing to cut.
 pub fn plan(progress: &Progress, pieces_max: usize) -> Vec<Piece> {
     if pieces_max < 2 {
         return Vec::new();

@@ -1,12 +1,14 @@
 //! What was read of one user so far, each item once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher as _;
 
 use foldhash::fast::RandomState;
 use hobbs_interaction::{AiInteraction, Etag, Page, Unkept};
 
 use super::filter::AppFilter;
 use super::keep::Keep;
+use super::order::Mixed;
 use super::window::Window;
 
 /// Session and id in one text; Graph's ids don't have what stands between the two.
@@ -52,6 +54,53 @@ pub(super) struct PageFacts {
     pub(super) newest_new_ms: Option<i64>,
     /// Whether the new items come newest first.
     pub(super) is_newest_first: bool,
+    /// What of different kinds stands mixed among the new items.
+    pub(super) mixed: Mixed,
+}
+
+/// The kinds of a page's items, in the order in which they come.
+#[derive(Default)]
+struct Kinds {
+    sessions: Turns,
+    apps: Turns,
+    types: Turns,
+}
+
+impl Kinds {
+    fn see(&mut self, item: &AiInteraction<'_>) {
+        self.sessions.see(item.session_id.as_deref().unwrap_or(""));
+        self.apps.see(&item.app_class);
+        self.types.see(&item.interaction_type);
+    }
+
+    fn mixed(&self) -> Mixed {
+        Mixed {
+            sessions: self.sessions.something_came_back,
+            apps: self.apps.something_came_back,
+            types: self.types.something_came_back,
+        }
+    }
+}
+
+/// One value after the other.
+#[derive(Default)]
+struct Turns {
+    now: Option<u64>,
+    seen: HashSet<u64>,
+    hasher: RandomState,
+    /// Whether a value came again after another.
+    something_came_back: bool,
+}
+
+impl Turns {
+    fn see(&mut self, value: &str) {
+        let value = self.hasher.hash_one(value);
+        if self.something_came_back || self.now == Some(value) {
+            return;
+        }
+        self.now = Some(value);
+        self.something_came_back = !self.seen.insert(value);
+    }
 }
 
 impl PageFacts {
@@ -61,6 +110,13 @@ impl PageFacts {
 
     pub(super) fn oldest_ms(&self) -> Option<i64> {
         self.moments_ms.iter().copied().min()
+    }
+
+    /// Where the last tenth of them begins, counted from the newest.
+    pub(super) fn last_tenth_ms(&self) -> Option<i64> {
+        let mut newest_first = self.moments_ms.clone();
+        newest_first.sort_unstable_by(|a, b| b.cmp(a));
+        newest_first.get(newest_first.len() * 9 / 10).copied()
     }
 
     pub(super) fn rows(&self) -> u32 {
@@ -95,6 +151,7 @@ impl<'a, K: Keep> Gathered<'a, K> {
             }
         }
         let mut previous_ms = i64::MAX;
+        let mut kinds = Kinds::default();
         let (mut wanted, mut places) = (Vec::with_capacity(page.items.len()), Vec::new());
         for item in page.items {
             let moment_ms = item.created_at_ms;
@@ -105,6 +162,7 @@ impl<'a, K: Keep> Gathered<'a, K> {
                 previous_ms = moment_ms;
                 facts.new_items += 1;
                 facts.newest_new_ms = facts.newest_new_ms.max(Some(moment_ms));
+                kinds.see(&item);
             }
             if let Seen::Wanted { at, .. } = seen {
                 wanted.push(item);
@@ -112,6 +170,7 @@ impl<'a, K: Keep> Gathered<'a, K> {
             }
         }
         self.keep(wanted, &places);
+        facts.mixed = kinds.mixed();
         facts
     }
 

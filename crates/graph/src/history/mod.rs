@@ -5,8 +5,10 @@
 //! come. A user who is read alone is cut before the first page. Where a tenant refuses the filter, everything is
 //! read and filtered at home.
 //!
-//! Cutting trusts that pages come newest first. Each page is checked for it; where one is not, the user is read
-//! again without cuts.
+//! Whoever cuts a list drops the rest of it, since that should be older; and nobody promises that. So what was read
+//! before a cut is read again as a window of its own, whose every page is new or known; once several such looks and the
+//! pages themselves have shown that a list is sorted by time alone ([`order`]), the others are kept back until something
+//! speaks against it. Without a filter the rest is left out only where that was seen, here and in a whole list.
 
 pub(crate) mod allowance;
 mod chain;
@@ -15,6 +17,7 @@ mod filter;
 pub(crate) mod filter_memory;
 mod gathered;
 mod keep;
+pub(crate) mod order;
 mod reader;
 pub mod rhythm;
 mod window;

@@ -18,6 +18,7 @@ use super::cut::{self, Extent, Progress, Remainder};
 use super::filter::{self, AppFilter};
 use super::gathered::{Gathered, PageFacts};
 use super::keep::Keep;
+use super::order::Order;
 use super::rhythm::Rhythm;
 use super::window::Window;
 use crate::client::Client;
@@ -28,13 +29,14 @@ use crate::pace::Room;
 /// what can go out within a moment counts as what can go out now.
 const MOMENT: Duration = Duration::from_millis(50);
 
+/// So many cuts are looked at a second time, those of the longest windows first.
+const SECOND_LOOKS_MIN: u32 = 3;
+
 /// How the reading of chains ended, if not well.
 enum Trouble {
     Error(ReadError),
     /// 400 to the first page of a filtered window.
     FilterRefused(ReadError),
-    /// A cut was made on the strength of an order that does not hold.
-    OutOfOrder,
 }
 
 pub(super) async fn read<K: Keep>(
@@ -64,8 +66,9 @@ pub(super) async fn read<K: Keep>(
         newest_ms: None,
         oldest_ms: None,
         rhythm: Rhythm::default(),
-        may_cut: true,
-        in_order: true,
+        order: Order::default(),
+        second_looks: 0,
+        on_trust: Vec::new(),
     };
     let (result, filtered) = if window.is_empty() {
         (Ok(()), true)
@@ -131,8 +134,11 @@ struct Reading<'g, 'a, K: Keep> {
     newest_ms: Option<i64>,
     oldest_ms: Option<i64>,
     rhythm: Rhythm,
-    may_cut: bool,
-    in_order: bool,
+    order: Order,
+    /// Asked for.
+    second_looks: u32,
+    /// Second looks that seemed needless; they are taken if the order breaks after all.
+    on_trust: Vec<Chain>,
 }
 
 impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
@@ -145,10 +151,6 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
             let outcome = self.read_chains(self.first_chains(filtered)).await;
             match (outcome, &refusal) {
                 (Ok(()), _) => return (Ok(()), filtered),
-                (Err(Trouble::OutOfOrder), _) => {
-                    debug!("pages out of order: this user is read again without cuts");
-                    self.may_cut = false;
-                }
                 (Err(Trouble::FilterRefused(error)), _) => {
                     debug!("a filter was refused: reading without");
                     refusal = Some(error);
@@ -166,7 +168,7 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
     /// The window as a whole, or cut before anything is known of it.
     fn first_chains(&self, filtered: bool) -> Vec<Chain> {
         let mut pieces = Vec::new();
-        if self.allowance.is_of_one_user() && filtered && self.may_cut {
+        if self.allowance.is_of_one_user() && filtered {
             pieces = cut::fan(self.window, self.client.inner.clock.now_ms());
         }
         if pieces.is_empty() {
@@ -192,6 +194,7 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
         };
         let mut on_the_way = FuturesUnordered::new();
         self.in_flight = InFlight::default();
+        self.on_trust.clear();
         self.windows += u32::try_from(first.len()).unwrap_or(u32::MAX);
         for chain in first {
             self.in_flight.add(&chain);
@@ -209,6 +212,9 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
                     }
                     self.in_flight.remove(&chain);
                     held.extend(self.take(chain, page, is_fallback)?);
+                    if self.order.is_broken() {
+                        held.append(&mut self.on_trust);
+                    }
                     if on_the_way.is_empty() {
                         look_at = Instant::now();
                     }
@@ -263,12 +269,13 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
         self.allowance.page();
         self.newest_ms = self.newest_ms.max(facts.newest_ms());
         self.oldest_ms = earliest(self.oldest_ms, facts.oldest_ms());
-        self.in_order &= chain.note(&facts);
-        if !self.in_order && self.windows > 1 && self.may_cut {
-            return Err(Trouble::OutOfOrder);
-        }
+        self.order.note(&facts, &chain);
+        chain.note(&facts);
         let Some(next_link) = next_link else {
             self.cost_of_chains_read += chain.cost();
+            if is_fallback {
+                inner.orders.learn(self.order);
+            }
             return Ok(None);
         };
         self.rhythm.learn(&facts.moments_ms);
@@ -319,20 +326,32 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
                 go.push(chain);
                 continue;
             }
-            self.windows += u32::try_from(pieces.len()).unwrap_or(u32::MAX) - 1;
+            let windows_before = go.len() + 1;
             let pieces = pieces.into_iter();
             go.extend(pieces.map(|piece| Chain::piece(piece, may_be_empty)));
+            if self.needs_second_looks() {
+                self.second_looks += 1;
+                go.extend(chain.second_look());
+            } else {
+                self.on_trust.extend(chain.second_look());
+            }
+            self.windows += u32::try_from(go.len() - windows_before).unwrap_or(u32::MAX);
         }
         go
     }
 
-    /// What a cut of this chain would be about: nothing, where cuts can't be trusted.
+    /// What a cut of this chain would be about: nothing, where it would only make it longer.
     fn remainder(&self, progress: Option<&Progress>, chain: &Chain) -> Remainder {
-        let may_cut = self.may_cut && self.in_order && chain.filtered && chain.has_full_pages();
         match progress {
-            Some(progress) if may_cut => progress.remainder(),
+            Some(progress) if !self.order.is_broken() && chain.may_be_cut() => progress.remainder(),
             _ => Remainder::default(),
         }
+    }
+
+    /// Whether what was read has to be read again when it is cut. Not of a list that is sorted by nothing but time as
+    /// far as one can see, after some were looked at for the order of time itself.
+    fn needs_second_looks(&self) -> bool {
+        self.second_looks < SECOND_LOOKS_MIN || !self.order.is_mixed()
     }
 
     /// Tells the allowance what this user is now expected to cost, with so many chains held. One that is cut into
@@ -368,7 +387,8 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
         Some(Progress {
             from_ms: chain.window.from_ms,
             newest_ms: chain.newest_ms?,
-            oldest_ms: chain.oldest_ms?,
+            oldest_ms: chain.last_tenth_ms?,
+            is_doubtful: self.needs_second_looks(),
             pages: chain.pages,
             history_newest_ms: self.newest_ms?,
             rhythm: self.rhythm,
@@ -380,13 +400,15 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
         })
     }
 
-    /// An unfiltered reading may stop once a whole page lies before the window, as pages come newest first.
+    /// An unfiltered reading may stop once a whole page lies before the window, where pages come newest first: in this
+    /// list, as far as it is read, and in another up to its end.
     fn is_past_the_window(&self, chain: &Chain, facts: &PageFacts) -> bool {
         let lies_before = match (facts.newest_ms(), self.window.from_ms) {
             (Some(newest_ms), Some(from_ms)) => newest_ms < from_ms,
             _ => false,
         };
-        !chain.filtered && self.in_order && lies_before
+        let may_stop = self.order.is_newest_first() && self.client.inner.orders.hold_to_the_end();
+        !chain.filtered && lies_before && may_stop
     }
 
     fn sends_filter(&self, chain: &Chain) -> bool {

@@ -125,18 +125,55 @@ pub fn bounds_ms(filter: &str) -> (i64, i64) {
     )
 }
 
-/// A user's history as Graph serves it: newest first, pages of 100, filtered by exclusive bounds.
+/// An item of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Listed {
+    pub at_ms: i64,
+    pub app: &'static str,
+    pub session: i64,
+    pub is_prompt: bool,
+}
+
+impl Listed {
+    /// One made at this moment: apps, sessions and types stand mixed.
+    pub fn at(at_ms: i64) -> Self {
+        Self {
+            at_ms,
+            app: ["BizChat", "Word", "Excel"][at_ms.rem_euclid(3) as usize],
+            session: at_ms.rem_euclid(5),
+            is_prompt: at_ms.rem_euclid(2) == 0,
+        }
+    }
+
+    fn json(&self) -> Value {
+        let mut item = item(
+            &self.at_ms.to_string(),
+            &self.session.to_string(),
+            self.at_ms,
+        );
+        item["appClass"] = json!(format!("IPM.SkypeTeams.Message.Copilot.{}", self.app));
+        if !self.is_prompt {
+            item["interactionType"] = json!("aiResponse");
+        }
+        item
+    }
+}
+
+/// A user's history as Graph serves it: pages of 100, filtered by exclusive bounds; newest first as a rule.
 pub struct HistoryServer {
-    /// Newest first.
-    pub moments_ms: Vec<i64>,
+    /// In the order in which it is served.
+    pub listing: Vec<Listed>,
+    pub page_size: usize,
     pub latency: Duration,
 }
 
 impl HistoryServer {
     pub fn new(mut moments_ms: Vec<i64>, latency_ms: u64) -> Arc<Self> {
         moments_ms.sort_unstable_by(|a, b| b.cmp(a));
+        let listing = moments_ms.into_iter().map(Listed::at).collect();
         Arc::new(Self {
-            moments_ms,
+            listing,
+            page_size: 100,
             latency: Duration::from_millis(latency_ms),
         })
     }
@@ -154,25 +191,18 @@ impl HistoryServer {
                 (after_ms, before_ms, 0)
             }
         };
-        let inside: Vec<i64> = self
-            .moments_ms
+        let inside: Vec<&Listed> = self
+            .listing
             .iter()
-            .copied()
-            .filter(|ms| after_ms < *ms && *ms < before_ms)
+            .filter(|item| after_ms < item.at_ms && item.at_ms < before_ms)
             .collect();
-        let page: Vec<Value> = inside
-            .iter()
-            .enumerate()
-            .skip(offset)
-            .take(100)
-            .map(|(_, ms)| item(&ms.to_string(), "s", *ms))
-            .collect();
-        let mut body = json!({"value": page});
-        if inside.len() > offset + 100 {
+        let page = inside.iter().skip(offset).take(self.page_size);
+        let mut body = json!({"value": page.map(|item| item.json()).collect::<Vec<_>>()});
+        let read = offset + self.page_size;
+        if inside.len() > read {
             let next = format!(
-                "{GRAPH}{}?$top=100&$skiptoken={after_ms}_{before_ms}_{}",
+                "{GRAPH}{}?$top=100&$skiptoken={after_ms}_{before_ms}_{read}",
                 request.uri().path(),
-                offset + 100
             );
             body["@odata.nextLink"] = json!(next);
         }

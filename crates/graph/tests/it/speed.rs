@@ -146,7 +146,7 @@ async fn five_thousand_rows_at_half_a_second_a_page() {
     let speedup = mean(measured.iter().map(|(_, m)| m.speedup));
     let cost = mean(measured.iter().map(|(_, m)| m.cost));
     assert!(
-        speedup > 8.0 && cost < 1.32,
+        speedup > 8.0 && cost < 1.4,
         "on average {speedup:.2} times, requests {cost:.2}\n{list}"
     );
     assert!(
