@@ -29,8 +29,9 @@ fuzz_target!(|input: &[u8]| {
         });
         let asked = service.requests().len();
         assert_eq!(history.requests as usize, asked);
-        // Each answer is one page at most; then comes a 404, to each window that is read side by side.
-        assert!(asked <= bodies.len() + history.windows as usize);
+        // Each answer is one page at most; then comes a 404, to each window that is read side by side: to its link,
+        // and to its first page, with which it begins anew.
+        assert!(asked <= bodies.len() + 2 * history.windows as usize);
         let mut etags = HashMap::new();
         for item in &history.items {
             assert!(window.contains(item.created_at_ms));

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use http::header::{LOCATION, RETRY_AFTER};
+use http::header::{DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
@@ -87,7 +87,8 @@ impl RetryReason {
     }
 }
 
-/// Gives an answer its meaning. `now_ms` (UTC milliseconds) turns a `Retry-After` date into a wait.
+/// Gives an answer its meaning. `now_ms` (UTC milliseconds) turns a `Retry-After` date into a wait where the answer
+/// itself has no `Date`.
 pub fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8], now_ms: i64) -> Meaning {
     let hint = || retry_after(headers, now_ms);
     match status.as_u16() {
@@ -117,13 +118,16 @@ fn redirect_target(headers: &HeaderMap) -> String {
 }
 
 /// `Retry-After` as seconds (fractions too, as some gateways send them) or as one of the three date forms of
-/// RFC 9110, section 5.6.7. None where it is missing or unreadable. A date in the past is no wait.
+/// RFC 9110, section 5.6.7. None where it is missing or unreadable. A date counts from the answer's own `Date`, as this
+/// machine's clock may be wrong. A date in the past is no wait.
 pub fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    let wait_ms = http_date_ms(text)?.saturating_sub(now_ms);
+    let answered = headers.get(DATE).and_then(|date| date.to_str().ok());
+    let answered_ms = answered.and_then(http_date_ms).unwrap_or(now_ms);
+    let wait_ms = http_date_ms(text)?.saturating_sub(answered_ms);
     Some(Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0)))
 }
 
@@ -205,6 +209,13 @@ mod tests {
             assert_eq!(wait(nothing), None, "{nothing:?}");
         }
         assert_eq!(retry_after(&HeaderMap::new(), NOW_MS), None);
+        let mut by_their_clock = with("Sun, 06 Nov 1994 08:49:47 GMT");
+        by_their_clock.insert(DATE, "Sun, 06 Nov 1994 08:49:42 GMT".parse().unwrap());
+        assert_eq!(
+            retry_after(&by_their_clock, NOW_MS - 3_600_000),
+            Some(Duration::from_secs(5)),
+            "this machine's clock is an hour behind"
+        );
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::transport::BodyLimit;
 const REPORT_LIMIT_BYTES: usize = 1 << 30;
 /// Each attempt costs one of fourteen in ten minutes.
 const REPORT_ATTEMPTS_MAX: u32 = 4;
+/// A stumble or two are worth waiting for, a service that is not there is not.
+const OPTIONAL_ATTEMPTS_MAX: u32 = 4;
 /// A report takes longer than a page.
 const REPORT_TIMEOUTS: u32 = 10;
 
@@ -20,6 +22,8 @@ pub(crate) enum Errand {
     Page,
     /// A page of JSON that the directory's index has to answer: `ConsistencyLevel: eventual`.
     IndexedPage,
+    /// A page of JSON that there is another way without.
+    OptionalPage,
     /// A usage report as CSV, at once or at a download address.
     CsvReport,
     /// A page of a usage report as JSON.
@@ -33,10 +37,10 @@ impl Errand {
 
     /// How often it may stumble, given how often a page may.
     pub(crate) fn attempts_max(self, budget: u32) -> u32 {
-        if self.is_report() {
-            budget.min(REPORT_ATTEMPTS_MAX)
-        } else {
-            budget
+        match self {
+            Self::CsvReport | Self::JsonReport => budget.min(REPORT_ATTEMPTS_MAX),
+            Self::OptionalPage => budget.min(OPTIONAL_ATTEMPTS_MAX),
+            Self::Page | Self::IndexedPage => budget,
         }
     }
 

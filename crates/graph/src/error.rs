@@ -19,9 +19,18 @@ pub struct GraphError {
 }
 
 impl GraphError {
+    /// Whether it says that somebody lacks a license. A permission may have the word in its name.
     fn speaks_of_a_license(&self) -> bool {
         let text = format!("{} {}", self.code, self.message).to_ascii_lowercase();
-        text.contains("licen")
+        let is_permission = |word: &&str| word.contains(".read");
+        let words: Vec<&str> = text
+            .split_whitespace()
+            .filter(|word| !is_permission(word))
+            .collect();
+        let text = words.join(" ");
+        ["licen", "service plan", "serviceplan"]
+            .iter()
+            .any(|sign| text.contains(sign))
     }
 }
 
@@ -31,21 +40,22 @@ pub enum ReadError {
     /// No token.
     #[error(transparent)]
     SignIn(#[from] SignInError),
-    /// 403 that speaks of a license: the user holds no Microsoft 365 Copilot license at this time.
+    /// A refusal of a history, as a rule 403, that speaks of a license: the user holds no Microsoft 365 Copilot license at
+    /// this time.
     #[error(
         "no Microsoft 365 Copilot license at this time ({0}); history can be read only while the user holds one"
     )]
     NotLicensed(GraphError),
-    /// Any other 403.
+    /// 403.
     #[error("access denied ({0}); check the app's permissions and their admin consent in Entra")]
     Forbidden(GraphError),
     /// 404, 410: nobody there.
-    #[error("not found ({0}); the user may have been deleted")]
+    #[error("not found ({0})")]
     NotFound(GraphError),
     /// 400.
     #[error("Graph does not accept the request ({0})")]
     BadRequest(GraphError),
-    /// 401, and again with a fresh token.
+    /// 401, and again with a fresh token, which fares no better elsewhere.
     #[error(
         "Graph does not accept a fresh token ({0}); check that tenant, app and cloud belong together"
     )]
@@ -53,6 +63,9 @@ pub enum ReadError {
     /// Any other answer that asking again would not change.
     #[error("Graph refuses the request ({0})")]
     Refused(GraphError),
+    /// A refusal of a link to the next page, and again after the list was begun anew.
+    #[error("Graph refuses its own link to the next page ({0}); run again later")]
+    LinkRefused(GraphError),
     /// 3xx. Not followed, as the token would go along.
     #[error("Graph redirects to {host} ({status}); hobbs does not follow with a token")]
     Redirected {
@@ -106,10 +119,24 @@ impl ReadError {
         match error.status {
             400 => Self::BadRequest(error),
             401 => Self::TokenRefused(error),
-            403 if error.speaks_of_a_license() => Self::NotLicensed(error),
             403 => Self::Forbidden(error),
             404 | 410 => Self::NotFound(error),
             _ => Self::Refused(error),
+        }
+    }
+
+    /// The same for the first page of somebody's history, where a license may be what is missing.
+    pub(crate) fn of_a_history(self) -> Self {
+        match self {
+            Self::BadRequest(error)
+            | Self::Forbidden(error)
+            | Self::NotFound(error)
+            | Self::Refused(error)
+                if error.speaks_of_a_license() =>
+            {
+                Self::NotLicensed(error)
+            }
+            other => other,
         }
     }
 
@@ -123,6 +150,7 @@ impl ReadError {
             Self::BadRequest(_) => "bad_request",
             Self::TokenRefused(_) => "token_refused",
             Self::Refused(_) => "refused",
+            Self::LinkRefused(_) => "link_refused",
             Self::Redirected { .. } => "redirected",
             Self::Download { .. } => "download",
             Self::TooLarge { .. } => "too_large",
@@ -138,7 +166,7 @@ impl ReadError {
     pub const fn is_permanent(&self) -> bool {
         match self {
             Self::SignIn(error) => error.is_permanent(),
-            Self::Throttled { .. } | Self::RetriesExhausted { .. } => false,
+            Self::Throttled { .. } | Self::RetriesExhausted { .. } | Self::LinkRefused(_) => false,
             _ => true,
         }
     }
@@ -152,7 +180,7 @@ impl ReadError {
         )
     }
 
-    /// What Graph said, where it is Graph's refusal.
+    /// What Graph said, where it is Graph's refusal of what was asked.
     pub const fn graph_error(&self) -> Option<&GraphError> {
         match self {
             Self::NotLicensed(error)

@@ -52,7 +52,7 @@ pub enum GroupError {
 impl GroupError {
     fn of(error: ReadError, wanted: &str) -> Self {
         match error {
-            ReadError::Forbidden(error) | ReadError::NotLicensed(error) => Self::Forbidden(error),
+            ReadError::Forbidden(error) => Self::Forbidden(error),
             ReadError::NotFound(_) => Self::NotFound {
                 wanted: wanted.to_owned(),
             },

@@ -25,6 +25,10 @@ use crate::transport::TransportError;
 /// What a request is for: its name in logs, where no address stands.
 pub(crate) type What = &'static str;
 
+/// A 401 is answered with a fresh token. Where Graph accepted tokens of this app before, more than one is a gateway's
+/// mood; where it never did, the second counts.
+const UNACCEPTED_MAX: u32 = 4;
+
 /// What one attempt brought.
 enum Attempt<T> {
     Done(T),
@@ -60,7 +64,7 @@ impl Client {
         read: impl Fn(&Bytes) -> Result<T, String>,
     ) -> Result<T, ReadError> {
         let began = Instant::now();
-        let (mut stumbles, mut waits, mut renewals) = (0_u32, 0_u32, 0_u32);
+        let (mut stumbles, mut waits, mut unaccepted) = (0_u32, 0_u32, 0_u32);
         loop {
             let token = self.inner.tokens.token().await?;
             let attempt = self
@@ -70,13 +74,23 @@ impl Client {
                 Attempt::Done(value) => return Ok(value),
                 Attempt::Final(error) => return Err(error),
                 Attempt::TokenNotAccepted(error) => {
-                    if self.gives_up_on_tokens(&token, renewals) {
-                        return Err(ReadError::TokenRefused(error));
+                    let was_accepted = self.inner.accepted_generation.load(Relaxed);
+                    let is_good_elsewhere = was_accepted >= token.generation();
+                    let patience = if was_accepted == 0 { 1 } else { UNACCEPTED_MAX };
+                    if unaccepted >= patience {
+                        let is_good = is_good_elsewhere || self.is_good(&token).await;
+                        return Err(match is_good {
+                            true => ReadError::Refused(error),
+                            false => ReadError::TokenRefused(error),
+                        });
                     }
-                    self.inner.tokens.invalidate(token.generation());
+                    // It may have run out since it was accepted; a fresh one has not.
+                    if unaccepted == 0 || !is_good_elsewhere {
+                        self.inner.tokens.invalidate(token.generation());
+                    }
                     self.inner.counters.retry(RetryReason::TokenExpired);
-                    renewals += 1;
-                    if renewals == 1 {
+                    unaccepted += 1;
+                    if unaccepted == 1 {
                         continue;
                     }
                     stumbles += 1;
@@ -121,15 +135,26 @@ impl Client {
         }
     }
 
-    /// A token was not accepted, after so many renewals for this request. Renewing once is the rule. Where Graph
-    /// accepted tokens of this app before, it is more patient: then the token is hardly the problem.
-    fn gives_up_on_tokens(&self, token: &Token, renewals: u32) -> bool {
-        const RENEWALS_MAX: u32 = 4;
-        let accepted = self.inner.accepted_generation.load(Relaxed);
-        match accepted {
-            0 => renewals >= 1,
-            _ if accepted >= token.generation() => false,
-            _ => renewals >= RENEWALS_MAX,
+    /// Whether Graph accepts this token for anything: where it does not accept it for one user, that is this user's
+    /// outcome, and not the end of the run.
+    async fn is_good(&self, token: &Token) -> bool {
+        let query = [("$select", "id"), ("$top", "1")];
+        let url = self.inner.endpoints.graph.at(&["v1.0", "users"], &query);
+        let attempts = AtomicU32::new(0);
+        let attempt = self
+            .attempt(
+                Errand::Page,
+                "a token's trial",
+                &url,
+                token,
+                &attempts,
+                &|_| Ok(()),
+            )
+            .await;
+        match attempt {
+            Attempt::Done(()) => true,
+            Attempt::Final(error) => error.graph_error().is_some(),
+            Attempt::TokenNotAccepted(_) | Attempt::Wait | Attempt::Stumbled(..) => false,
         }
     }
 
@@ -241,7 +266,7 @@ impl Client {
 
     fn pace_of(&self, errand: Errand) -> &Pace {
         match errand {
-            Errand::Page | Errand::IndexedPage => &self.inner.pace,
+            Errand::Page | Errand::IndexedPage | Errand::OptionalPage => &self.inner.pace,
             Errand::CsvReport => &self.inner.csv_reports,
             Errand::JsonReport => &self.inner.json_reports,
         }

@@ -46,8 +46,21 @@ const SHOW_EVERY: Duration = Duration::from_millis(250);
 /// Why a run ended early that was stopped.
 pub(crate) const STOPPED: &str = "stopped";
 
-/// What Graph answers for a user whose license has gone, or who has gone.
-pub(crate) const ENDED: [&str; 3] = ["not_licensed", "forbidden", "not_found"];
+/// What a last reading of somebody whose license has gone says at the end: nothing more can be read.
+pub(crate) const ENDED: [&str; 2] = [NOT_LICENSED, "not_found"];
+/// That a user holds no license, in Graph's words or ours.
+const NOT_LICENSED: &str = "not_licensed";
+
+fn failure_of(error: &ReadError) -> Failure {
+    let advice = match error {
+        ReadError::NotFound(_) => "; the user may have been deleted",
+        _ => "",
+    };
+    Failure {
+        code: error.code().to_owned(),
+        message: format!("{error}{advice}"),
+    }
+}
 
 /// How long after a commit the next one comes, in a run that has gone on for so long.
 fn commit_after(elapsed: Duration) -> Duration {
@@ -86,6 +99,15 @@ impl Keep for KeepRows<'_> {
     }
 }
 
+/// A refusal of somebody whose license has gone which does not speak of the license. Whether it is about the user or
+/// about the app shows when others were read, or were not.
+struct InDoubt {
+    ask: Ask,
+    rows: Rows,
+    pages: u64,
+    failure: Failure,
+}
+
 /// A user being read.
 struct InFlight {
     /// The reader's number.
@@ -109,6 +131,8 @@ pub(crate) struct Reading<'a> {
     numbers: Numbers,
     failed: Vec<FailedUser>,
     frozen: Vec<FailedUser>,
+    in_doubt: Vec<InDoubt>,
+    someone_was_read: bool,
     unkept: Vec<(String, u64)>,
     users_unfiltered: u64,
     requests: u64,
@@ -144,6 +168,8 @@ impl<'a> Reading<'a> {
             memory,
             failed: Vec::new(),
             frozen: Vec::new(),
+            in_doubt: Vec::new(),
+            someone_was_read: false,
             unkept: Vec::new(),
             users_unfiltered: 0,
             requests: 0,
@@ -187,6 +213,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
+        self.settle_doubts(committer).await?;
         self.leave_the_rest(committer).await?;
         self.show(progress);
         if !self.batch.is_empty() {
@@ -295,11 +322,48 @@ impl<'a> Reading<'a> {
         if let Some(error) = error.as_ref().filter(|error| error.concerns_everyone()) {
             self.ended_early.get_or_insert_with(|| error.clone());
         }
-        let failure = error.map(|error| Failure {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-        });
-        self.close(ask, rows, u64::from(history.pages), failure);
+        self.someone_was_read |= error.is_none();
+        let pages = u64::from(history.pages);
+        let is_refused = error
+            .as_ref()
+            .is_some_and(|error| error.graph_error().is_some() && !error.concerns_everyone());
+        let failure = error.map(|error| failure_of(&error));
+        match failure {
+            Some(failure)
+                if ask.due == Due::LicenseGone && is_refused && failure.code != NOT_LICENSED =>
+            {
+                self.in_doubt.push(InDoubt {
+                    ask,
+                    rows,
+                    pages,
+                    failure,
+                });
+            }
+            failure => self.close(ask, rows, pages, failure),
+        }
+    }
+
+    /// Where others were read, a refusal is the user's own, and final as the license is gone.
+    async fn settle_doubts(&mut self, committer: &Committer) -> Result<(), Ended> {
+        for doubt in std::mem::take(&mut self.in_doubt) {
+            let mut failure = doubt.failure;
+            if self.someone_was_read && !ENDED.contains(&failure.code.as_str()) {
+                failure.code = NOT_LICENSED.to_owned();
+            } else if !self.someone_was_read && ENDED.contains(&failure.code.as_str()) {
+                failure.code = "refused".to_owned();
+            }
+            self.close(doubt.ask, doubt.rows, doubt.pages, Some(failure));
+            self.send_if_full(committer).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_if_full(&mut self, committer: &Committer) -> Result<(), Ended> {
+        if self.batch.is_full() {
+            let permit = committer.ready().await?;
+            permit.send(std::mem::take(&mut self.batch));
+        }
+        Ok(())
     }
 
     /// Puts a user's rows and coverage into the batch.
@@ -352,12 +416,7 @@ impl<'a> Reading<'a> {
             .collect();
         for ask in rest {
             self.close(ask, Rows::default(), 0, Some(failure.clone()));
-            if self.batch.is_full() {
-                committer
-                    .ready()
-                    .await?
-                    .send(std::mem::take(&mut self.batch));
-            }
+            self.send_if_full(committer).await?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::cut::{Extent, Piece};
 use super::gathered::PageFacts;
 use super::window::Window;
 use crate::client::Client;
-use crate::error::ReadError;
+use crate::error::{GraphError, ReadError};
 use crate::next_link::NextLink;
 
 /// Pages of one chain. A user with ten million interactions would come near.
@@ -41,6 +41,7 @@ pub(super) struct Chain {
     pub(super) last_tenth_ms: Option<i64>,
     pub(super) is_second_look: bool,
     followed: HashSet<u64>,
+    was_begun_anew: bool,
     /// The address of the next page; None before the first.
     pub(super) next: Option<Url>,
 }
@@ -61,6 +62,7 @@ impl Chain {
             last_tenth_ms: None,
             is_second_look: false,
             followed: HashSet::new(),
+            was_begun_anew: false,
             next: None,
         }
     }
@@ -143,6 +145,19 @@ impl Chain {
             return f64::from(self.pages);
         }
         f64::from(self.pages) - f64::from(self.rows) / f64::from(PAGE_SIZE)
+    }
+
+    /// Begins again with the first page, since the link was refused: links can run out, and the first page tells
+    /// whether it is the user who may not be read. Not a second time.
+    pub(super) fn begin_anew(mut self, refusal: GraphError) -> Result<Self, ReadError> {
+        if self.was_begun_anew {
+            return Err(ReadError::LinkRefused(refusal));
+        }
+        self.was_begun_anew = true;
+        self.followed.clear();
+        self.oldest_ms = None;
+        self.next = None;
+        Ok(self)
     }
 
     /// Finds the address of the next page, or says what is wrong with it.

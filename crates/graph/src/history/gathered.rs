@@ -144,12 +144,7 @@ impl<'a, K: Keep> Gathered<'a, K> {
             is_newest_first: true,
             ..PageFacts::default()
         };
-        for unkept in page.unkept {
-            match self.unkept.iter_mut().find(|(kind, _)| *kind == unkept) {
-                Some((_, count)) => *count += 1,
-                None => self.unkept.push((unkept, 1)),
-            }
-        }
+        let has_items = !page.items.is_empty();
         let mut previous_ms = i64::MAX;
         let mut kinds = Kinds::default();
         let (mut wanted, mut places) = (Vec::with_capacity(page.items.len()), Vec::new());
@@ -169,9 +164,22 @@ impl<'a, K: Keep> Gathered<'a, K> {
                 places.push(at);
             }
         }
+        // A page of nothing but known items is one that is read again, and so is what it has of others.
+        if facts.new_items > 0 || !has_items {
+            self.count(page.unkept);
+        }
         self.keep(wanted, &places);
         facts.mixed = kinds.mixed();
         facts
+    }
+
+    fn count(&mut self, unkept: Vec<Unkept>) {
+        for unkept in unkept {
+            match self.unkept.iter_mut().find(|(kind, _)| *kind == unkept) {
+                Some((_, count)) => *count += 1,
+                None => self.unkept.push((unkept, 1)),
+            }
+        }
     }
 
     fn look_at(&mut self, item: &AiInteraction<'_>) -> Seen {

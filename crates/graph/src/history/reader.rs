@@ -252,11 +252,22 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
         is_fallback: bool,
     ) -> Result<Option<Chain>, Trouble> {
         let inner = &self.client.inner;
-        let is_first_page = chain.pages == 0;
+        let is_first_page = chain.next.is_none();
+        let page = page.map_err(|error| match is_first_page {
+            true => error.of_a_history(),
+            false => error,
+        });
         let Taken { facts, next_link } = match page {
             Ok(taken) => taken,
             Err(error @ ReadError::BadRequest(_)) if is_first_page && self.sends_filter(&chain) => {
                 return Err(Trouble::FilterRefused(error));
+            }
+            Err(error) if !is_first_page && !error.concerns_everyone() => {
+                return match error.graph_error() {
+                    Some(refusal) => chain.begin_anew(refusal.clone()).map(Some),
+                    None => Err(error),
+                }
+                .map_err(Trouble::Error);
             }
             Err(error) => return Err(Trouble::Error(error)),
         };

@@ -7,6 +7,7 @@ use url::Url;
 use super::{Listing, PersonChange, SELECT};
 use crate::address::BaseUrl;
 use crate::client::{Client, uncounted};
+use crate::errand::Errand;
 use crate::error::{GraphError, ReadError};
 use crate::next_link::{ForeignNextLink, NextLink, Trail};
 
@@ -103,19 +104,24 @@ impl Client {
     /// [`ReadError`].
     pub async fn delta_link_of_now(&self) -> Result<DeltaLink, ReadError> {
         let graph = &self.inner.endpoints.graph;
-        let mut page = self.delta_page(&first(graph, Some("latest"))).await?;
+        let first = first(graph, Some("latest"));
+        let mut page = self.delta_page_of(Errand::OptionalPage, &first).await?;
         let mut trail = Trail::default();
         loop {
             if let Some(text) = page.delta_link {
                 return Ok(DeltaLink::check(&text, graph)?);
             }
             let next = trail.next(page.next_link.as_deref().unwrap_or_default(), graph)?;
-            page = self.delta_page(next.url()).await?;
+            page = self.delta_page_of(Errand::OptionalPage, next.url()).await?;
         }
     }
 
     async fn delta_page(&self, url: &Url) -> Result<Listing, ReadError> {
-        self.get("changes of users", url, &uncounted(), |body| {
+        self.delta_page_of(Errand::Page, url).await
+    }
+
+    async fn delta_page_of(&self, errand: Errand, url: &Url) -> Result<Listing, ReadError> {
+        self.run(errand, "changes of users", url, &uncounted(), |body| {
             let page = Listing::read(body)?;
             if page.delta_link.is_none() && page.next_link.is_none() {
                 return Err("the page names neither the next one nor a delta link".to_owned());
