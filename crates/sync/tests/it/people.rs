@@ -1,10 +1,16 @@
 //! People and licenses over time: what changed is followed, and no history is lost when a license goes.
 
 use std::collections::BTreeSet;
+use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use hobbs_graph::{Transport, TransportError};
 use hobbs_sync::{PeopleScope, SyncError, SyncOptions};
-use hobbs_tenant::{Access, TenantOptions, Turnover, Volume};
+use hobbs_tenant::{Access, Answer, TenantOptions, Turnover, Volume};
+use http::{Request, Response};
 use serde_json::Value;
 use tokio::time::advance;
 
@@ -188,6 +194,58 @@ async fn planned(world: &World) -> hobbs_sync::Plan {
     let (client, options) = (world.client(), world.options());
     let planned = hobbs_sync::planned(&client, clock, &options, &mut hobbs_sync::Silent).await;
     planned.unwrap().1
+}
+
+/// Denies this app every history, in words that say nothing of a license, and lets all else through.
+struct Denying(Arc<hobbs_tenant::Tenant>);
+
+#[async_trait]
+impl Transport for Denying {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        if request.uri().path().contains("interactionHistory") {
+            let body = r#"{"error":{"code":"Forbidden","message":"Insufficient privileges."}}"#;
+            let denied = Response::builder().status(403).body(body.into());
+            return Ok(denied.unwrap());
+        }
+        let Answer::Whole(response) = self.0.answer(request).await else {
+            panic!("this tenant has no faults");
+        };
+        Ok(response)
+    }
+}
+
+/// A day without consent must not cost the last reading of those whose license went on that day.
+#[tokio::test(start_paused = true)]
+async fn who_leaves_while_the_app_is_denied_everything_is_read_later() {
+    let world = World::new(TenantOptions {
+        users: 24,
+        volume: Volume::Monthly(60.0),
+        ..TenantOptions::default()
+    });
+    world.sync().await;
+    let leaver = (0..world.tenant.user_count())
+        .find(|user| world.tenant.user_facts(*user).access == Access::Readable)
+        .unwrap();
+    let id = world.tenant.user_facts(leaver).id;
+    days(2).await;
+    world.tenant.remove_license(leaver);
+    let denied = world
+        .builder()
+        .transport(Arc::new(Denying(Arc::clone(&world.tenant))));
+    let (client, options) = (denied.build().unwrap(), world.options());
+    let summary = world.sync_with(&client, &options, pending()).await.unwrap();
+    assert!(summary.frozen.is_empty() && summary.failed.iter().any(|user| user.user_id == id));
+    days(1).await;
+    let summary = world.sync().await;
+    let frozen: Vec<&str> = summary
+        .frozen
+        .iter()
+        .map(|user| user.user_id.as_str())
+        .collect();
+    assert_eq!(
+        (frozen.as_slice(), summary.status),
+        ([id.as_str()].as_slice(), "whole")
+    );
 }
 
 /// Who is out of scope and was never read is not read because the license goes.
