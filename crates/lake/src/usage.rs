@@ -129,7 +129,7 @@ pub struct UsageCount {
 /// Days of the newest reports of a lake, among which that of a tenant is looked for first.
 const RECENT_DAYS: i32 = 7;
 
-/// The newest report with names of a tenant. A large tenant has a million lines a day of them, so that
+/// When the newest report of a tenant was refreshed. A large tenant has a million lines a day of them, so that
 /// those of years are looked at only where none of the last days is.
 async fn newest_refresh(table: &Table, tenant_id: &str) -> Result<Option<DayNumber>, LakeError> {
     let newest_of_all = table
@@ -141,8 +141,7 @@ async fn newest_refresh(table: &Table, tenant_id: &str) -> Result<Option<DayNumb
     for since in recent.map(Some).into_iter().chain([None]) {
         let mut dates = table
             .scan(&["report_refresh_date"])
-            .filter(col("tenant_id").eq(lit(tenant_id)))
-            .filter(col("concealed").is_false());
+            .filter(col("tenant_id").eq(lit(tenant_id)));
         if let Some(since) = since {
             dates = dates.filter(col("report_refresh_date").gt_eq(date_literal(since)));
         }
@@ -167,7 +166,7 @@ fn day_of_text(text: &str) -> Option<DayNumber> {
     Some(since.get_days())
 }
 
-/// What the newest report with names says of when users were last active.
+/// What the newest report says of when users were last active.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastActivity {
     /// The report is complete up to the end of this day.
@@ -385,7 +384,8 @@ fn date_literal(day: DayNumber) -> datafusion::prelude::Expr {
     lit(datafusion::common::ScalarValue::Date32(Some(day)))
 }
 
-/// What the newest report with names says of when users were last active; None where there is none.
+/// What the newest report says of when users were last active; None where there is none, or where it
+/// conceals names: an older one with names tells of another time.
 pub(crate) async fn last_activity(
     table: &Table,
     tenant_id: &str,
@@ -400,6 +400,9 @@ pub(crate) async fn last_activity(
         .filter(col("report_refresh_date").eq(date_literal(refreshed)))
         .collect()
         .await?;
+    if batches.iter().all(|batch| batch.num_rows() == 0) {
+        return Ok(None);
+    }
     let mut by_user: HashMap<String, Option<DayNumber>> = HashMap::new();
     for batch in &batches {
         let cells = Cells { batch };

@@ -413,7 +413,8 @@ impl Writer {
         usage::keep_trend(&mut self.usage_trend, &fetched, refreshed, version, counts).await
     }
 
-    /// What the newest usage report with names says of when users were last active.
+    /// What the newest usage report says of when users were last active; None where there is none, or
+    /// where it conceals names.
     ///
     /// # Errors
     /// The table can't be read.

@@ -138,9 +138,19 @@ async fn concealed_names_say_nothing_of_anybody() {
         ..line("0123456789ABCDEF0123456789ABCDEF", Some(JUNE))
     };
     writer
-        .keep_usage_report(&run(), START_MS, &snapshot(JUNE), &[hidden])
+        .keep_usage_report(&run(), START_MS, &snapshot(JUNE), &[hidden.clone()])
         .await
         .unwrap();
+    assert_eq!(writer.last_activity(TENANT).await.unwrap(), None);
+    // Nor does an older report with names, once names are concealed: it tells of another time.
+    let lake = Lake::new();
+    let mut writer = lake.writer().await;
+    for (refreshed, line) in [(JUNE - 1, line("ann", Some(JUNE - 1))), (JUNE, hidden)] {
+        writer
+            .keep_usage_report(&run(), START_MS, &snapshot(refreshed), &[line])
+            .await
+            .unwrap();
+    }
     assert_eq!(writer.last_activity(TENANT).await.unwrap(), None);
 }
 
