@@ -80,6 +80,7 @@ fn finished(
         holders.map(|holder| holder.held.len() as u64).sum()
     };
     let all: u64 = held(&mut found.holders.iter());
+    let bought = (!seats.is_empty()).then(|| seats.iter().map(|seats| seats.bought).sum());
     let movable: u64 = held(&mut found.holders.iter().filter(|holder| worth(holder)));
     Licenses {
         version: VERSION,
@@ -94,7 +95,7 @@ fn finished(
         cost: query
             .price
             .clone()
-            .map(|price| Cost::of(price, all, movable, typed_28)),
+            .map(|price| Cost::of(price, bought, all, movable, typed_28)),
         holders: found.holders,
         candidates: rank(found.candidates),
         frozen: found.frozen,

@@ -455,7 +455,7 @@ fn holders_candidates_and_frozen_histories() {
         (cost.per_month, cost.worth_moving_per_month, cost.typed_28),
         (270.0, 90.0, 3)
     );
-    assert_eq!(cost.per_typed_exchange, Some(82.79));
+    assert_eq!(cost.per_typed_exchange, Some(91.99));
 }
 
 #[test]
