@@ -1,6 +1,6 @@
 //! The one who may write to a lake.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -321,6 +321,14 @@ impl Writer {
         tenant_id: &str,
     ) -> Result<HashMap<String, Vec<Assignment>>, LakeError> {
         licenses::assigned(&self.license_assignments, tenant_id).await
+    }
+
+    /// The SKUs with Copilot that a tenant has, or had at an earlier sync.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn copilot_skus(&self, tenant_id: &str) -> Result<BTreeSet<String>, LakeError> {
+        licenses::copilot_skus(&self.licenses, tenant_id).await
     }
 
     /// Keeps what changed in who holds which license. `listed` has all that the users in `of_users`

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hobbs_graph::{Client, Clock};
 use hobbs_lake::{LastActivity, Run, UserRecord, Writer};
 
-use crate::directory::{self, Before, Directory};
+use crate::directory::{self, Before, CopilotSkus, Directory};
 use crate::options::{SyncOptions, Who};
 use crate::plan::{Known, Plan, Wanted, plan};
 use crate::progress::{Progress, Stage};
@@ -48,9 +48,16 @@ pub(crate) async fn prepare(
             Vec::new()
         }
     };
-    let before = before(writer, run, options).await?;
-    let copilot_skus = directory::copilot_skus(&skus);
-    let mut directory = Directory::read(client, &options.who, &copilot_skus, before, |users| {
+    let copilot = CopilotSkus::of(&skus, writer.copilot_skus(&run.tenant_id).await?);
+    // A license of which nobody knew the SKU says so in the lake, and changes tell of it no more: where a
+    // SKU is known from now on, everyone is listed.
+    let settles =
+        copilot.has_new && directory::any_unknown(&writer.assigned(&run.tenant_id).await?);
+    let before = match settles {
+        true => None,
+        false => before(writer, run, options).await?,
+    };
+    let mut directory = Directory::read(client, &options.who, &copilot.all, before, |users| {
         progress.show(&Stage::ReadingUsers { users })
     })
     .await
@@ -60,12 +67,15 @@ pub(crate) async fn prepare(
     writer
         .keep_users(run, now_ms, &directory.users, directory.whole)
         .await?;
-    let licenses: Vec<_> = skus.iter().map(directory::license).collect();
-    writer.keep_licenses(run, now_ms, &licenses).await?;
     let looked_at = (!directory.whole).then(|| directory.ids());
     writer
         .keep_assignments(run, now_ms, &directory.assignments, looked_at.as_ref())
         .await?;
+    // After the assignments, and after those of everyone: that a SKU is in the lake says that they are settled.
+    if directory.whole || !settles {
+        let licenses: Vec<_> = skus.iter().map(directory::license).collect();
+        writer.keep_licenses(run, now_ms, &licenses).await?;
+    }
     let ending = directory.ending();
     directory.assignments = Vec::new();
     let in_scope = in_scope(client, &options.scope, &directory.users).await?;
