@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::prelude::{col, lit};
+use datafusion::prelude::{Expr, col, lit};
 use deltalake::arrow::array::{ArrayRef, Float64Array, Int32Array, RecordBatch};
 use futures::TryStreamExt;
 
@@ -84,6 +84,15 @@ pub struct UsageSnapshot {
     pub period_days: i32,
     /// `v1` or `v2`.
     pub version: &'static str,
+}
+
+/// How a user detail names users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// By their names.
+    Shown,
+    /// By hashes in place of them.
+    Concealed,
 }
 
 /// What the user detail says of one user.
@@ -345,6 +354,14 @@ async fn append(
     table.append(batch, Carried::default()).await
 }
 
+fn is_of(tenant_id: &str, snapshot: &UsageSnapshot) -> Expr {
+    let tenant = col("tenant_id").eq(lit(tenant_id));
+    tenant
+        .and(col("report_refresh_date").eq(date_literal(snapshot.refreshed)))
+        .and(col("report_period").eq(lit(snapshot.period_days)))
+        .and(col("report_version").eq(lit(snapshot.version)))
+}
+
 /// Whether a snapshot is in the table.
 pub(crate) async fn is_kept(
     table: &Table,
@@ -353,14 +370,32 @@ pub(crate) async fn is_kept(
 ) -> Result<bool, LakeError> {
     let batches = table
         .scan(&["report_refresh_date", "report_period", "report_version"])
-        .filter(col("tenant_id").eq(lit(tenant_id)))
-        .filter(col("report_refresh_date").eq(date_literal(snapshot.refreshed)))
-        .filter(col("report_period").eq(lit(snapshot.period_days)))
-        .filter(col("report_version").eq(lit(snapshot.version)))
+        .filter(is_of(tenant_id, snapshot))
         .limit(1)
         .collect()
         .await?;
     Ok(batches.iter().any(|batch| batch.num_rows() > 0))
+}
+
+/// How the user detail of a snapshot names users; None where it is not in the table.
+pub(crate) async fn names(
+    table: &Table,
+    tenant_id: &str,
+    snapshot: &UsageSnapshot,
+) -> Result<Option<Names>, LakeError> {
+    let batches = table
+        .scan(&["concealed"])
+        .filter(is_of(tenant_id, snapshot))
+        .limit(1)
+        .collect()
+        .await?;
+    let mut kept = batches.iter().filter(|batch| batch.num_rows() > 0);
+    Ok(kept
+        .next()
+        .map(|batch| match (Cells { batch }).flag("concealed")(0) {
+            Some(true) => Names::Concealed,
+            _ => Names::Shown,
+        }))
 }
 
 /// When reports of a tenant were last fetched, UTC milliseconds.
@@ -380,7 +415,7 @@ pub(crate) async fn fetched_at_ms(
     Ok(newest.max())
 }
 
-fn date_literal(day: DayNumber) -> datafusion::prelude::Expr {
+fn date_literal(day: DayNumber) -> Expr {
     lit(datafusion::common::ScalarValue::Date32(Some(day)))
 }
 

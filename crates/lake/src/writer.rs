@@ -23,7 +23,9 @@ use crate::rows::{Pages, Rows};
 use crate::runs::{self, NewestRun, RunCounts, RunStatus};
 use crate::schema::TableName;
 use crate::table::{Carried, Table};
-use crate::usage::{self, DayNumber, Fetched, LastActivity, UsageCount, UsageLine, UsageSnapshot};
+use crate::usage::{
+    self, DayNumber, Fetched, LastActivity, Names, UsageCount, UsageLine, UsageSnapshot,
+};
 
 /// Whose commits these are.
 #[derive(Debug, Clone)]
@@ -370,16 +372,16 @@ impl Writer {
         usage::keep_report(&mut self.usage_reports, &fetched, snapshot, lines).await
     }
 
-    /// Whether the user detail of this snapshot is kept already.
+    /// How the user detail of this snapshot names users; None where it is not kept.
     ///
     /// # Errors
     /// The table can't be read.
-    pub async fn has_usage_report(
+    pub async fn usage_report_names(
         &self,
         run: &Run,
         snapshot: &UsageSnapshot,
-    ) -> Result<bool, LakeError> {
-        usage::is_kept(&self.usage_reports, &run.tenant_id, snapshot).await
+    ) -> Result<Option<Names>, LakeError> {
+        usage::names(&self.usage_reports, &run.tenant_id, snapshot).await
     }
 
     /// When usage reports were last fetched, UTC milliseconds.

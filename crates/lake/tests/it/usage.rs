@@ -1,8 +1,8 @@
 //! Microsoft's usage reports in the lake.
 
 use hobbs_lake::{
-    Assignment, AssignmentStatus, DayNumber, UsageColumn, UsageCount, UsageLine, UsageSnapshot,
-    Writer,
+    Assignment, AssignmentStatus, DayNumber, Names, UsageColumn, UsageCount, UsageLine,
+    UsageSnapshot, Writer,
 };
 use serde_json::{Value, json};
 
@@ -93,18 +93,12 @@ async fn a_snapshot_is_kept_once_and_outlives_the_next_one() {
         .await
         .unwrap();
     assert_eq!(again, 0, "the same refresh date again");
-    assert!(
-        writer
-            .has_usage_report(&run(), &snapshot(JUNE))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !writer
-            .has_usage_report(&run(), &snapshot(JUNE + 1))
-            .await
-            .unwrap()
-    );
+    for (refreshed, names) in [(JUNE, Some(Names::Shown)), (JUNE + 1, None)] {
+        let kept = writer
+            .usage_report_names(&run(), &snapshot(refreshed))
+            .await;
+        assert_eq!(kept.unwrap(), names);
+    }
     let next = [line("ann", Some(JUNE + 1))];
     writer
         .keep_usage_report(&run(), START_MS, &snapshot(JUNE + 1), &next)

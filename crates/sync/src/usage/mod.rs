@@ -13,7 +13,7 @@ use hobbs_graph::usage_reports::{
 };
 use hobbs_graph::{Client, ReadError};
 use hobbs_lake::{
-    DayNumber, LakeError, Run, UsageColumn, UsageCount, UsageLine, UserRecord, Writer,
+    DayNumber, LakeError, Names, Run, UsageColumn, UsageCount, UsageLine, UserRecord, Writer,
 };
 use jiff::civil::Date;
 use serde::Serialize;
@@ -128,8 +128,13 @@ impl UsageReading<'_> {
             writer,
             until: Instant::now() + patience,
             read: UsageRead::default(),
+            names_nobody: false,
+            settings_say: None,
         };
         let outcome = asking.read_newest_version().await;
+        if asking.names_nobody {
+            summary.warnings.push(asking.names_nobody_says());
+        }
         summary.add_usage(asking.read);
         match outcome {
             Ok(()) => {}
@@ -165,9 +170,25 @@ struct Asking<'a> {
     writer: &'a mut Writer,
     until: Instant,
     read: UsageRead,
+    /// A report names users, and nobody in the directory has one of the names.
+    names_nobody: bool,
+    /// Whether the tenant's settings conceal names, once they were asked for.
+    settings_say: Option<Option<bool>>,
 }
 
 impl Asking<'_> {
+    fn names_nobody_says(&self) -> String {
+        let settings = match self.settings_say.flatten() {
+            Some(_) => "the tenant's settings say that they are shown",
+            None => {
+                "with the permission ReportSettings.Read.All hobbs could tell whether they are concealed"
+            }
+        };
+        format!(
+            "Microsoft's usage report names users, none of whom the directory knows, so that they can't be compared person by person; {settings}"
+        )
+    }
+
     async fn read_newest_version(&mut self) -> Result<(), UsageError> {
         match self.read_version(ReportVersion::V2).await {
             Err(UsageError::Read(error)) if is_unknown_there(&error) => {
@@ -245,7 +266,8 @@ impl Asking<'_> {
             ..
         } = *self.reading;
         let wanted = snapshot(refreshed, u32::from(days), version);
-        if self.writer.has_usage_report(run, &wanted).await? {
+        if let Some(names) = self.writer.usage_report_names(run, &wanted).await? {
+            self.read.concealed |= names == Names::Concealed;
             return Ok(());
         }
         let Ok(period) = Period::new(version, Span::Days(days)) else {
@@ -258,7 +280,7 @@ impl Asking<'_> {
             .asked(client.user_detail_by_row(period, format, take))
             .await?;
         self.note_unkept(&facts);
-        self.read.concealed |= lines.iter().any(|line: &UsageLine| line.concealed);
+        self.look_at_names(&mut lines).await?;
         // It may have been refreshed since the summary was read.
         let refreshed = facts.refresh_date.unwrap_or(refreshed);
         let snapshot = snapshot(refreshed, u32::from(days), version);
@@ -267,6 +289,34 @@ impl Asking<'_> {
             .keep_usage_report(run, now_ms, &snapshot, &lines);
         self.read.rows_new += kept.await?;
         Ok(())
+    }
+
+    /// Where nobody in the directory has one of the names, they may be concealed in a form that nobody knows.
+    async fn look_at_names(&mut self, lines: &mut [UsageLine]) -> Result<(), UsageError> {
+        let is_concealed = |lines: &[UsageLine]| lines.iter().all(|line| line.concealed);
+        if lines.is_empty() || lines.iter().any(|line| line.user_id.is_some()) {
+            return Ok(());
+        }
+        if !is_concealed(lines) && self.conceals_names().await? == Some(true) {
+            lines.iter_mut().for_each(|line| line.concealed = true);
+        }
+        self.read.concealed |= is_concealed(lines);
+        self.names_nobody |= !is_concealed(lines);
+        Ok(())
+    }
+
+    /// What the tenant's settings say; None where they can't be read.
+    async fn conceals_names(&mut self) -> Result<Option<bool>, UsageError> {
+        if let Some(said) = self.settings_say {
+            return Ok(said);
+        }
+        let said = match self.asked(self.reading.client.report_settings()).await {
+            Ok(settings) => settings.display_concealed_names,
+            Err(UsageError::Read(_)) => None,
+            Err(error) => return Err(error),
+        };
+        self.settings_say = Some(said);
+        Ok(said)
     }
 
     async fn read_trend(&mut self, version: ReportVersion) -> Result<(), UsageError> {

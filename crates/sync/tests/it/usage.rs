@@ -211,6 +211,11 @@ async fn concealed_names_are_said_and_missing_reports_stop_nothing() {
         rows(&world).await.len() as u64
     );
     assert_eq!(summary.status, "whole");
+    // As long as this report is the newest, and also where it is not asked for again.
+    advance(Duration::from_secs(2 * 3_600)).await;
+    let again = sync_reading(&world, Format::Csv).await;
+    assert!(again.usage_reports.unwrap().concealed);
+    assert_eq!(again.warnings.len(), 1, "{:?}", again.warnings);
 
     let roles = options()
         .roles
@@ -417,6 +422,66 @@ async fn rows_that_cannot_be_kept_are_counted() {
     assert_eq!(unkept, expected.into());
     assert_eq!(world.number("SELECT count(*) FROM usage_summary").await, 1);
     assert_eq!(world.number("SELECT count(*) FROM usage_trend").await, 1);
+}
+
+/// A user detail of so many names that nobody in the directory has.
+fn naming_nobody(name: &str) -> String {
+    let mut csv =
+        "Report Refresh Date,User Principal Name,Display Name,Last Activity Date\r\n".to_owned();
+    for user in 0..5 {
+        csv.push_str(&format!(
+            "2026-06-01,{user}{name},{user}{name},2026-05-31\r\n"
+        ));
+    }
+    csv
+}
+
+#[tokio::test(start_paused = true)]
+async fn hashes_of_any_form_are_no_names() {
+    for hash in [
+        "0123456789ABCDEF0123456789ABCDE",
+        "q3zXb1+/Yw==",
+        "-54c1-4f2e",
+    ] {
+        let world = World::new(options());
+        let body = naming_nobody(hash);
+        let detail = move |path: &str| path.contains("UserDetail").then(|| (200, body.clone()));
+        let summary = sync_with_answers(&world, detail).await;
+        assert!(summary.usage_reports.unwrap().concealed, "{hash}");
+        let named = "SELECT count(*) FROM usage_reports WHERE NOT concealed";
+        assert_eq!(world.number(named).await, 0, "{hash}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_match_nobody_are_looked_at_with_care() {
+    let conceals = |json: &'static str| {
+        move |path: &str| {
+            if path.contains("UserDetail") {
+                return Some((200, naming_nobody("@elsewhere.example")));
+            }
+            let is_settings = path.contains("reportSettings");
+            is_settings.then(|| match json {
+                "" => (403, String::new()),
+                json => (200, json.to_owned()),
+            })
+        }
+    };
+    for (settings, concealed, says) in [
+        ("{\"displayConcealedNames\":true}", true, "conceal names"),
+        ("{\"displayConcealedNames\":false}", false, "none of whom"),
+        ("", false, "ReportSettings.Read.All"),
+    ] {
+        let world = World::new(options());
+        let summary = sync_with_answers(&world, conceals(settings)).await;
+        assert_eq!(summary.usage_reports.unwrap().concealed, concealed);
+        let [warning] = &summary.warnings[..] else {
+            panic!("{settings}: {:?}", summary.warnings);
+        };
+        assert!(warning.contains(says), "{warning}");
+        let rows = "SELECT count(*) FROM usage_reports WHERE concealed";
+        assert_eq!(world.number(rows).await > 0, concealed);
+    }
 }
 
 #[tokio::test(start_paused = true)]
