@@ -455,7 +455,8 @@ pub struct Import {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Whose history the items are in, where the items do not say
+    /// Whose history the items are in, where the items do not say: an object id, or the principal
+    /// name of a user whom a sync has read
     #[arg(long, value_name = "UPN")]
     pub user: Option<String>,
     /// How much of the texts to keep: none, excerpt (100 characters), full [default: none]

@@ -22,7 +22,7 @@ mod reading;
 mod scope;
 mod usage;
 
-pub use import::{ImportOptions, ImportSummary, import};
+pub use import::{ImportError, ImportOptions, ImportSummary, import};
 pub use judgment::Judgment;
 pub use options::{Asking, PeopleScope, Period, Reports, SyncOptions, Who};
 pub use plan::{Due, Later, Plan};

@@ -11,6 +11,8 @@ use serde_json::Value;
 use tokio::time::advance;
 
 use crate::in_process::{DAY_MS, START_MS, World};
+#[cfg(target_os = "linux")]
+use crate::simulated::process;
 use crate::simulated::{hobbs, json};
 
 /// Four days in the middle that are never read.
@@ -261,7 +263,7 @@ async fn microsofts_counts_stand_beside_every_day_and_beside_no_single_user() {
         let folder = world.lake.folder().unwrap().parent().unwrap();
         let lake = world.lake.to_string();
         let full = std::fs::File::create("/dev/full").unwrap();
-        let status = hobbs(folder, &["--lake", &lake, "reconcile", "--format", "csv"])
+        let status = process(folder, &["--lake", &lake, "reconcile", "--format", "csv"])
             .stdout(full)
             .status();
         assert_eq!(status.unwrap().code(), Some(1), "no wrong use");
