@@ -459,6 +459,29 @@ fn holders_candidates_and_frozen_histories() {
 }
 
 #[test]
+fn nobody_is_idle_whose_interactions_are_not_judged_yet() {
+    let verdict_of = |told: &Told, user: &str| {
+        let holders = license_figures(told).holders;
+        let holder = holders.iter().find(|holder| holder.user_id == user);
+        holder.unwrap().verdict
+    };
+    let mut told = everybody();
+    assert_eq!(verdict_of(&told, "boris"), Verdict::AutomaticOnly);
+    told.rest.derived = Derived::AllBut {
+        interactions: 3,
+        after: 7,
+    };
+    told.not_judged = vec![json!({"user_id": "boris", "interactions": 3})];
+    assert_eq!(verdict_of(&told, "boris"), Verdict::Unknown);
+    let others = ["adele", "chen", "fina"];
+    assert!(
+        others
+            .iter()
+            .all(|user| verdict_of(&told, user) == verdict_of(&everybody(), user))
+    );
+}
+
+#[test]
 fn the_csv_of_a_license_change_is_safe() {
     let figures = license_figures(&everybody());
     let mut file = Vec::new();
