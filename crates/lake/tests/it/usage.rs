@@ -132,7 +132,12 @@ async fn concealed_names_say_nothing_of_anybody() {
         ..line("0123456789ABCDEF0123456789ABCDEF", Some(JUNE))
     };
     writer
-        .keep_usage_report(&run(), START_MS, &snapshot(JUNE), &[hidden.clone()])
+        .keep_usage_report(
+            &run(),
+            START_MS,
+            &snapshot(JUNE),
+            std::slice::from_ref(&hidden),
+        )
         .await
         .unwrap();
     assert_eq!(writer.last_activity(TENANT).await.unwrap(), None);
