@@ -11,21 +11,24 @@ use url::Url;
 use crate::address::BaseUrl;
 use crate::error::ReadError;
 use crate::next_link::place;
+use crate::usage_reports;
 
 /// An address to get a report from, checked: https (or this very machine, where Graph itself is on this machine),
 /// no user name, no password. It never prints.
 pub(crate) struct DownloadAddress(Url);
 
 impl DownloadAddress {
-    /// The address that an answer's `Location` names.
+    /// The address that the `Location` of an answer about a report names, which may be relative to that of the report.
     pub(crate) fn named_in(headers: &HeaderMap, graph: &BaseUrl) -> Result<Self, ReadError> {
         let unusable = |problem: String| ReadError::Download { problem };
         let text = headers
             .get(LOCATION)
             .and_then(|value| value.to_str().ok())
+            .filter(|text| !text.trim().is_empty())
             .ok_or_else(|| unusable("the answer names none".to_owned()))?;
-        let mut url = Url::parse(text)
-            .map_err(|_| unusable("what the answer names is no absolute address".to_owned()))?;
+        let mut url = usage_reports::address(graph, "")
+            .join(text)
+            .map_err(|_| unusable("what the answer names is no address".to_owned()))?;
         let is_safe = match url.scheme() {
             "https" => true,
             // A tenant simulated on this machine.
@@ -100,13 +103,37 @@ mod tests {
             ("https://me@reports.example/x?sig=hush", REAL),
             ("ftp://reports.example/x?sig=hush", REAL),
             ("file:///x?sig=hush", REAL),
-            ("/x?sig=hush", REAL),
-            ("//reports.example/x?sig=hush", REAL),
+            ("//reports.example/x?sig=hush", SIMULATED),
+            ("//me:hush@reports.example/x", REAL),
             ("", REAL),
+            (" ", REAL),
         ] {
             let error = named(location, graph).unwrap_err();
             assert_eq!(error.code(), "download", "{location}");
             assert!(!error.to_string().contains("hush"), "{error}");
+        }
+        // A gateway may leave out what is the same as in the address that was asked.
+        for (location, graph, place) in [
+            (
+                "/x?sig=hush",
+                REAL,
+                "https://graph.microsoft.com/x?sig=hush",
+            ),
+            (
+                "x?sig=hush",
+                REAL,
+                "https://graph.microsoft.com/v1.0/copilot/reports/x?sig=hush",
+            ),
+            (
+                "//reports.example/x?sig=hush",
+                REAL,
+                "https://reports.example/x?sig=hush",
+            ),
+            ("/x", SIMULATED, "http://127.0.0.1:7777/x"),
+        ] {
+            let request = named(location, graph).unwrap().request().unwrap();
+            assert_eq!(request.uri().to_string(), place);
+            assert!(request.headers().is_empty());
         }
         let none = DownloadAddress::named_in(&HeaderMap::new(), &BaseUrl::parse(REAL).unwrap());
         assert_eq!(none.unwrap_err().code(), "download");

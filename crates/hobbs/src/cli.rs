@@ -71,9 +71,10 @@ pub enum Command {
     ///
     /// Asks each licensed user's history for what is new since the last sync (all of it for new
     /// users), and reads the last 24 hours again, since items can appear late. May be interrupted
-    /// at any time: what is whole is kept, and the next sync goes on. People, licenses and
-    /// Microsoft's usage reports are read first. In tenants of 10,000 users and more, who was not
-    /// active by the usage report is asked later, within 7 days at the most ([sync] in hobbs.toml).
+    /// at any time: what is whole is kept, and the next sync goes on. People and licenses are read
+    /// first, Microsoft's usage reports last. In tenants of 10,000 users and more these come before
+    /// the histories: who was not active by them is asked later, within 7 days at the most ([sync]
+    /// in hobbs.toml).
     Sync(Sync),
     /// Figures of what the lake holds: table, JSON, CSV, workbook or page
     ///
@@ -201,7 +202,8 @@ pub struct Sync {
     pub groups: Vec<String>,
     /// Print who would be asked, why, and how long it would take; ask for no history
     ///
-    /// People, licenses and usage reports are read and kept, since the plan is made of them.
+    /// People and licenses are read and kept, since the plan is made of them, and usage reports where
+    /// it needs them.
     #[arg(long)]
     pub plan: bool,
     /// Ask everyone, whatever the usage report says
@@ -453,7 +455,8 @@ pub struct Import {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Whose history the items are in, where the items do not say
+    /// Whose history the items are in, where the items do not say: an object id, or the principal
+    /// name of a user whom a sync has read
     #[arg(long, value_name = "UPN")]
     pub user: Option<String>,
     /// How much of the texts to keep: none, excerpt (100 characters), full [default: none]

@@ -105,6 +105,10 @@ fn words(stage: &Stage) -> String {
         Stage::ReadingUsers { users } => {
             format!("reading the directory: {} users", thousands(*users))
         }
+        Stage::ReadingReports { patience } => format!(
+            "waiting for Microsoft's usage reports, {} min at most",
+            patience.as_secs() / 60
+        ),
         Stage::Reading(numbers) => state(numbers),
         Stage::Closing => "writing the rest".to_owned(),
         Stage::Tidying => "joining small files".to_owned(),

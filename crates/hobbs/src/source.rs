@@ -54,7 +54,13 @@ impl Source for LakeSource {
         let derived = self.reader.derived().await.map_err(SourceError::lake)?;
         Ok(match derived {
             hobbs_lake::Derived::All => Derived::All,
-            hobbs_lake::Derived::AllBut(interactions) => Derived::AllBut(interactions),
+            hobbs_lake::Derived::AllBut {
+                interactions,
+                after,
+            } => Derived::AllBut {
+                interactions,
+                after,
+            },
             hobbs_lake::Derived::Nothing => Derived::Nothing,
         })
     }

@@ -67,5 +67,7 @@ pub use remote::{
 };
 pub use rows::Rows;
 pub use runs::{NewestRun, RunCounts, RunStatus};
-pub use usage::{DayNumber, LastActivity, UsageColumn, UsageCount, UsageLine, UsageSnapshot};
+pub use usage::{
+    DayNumber, LastActivity, Names, UsageColumn, UsageCount, UsageLine, UsageSnapshot,
+};
 pub use writer::{HeldBack, Run, Writer, status};

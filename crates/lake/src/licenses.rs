@@ -1,7 +1,7 @@
 //! Licenses: a line in `licenses` for each subscription and sync, and in `license_assignments` the
 //! history of who held which.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use datafusion::prelude::{col, lit};
 use deltalake::arrow::array::{ArrayRef, RecordBatch};
@@ -148,6 +148,24 @@ pub(crate) async fn keep(
     let batch = RecordBatch::try_new(TableName::Licenses.schema(), columns)
         .map_err(|error| table.error(error.into()))?;
     table.append(batch, Carried::default()).await
+}
+
+/// The SKUs with Copilot that a tenant has or had.
+pub(crate) async fn copilot_skus(
+    table: &Table,
+    tenant_id: &str,
+) -> Result<BTreeSet<String>, LakeError> {
+    let batches = table
+        .scan(&["sku_id"])
+        .filter(col("tenant_id").eq(lit(tenant_id)))
+        .filter(col("has_copilot_chat").is_true())
+        .collect()
+        .await?;
+    let skus = batches.iter().flat_map(|batch| {
+        let sku_id = Cells { batch }.text("sku_id");
+        (0..batch.num_rows()).filter_map(sku_id)
+    });
+    Ok(skus.collect())
 }
 
 /// An assignment that holds now, and since when, UTC milliseconds.

@@ -87,8 +87,13 @@ const USERS_NOW: &str = include_str!("sql/users_now.sql");
 pub enum Derived {
     /// From all of them.
     All,
-    /// From all but so many, which came or changed since.
-    AllBut(u64),
+    /// From all but some, which came or changed since.
+    AllBut {
+        /// So many.
+        interactions: u64,
+        /// Their `sequence` is greater than this.
+        after: i64,
+    },
     /// From none of them, or a derivation of all goes on or was cut off.
     Nothing,
 }
@@ -204,7 +209,10 @@ impl Reader {
         let sql = format!("SELECT count(*) AS n FROM interactions WHERE sequence > {least}");
         let rows = self.select(&sql).await?;
         let count = rows.first().and_then(|row| row.get("n")?.as_u64());
-        Ok(Derived::AllBut(count.unwrap_or(0)))
+        Ok(Derived::AllBut {
+            interactions: count.unwrap_or(0),
+            after: least,
+        })
     }
 
     /// The key of the fingerprints of this lake's texts.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::prelude::{col, lit};
+use datafusion::prelude::{Expr, col, lit};
 use deltalake::arrow::array::{ArrayRef, Float64Array, Int32Array, RecordBatch};
 use futures::TryStreamExt;
 
@@ -86,6 +86,15 @@ pub struct UsageSnapshot {
     pub version: &'static str,
 }
 
+/// How a user detail names users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// By their names.
+    Shown,
+    /// By hashes in place of them.
+    Concealed,
+}
+
 /// What the user detail says of one user.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct UsageLine {
@@ -129,7 +138,7 @@ pub struct UsageCount {
 /// Days of the newest reports of a lake, among which that of a tenant is looked for first.
 const RECENT_DAYS: i32 = 7;
 
-/// The newest report with names of a tenant. A large tenant has a million lines a day of them, so that
+/// When the newest report of a tenant was refreshed. A large tenant has a million lines a day of them, so that
 /// those of years are looked at only where none of the last days is.
 async fn newest_refresh(table: &Table, tenant_id: &str) -> Result<Option<DayNumber>, LakeError> {
     let newest_of_all = table
@@ -141,8 +150,7 @@ async fn newest_refresh(table: &Table, tenant_id: &str) -> Result<Option<DayNumb
     for since in recent.map(Some).into_iter().chain([None]) {
         let mut dates = table
             .scan(&["report_refresh_date"])
-            .filter(col("tenant_id").eq(lit(tenant_id)))
-            .filter(col("concealed").is_false());
+            .filter(col("tenant_id").eq(lit(tenant_id)));
         if let Some(since) = since {
             dates = dates.filter(col("report_refresh_date").gt_eq(date_literal(since)));
         }
@@ -167,7 +175,7 @@ fn day_of_text(text: &str) -> Option<DayNumber> {
     Some(since.get_days())
 }
 
-/// What the newest report with names says of when users were last active.
+/// What the newest report says of when users were last active.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastActivity {
     /// The report is complete up to the end of this day.
@@ -346,6 +354,14 @@ async fn append(
     table.append(batch, Carried::default()).await
 }
 
+fn is_of(tenant_id: &str, snapshot: &UsageSnapshot) -> Expr {
+    let tenant = col("tenant_id").eq(lit(tenant_id));
+    tenant
+        .and(col("report_refresh_date").eq(date_literal(snapshot.refreshed)))
+        .and(col("report_period").eq(lit(snapshot.period_days)))
+        .and(col("report_version").eq(lit(snapshot.version)))
+}
+
 /// Whether a snapshot is in the table.
 pub(crate) async fn is_kept(
     table: &Table,
@@ -354,14 +370,32 @@ pub(crate) async fn is_kept(
 ) -> Result<bool, LakeError> {
     let batches = table
         .scan(&["report_refresh_date", "report_period", "report_version"])
-        .filter(col("tenant_id").eq(lit(tenant_id)))
-        .filter(col("report_refresh_date").eq(date_literal(snapshot.refreshed)))
-        .filter(col("report_period").eq(lit(snapshot.period_days)))
-        .filter(col("report_version").eq(lit(snapshot.version)))
+        .filter(is_of(tenant_id, snapshot))
         .limit(1)
         .collect()
         .await?;
     Ok(batches.iter().any(|batch| batch.num_rows() > 0))
+}
+
+/// How the user detail of a snapshot names users; None where it is not in the table.
+pub(crate) async fn names(
+    table: &Table,
+    tenant_id: &str,
+    snapshot: &UsageSnapshot,
+) -> Result<Option<Names>, LakeError> {
+    let batches = table
+        .scan(&["concealed"])
+        .filter(is_of(tenant_id, snapshot))
+        .limit(1)
+        .collect()
+        .await?;
+    let mut kept = batches.iter().filter(|batch| batch.num_rows() > 0);
+    Ok(kept
+        .next()
+        .map(|batch| match (Cells { batch }).flag("concealed")(0) {
+            Some(true) => Names::Concealed,
+            _ => Names::Shown,
+        }))
 }
 
 /// When reports of a tenant were last fetched, UTC milliseconds.
@@ -381,11 +415,12 @@ pub(crate) async fn fetched_at_ms(
     Ok(newest.max())
 }
 
-fn date_literal(day: DayNumber) -> datafusion::prelude::Expr {
+fn date_literal(day: DayNumber) -> Expr {
     lit(datafusion::common::ScalarValue::Date32(Some(day)))
 }
 
-/// What the newest report with names says of when users were last active; None where there is none.
+/// What the newest report says of when users were last active; None where there is none, or where it
+/// conceals names: an older one with names tells of another time.
 pub(crate) async fn last_activity(
     table: &Table,
     tenant_id: &str,
@@ -400,6 +435,9 @@ pub(crate) async fn last_activity(
         .filter(col("report_refresh_date").eq(date_literal(refreshed)))
         .collect()
         .await?;
+    if batches.iter().all(|batch| batch.num_rows() == 0) {
+        return Ok(None);
+    }
     let mut by_user: HashMap<String, Option<DayNumber>> = HashMap::new();
     for batch in &batches {
         let cells = Cells { batch };

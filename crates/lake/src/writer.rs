@@ -1,6 +1,6 @@
 //! The one who may write to a lake.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -23,7 +23,9 @@ use crate::rows::{Pages, Rows};
 use crate::runs::{self, NewestRun, RunCounts, RunStatus};
 use crate::schema::TableName;
 use crate::table::{Carried, Table};
-use crate::usage::{self, DayNumber, Fetched, LastActivity, UsageCount, UsageLine, UsageSnapshot};
+use crate::usage::{
+    self, DayNumber, Fetched, LastActivity, Names, UsageCount, UsageLine, UsageSnapshot,
+};
 
 /// Whose commits these are.
 #[derive(Debug, Clone)]
@@ -323,6 +325,14 @@ impl Writer {
         licenses::assigned(&self.license_assignments, tenant_id).await
     }
 
+    /// The SKUs with Copilot that a tenant has, or had at an earlier sync.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub async fn copilot_skus(&self, tenant_id: &str) -> Result<BTreeSet<String>, LakeError> {
+        licenses::copilot_skus(&self.licenses, tenant_id).await
+    }
+
     /// Keeps what changed in who holds which license. `listed` has all that the users in `of_users`
     /// hold now (None: all users of the directory); what is missing there was taken away.
     ///
@@ -362,16 +372,16 @@ impl Writer {
         usage::keep_report(&mut self.usage_reports, &fetched, snapshot, lines).await
     }
 
-    /// Whether the user detail of this snapshot is kept already.
+    /// How the user detail of this snapshot names users; None where it is not kept.
     ///
     /// # Errors
     /// The table can't be read.
-    pub async fn has_usage_report(
+    pub async fn usage_report_names(
         &self,
         run: &Run,
         snapshot: &UsageSnapshot,
-    ) -> Result<bool, LakeError> {
-        usage::is_kept(&self.usage_reports, &run.tenant_id, snapshot).await
+    ) -> Result<Option<Names>, LakeError> {
+        usage::names(&self.usage_reports, &run.tenant_id, snapshot).await
     }
 
     /// When usage reports were last fetched, UTC milliseconds.
@@ -413,7 +423,8 @@ impl Writer {
         usage::keep_trend(&mut self.usage_trend, &fetched, refreshed, version, counts).await
     }
 
-    /// What the newest usage report with names says of when users were last active.
+    /// What the newest usage report says of when users were last active; None where there is none, or
+    /// where it conceals names.
     ///
     /// # Errors
     /// The table can't be read.

@@ -1,4 +1,5 @@
 -- The subscriptions with Copilot, as they were seen last.
+-- Each sync keeps a line for each subscription that there is: what the last one did not see is gone.
 SELECT
     sku_id,
     sku_part_number,
@@ -11,14 +12,15 @@ FROM (
     SELECT
         sku_id,
         sku_part_number,
+        has_copilot_chat,
         enabled,
         consumed,
         suspended,
         warning,
         locked_out,
-        row_number() OVER (PARTITION BY tenant_id, sku_id ORDER BY observed_at DESC) AS place
+        rank() OVER (PARTITION BY tenant_id ORDER BY observed_at DESC) AS place
     FROM licenses
-    WHERE {people} AND has_copilot_chat
+    WHERE {people}
 ) AS seen
-WHERE place = 1
+WHERE place = 1 AND has_copilot_chat
 ORDER BY sku_id

@@ -57,8 +57,13 @@ pub trait Source: Send + Sync {
 pub enum Derived {
     /// From all of them.
     All,
-    /// From all but so many, which came or changed since.
-    AllBut(u64),
+    /// From all but some, which came or changed since.
+    AllBut {
+        /// So many.
+        interactions: u64,
+        /// Their `sequence` is greater than this.
+        after: i64,
+    },
     /// From none of them, or all are being derived anew.
     Nothing,
 }
@@ -68,7 +73,7 @@ impl Derived {
     pub(crate) fn not_judged(self) -> Option<u64> {
         match self {
             Derived::All => Some(0),
-            Derived::AllBut(interactions) => Some(interactions),
+            Derived::AllBut { interactions, .. } => Some(interactions),
             Derived::Nothing => None,
         }
     }

@@ -1,6 +1,6 @@
 //! People and licenses, from Graph's form into the lake's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use hobbs_graph::people::{
     AssignedLicense, AssignedPlan, COPILOT_PLAN, COPILOT_SKUS, DeltaLink, Field, PersonChange,
@@ -33,10 +33,28 @@ pub(crate) struct Before {
     pub(crate) assigned: HashMap<String, Vec<Assignment>>,
 }
 
-/// Those of the tenant's SKUs that contain Copilot.
-pub(crate) fn copilot_skus(skus: &[Sku]) -> Vec<String> {
-    let copilot = skus.iter().filter(|sku| sku.includes_copilot());
-    copilot.map(|sku| sku.sku_id.clone()).collect()
+/// The SKUs that contain Copilot: those that the tenant has now, as far as that is known, and those of before.
+pub(crate) struct CopilotSkus {
+    pub(crate) all: Vec<String>,
+    /// Whether one of them is not among those of before.
+    pub(crate) has_new: bool,
+}
+
+impl CopilotSkus {
+    pub(crate) fn of(now: &[Sku], before: BTreeSet<String>) -> Self {
+        let now = now.iter().filter(|sku| sku.includes_copilot());
+        let is_new = |sku: &&Sku| !before.contains(&sku.sku_id);
+        let new: Vec<String> = now.filter(is_new).map(|sku| sku.sku_id.clone()).collect();
+        let has_new = !new.is_empty();
+        let all = before.into_iter().chain(new).collect();
+        CopilotSkus { all, has_new }
+    }
+}
+
+/// Whether anybody holds a license of which nobody knew the SKU.
+pub(crate) fn any_unknown(assigned: &HashMap<String, Vec<Assignment>>) -> bool {
+    let mut held = assigned.values().flatten();
+    held.any(|it| it.sku_id == UNKNOWN_SKU)
 }
 
 impl Directory {

@@ -1,10 +1,11 @@
 //! Pages of interactions saved to files, with no tenant at hand.
 
 use hobbs_interaction::{AiInteraction, ContentPolicy, Ingest, saved};
-use hobbs_lake::{Kept, LakeError, Location, Rows, Run, RunCounts, RunStatus, UserRecord, Writer};
+use hobbs_lake::{LakeError, Location, Rows, Run, RunCounts, RunStatus, UserRecord, Writer};
 use serde::Serialize;
 
 use crate::judgment::Judgment;
+use crate::summary::add_unkept;
 use crate::sync::tidy;
 
 /// The user of items of whom nobody says whose history they are in.
@@ -17,7 +18,8 @@ pub struct ImportOptions {
     pub lake: Location,
     /// The tenant that the items are of.
     pub tenant_id: String,
-    /// Whose history the items are in: a user principal name or an object id; None: the items say.
+    /// Whose history the items are in: an object id, or the principal name of a user whom the lake knows;
+    /// None: the items say.
     pub user: Option<String>,
     /// How much of the texts is kept.
     pub content: ContentPolicy,
@@ -74,141 +76,153 @@ impl ImportSummary {
     }
 }
 
+/// Why an import failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Whose history it is was said by a name that the lake does not know. Under the name itself it would be
+    /// another person's than under the object id, once the directory tells it.
+    #[error(
+        "the lake knows no user {0}: give the object id as in Entra, or run `hobbs sync` first, which reads who is who"
+    )]
+    UnknownUser(String),
+    /// The lake can't be read or written.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+}
+
 /// Brings saved pages into the lake, each item once. Imports write no coverage: nobody says that a
 /// file holds all of a window.
 ///
 /// # Errors
-/// The lake can't be written. Files before the one that failed are in.
+/// The lake can't be written: files before the one that failed are in. Or it does not know the user, and
+/// nothing is.
 pub async fn import(
     options: &ImportOptions,
     files: impl IntoIterator<Item = SavedFile>,
     now_ms: i64,
-) -> Result<ImportSummary, LakeError> {
+) -> Result<ImportSummary, ImportError> {
     let mut writer = Writer::open(&options.lake).await?;
     let run = Run {
         run_id: options.run_id.clone(),
         tenant_id: options.tenant_id.clone(),
     };
+    let user = match &options.user {
+        Some(name) => Some(user_named(name, &writer, &run).await?),
+        None => None,
+    };
     writer.begin(&run, "import", now_ms).await?;
-    let key = writer.fingerprint_key().clone();
-    let ingest = options
-        .judgment
-        .ingest(&run.tenant_id, options.content, &key);
-    let named = named_user(&mut writer, &run, options, now_ms).await?;
     let mut summary = ImportSummary {
         run_id: run.run_id.clone(),
         tenant_id: run.tenant_id.clone(),
         files: Vec::new(),
     };
-    for file in files {
-        let imported =
-            import_file(&mut writer, &run, &ingest, named.as_deref(), file, now_ms).await;
-        match imported {
-            Ok(imported) => summary.files.push(imported),
-            Err(error) => {
-                let text = error.to_string();
-                writer
-                    .end(
-                        &run,
-                        now_ms,
-                        RunStatus::Failed,
-                        counts(&summary),
-                        None,
-                        Some(&text),
-                    )
-                    .await?;
-                return Err(error);
-            }
-        }
-    }
-    writer.derive(&options.judgment.derivation(&key)).await?;
-    let status = if summary.is_whole() {
-        RunStatus::Whole
-    } else {
-        RunStatus::Partial
+    let importing = Importing {
+        options,
+        run: &run,
+        user,
+        now_ms,
     };
-    writer
-        .end(&run, now_ms, status, counts(&summary), None, None)
-        .await?;
+    let imported = importing.all(&mut writer, files, &mut summary).await;
+    let status = match &imported {
+        Err(_) => RunStatus::Failed,
+        Ok(()) if summary.is_whole() => RunStatus::Whole,
+        Ok(()) => RunStatus::Partial,
+    };
+    let error = imported.as_ref().err().map(ToString::to_string);
+    let counts = counts(&summary);
+    let ended = writer.end(&run, now_ms, status, counts, None, error.as_deref());
+    let ended = ended.await;
+    imported?;
+    ended?;
     tidy(&mut writer).await;
     Ok(summary)
 }
 
-async fn import_file(
-    writer: &mut Writer,
-    run: &Run,
-    ingest: &Ingest,
-    user: Option<&str>,
-    file: SavedFile,
+/// One import.
+struct Importing<'a> {
+    options: &'a ImportOptions,
+    run: &'a Run,
+    /// The object id of whom all items are; None: the items say.
+    user: Option<String>,
     now_ms: i64,
-) -> Result<ImportedFile, LakeError> {
-    let saved = saved::read(&file.bytes);
-    drop(file.bytes);
-    let mut imported = ImportedFile {
-        name: file.name,
-        goes_on: saved.next_link.is_some(),
-        ..ImportedFile::default()
-    };
-    for unkept in saved.unkept {
-        let reason = unkept.to_string();
-        match imported
-            .unkept
-            .iter_mut()
-            .find(|counted| counted.reason == reason)
-        {
-            Some(counted) => counted.count += 1,
-            None => imported
-                .unkept
-                .push(crate::summary::Unkept { reason, count: 1 }),
-        }
-    }
-    let owners = match user {
-        Some(user) => vec![Some(user.to_owned()); saved.items.len()],
-        None => saved::owners(&saved.items),
-    };
-    imported.rows_without_user = owners.iter().filter(|owner| owner.is_none()).count() as u64;
-    let row = |(item, owner): (AiInteraction<'static>, Option<String>)| {
-        let user_id = owner.as_deref().unwrap_or(UNKNOWN_USER);
-        ingest.row(user_id, item)
-    };
-    let rows: Rows = saved.items.into_iter().zip(owners).map(row).collect();
-    let kept: Kept = writer.commit(run, now_ms, rows, Vec::new()).await?;
-    writer.look_up_in_newest();
-    (
-        imported.rows_new,
-        imported.rows_changed,
-        imported.rows_known,
-    ) = (kept.new, kept.changed, kept.known);
-    Ok(imported)
 }
 
-/// The object id of the user named, where the lake knows it; else the name itself.
-async fn named_user(
-    writer: &mut Writer,
-    run: &Run,
-    options: &ImportOptions,
-    now_ms: i64,
-) -> Result<Option<String>, LakeError> {
-    let Some(name) = &options.user else {
-        return Ok(None);
-    };
+impl Importing<'_> {
+    async fn all(
+        &self,
+        writer: &mut Writer,
+        files: impl IntoIterator<Item = SavedFile>,
+        summary: &mut ImportSummary,
+    ) -> Result<(), LakeError> {
+        let (judgment, key) = (&self.options.judgment, writer.fingerprint_key().clone());
+        let ingest = judgment.ingest(&self.run.tenant_id, self.options.content, &key);
+        for file in files {
+            summary.files.push(self.file(writer, &ingest, file).await?);
+        }
+        writer.derive(&judgment.derivation(&key)).await?;
+        Ok(())
+    }
+
+    async fn file(
+        &self,
+        writer: &mut Writer,
+        ingest: &Ingest,
+        file: SavedFile,
+    ) -> Result<ImportedFile, LakeError> {
+        let saved = saved::read(&file.bytes);
+        drop(file.bytes);
+        let mut imported = ImportedFile {
+            name: file.name,
+            goes_on: saved.next_link.is_some(),
+            ..ImportedFile::default()
+        };
+        for unkept in saved.unkept {
+            add_unkept(&mut imported.unkept, unkept.to_string(), 1);
+        }
+        let owners = match &self.user {
+            Some(user) => vec![Some(user.clone()); saved.items.len()],
+            None => saved::owners(&saved.items),
+        };
+        imported.rows_without_user = owners.iter().filter(|owner| owner.is_none()).count() as u64;
+        let row = |(item, owner): (AiInteraction<'static>, Option<String>)| {
+            let user_id = owner.as_deref().unwrap_or(UNKNOWN_USER);
+            ingest.row(user_id, item)
+        };
+        let rows: Rows = saved.items.into_iter().zip(owners).map(row).collect();
+        let kept = writer.commit(self.run, self.now_ms, rows, Vec::new());
+        let kept = kept.await?;
+        writer.look_up_in_newest();
+        (
+            imported.rows_new,
+            imported.rows_changed,
+            imported.rows_known,
+        ) = (kept.new, kept.changed, kept.known);
+        Ok(imported)
+    }
+}
+
+/// The object id of the user named: as the lake knows it, or the id itself.
+async fn user_named(name: &str, writer: &Writer, run: &Run) -> Result<String, ImportError> {
     let known = writer.known_users(&run.tenant_id).await?;
     let is_named = |record: &UserRecord| {
-        let principal = record.user_principal_name.as_deref().unwrap_or_default();
-        principal.eq_ignore_ascii_case(name) || record.user_id.eq_ignore_ascii_case(name)
+        let mut names = [Some(&record.user_id), record.user_principal_name.as_ref()]
+            .into_iter()
+            .flatten();
+        names.any(|of_record| of_record.eq_ignore_ascii_case(name))
     };
-    if let Some(user) = known.values().find(|user| is_named(&user.record)) {
-        return Ok(Some(user.record.user_id.clone()));
+    // Of two who had a name one after the other, the one who has it.
+    let named = known.into_values().filter(|user| is_named(&user.record));
+    if let Some(user) = named.max_by_key(|user| (user.present, user.valid_from_ms)) {
+        return Ok(user.record.user_id);
     }
-    if name.contains('@') {
-        let record = UserRecord {
-            user_id: name.clone(),
-            user_principal_name: Some(name.clone()),
-            ..UserRecord::default()
-        };
-        writer.keep_users(run, now_ms, &[record], false).await?;
+    match uuid::Uuid::parse_str(name) {
+        // As Graph writes it.
+        Ok(id) => Ok(id.to_string()),
+        Err(_) if name.contains('@') || name.trim().is_empty() => {
+            Err(ImportError::UnknownUser(name.to_owned()))
+        }
+        Err(_) => Ok(name.to_owned()),
     }
-    Ok(Some(name.clone()))
 }
 
 fn counts(summary: &ImportSummary) -> RunCounts {

@@ -1,6 +1,6 @@
 //! From Graph into the lake: who is asked for what ([`plan`]), reading many users at once and
-//! committing what is whole ([`sync`]), and pages saved to files ([`import`]). People, licenses and
-//! Microsoft's usage reports are read before.
+//! committing what is whole ([`sync`]), and pages saved to files ([`import`]). People and licenses are
+//! read before, Microsoft's usage reports before or after, as the plan needs them.
 //!
 //! A sync may be killed between any two lines: rows stand in the lake once, however often they are
 //! read, and a window counts as covered only when all its pages are in.
@@ -22,7 +22,7 @@ mod reading;
 mod scope;
 mod usage;
 
-pub use import::{ImportOptions, ImportSummary, import};
+pub use import::{ImportError, ImportOptions, ImportSummary, import};
 pub use judgment::Judgment;
 pub use options::{Asking, PeopleScope, Period, Reports, SyncOptions, Who};
 pub use plan::{Due, Later, Plan};

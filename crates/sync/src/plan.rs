@@ -26,6 +26,10 @@ const AT_A_SYNC: f64 = 1.25;
 /// And counts on this much for users who were not active, at each of the next syncs.
 const BESIDE_ACTIVE: f64 = 0.15;
 
+/// A report is up to 72 hours late, and the newest until the next one comes. One that was refreshed more
+/// than so many days ago has missed a successor, and tells nothing of who is active now.
+const REPORT_DAYS_MAX: DayNumber = 4;
+
 /// One user to ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
@@ -59,7 +63,8 @@ pub enum Due {
     Stale,
     /// So many watermarks will grow too old at once that some users are asked ahead of their turn.
     Ahead,
-    /// Everyone is asked: the tenant is small, there is no usage report with names, or it was asked for.
+    /// Everyone is asked: the tenant is small, there is no usage report with names that is young enough, or it
+    /// was asked for.
     Everyone,
 }
 
@@ -133,7 +138,7 @@ pub struct Plan {
 pub struct Known<'a> {
     /// How far each user was read.
     pub read: &'a HashMap<String, Read>,
-    /// What the newest usage report says; None where there is none with names.
+    /// What the newest usage report says; None where there is none, or where it conceals names.
     pub report: Option<&'a LastActivity>,
     /// Users whose license is about to go, by object id.
     pub ending: &'a HashSet<String>,
@@ -151,6 +156,30 @@ pub struct Wanted {
     pub overlap_ms: i64,
     /// The moment of the plan, UTC milliseconds.
     pub now_ms: i64,
+}
+
+impl Wanted {
+    /// The oldest that a reading may become, in milliseconds, where as few of so many users are asked as the
+    /// usage report allows.
+    fn max_staleness_ms(&self, users: usize) -> Option<i64> {
+        let max_staleness_ms = match self.asking {
+            Asking::Everyone => None,
+            Asking::Sparing { max_staleness_ms } => Some(max_staleness_ms),
+            Asking::Auto { max_staleness_ms } => (users >= FEW_USERS).then_some(max_staleness_ms),
+        };
+        max_staleness_ms.filter(|_| self.period == Period::New)
+    }
+
+    /// Whether a usage report can spare any of these users: of those never read it says nothing that counts.
+    pub fn needs_report(&self, users: &[&UserRecord], read: &HashMap<String, Read>) -> bool {
+        self.max_staleness_ms(users.len()).is_some()
+            && users.iter().any(|user| read.contains_key(&user.user_id))
+    }
+
+    /// Whether a report is young enough to say who was not active.
+    pub fn is_told_by(&self, report: &LastActivity) -> bool {
+        day_of(self.now_ms).saturating_sub(report.refreshed) <= REPORT_DAYS_MAX
+    }
 }
 
 /// The plan for `users`, each of whom is asked once at the most.
@@ -234,17 +263,12 @@ struct Sparing<'a> {
 
 impl<'a> Turns<'a> {
     fn of(known: &'a Known<'a>, wanted: &Wanted, users: usize) -> Self {
-        let max_staleness_ms = match wanted.asking {
-            Asking::Everyone => None,
-            Asking::Sparing { max_staleness_ms } => Some(max_staleness_ms),
-            Asking::Auto { max_staleness_ms } => (users >= FEW_USERS).then_some(max_staleness_ms),
-        };
         let newest_ms = known.read.values().map(|read| read.whole.to_ms).max();
         let interval_ms = newest_ms.map_or(DAY_MS, |ms| wanted.now_ms.saturating_sub(ms));
         let sparing = known
             .report
-            .zip(max_staleness_ms)
-            .filter(|_| wanted.period == Period::New)
+            .filter(|report| wanted.is_told_by(report))
+            .zip(wanted.max_staleness_ms(users))
             .map(|(report, max_staleness_ms)| Sparing {
                 report,
                 max_staleness_ms,
@@ -565,6 +589,9 @@ mod tests {
             (6, last(2, Some(9)), Err(Later::Inactive)),
             (7, last(2, Some(9)), Ok(Due::Stale)),
             (3, None, Ok(Due::Everyone)),
+            (3, last(4, Some(9)), Err(Later::ReportNotThere)),
+            // Nothing for five days: whatever it says is of another time.
+            (6, last(5, Some(9)), Ok(Due::Everyone)),
         ] {
             // The newest reading is the only one, so the interval is at its most: a day.
             assert_eq!(

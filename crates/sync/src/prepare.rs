@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use hobbs_graph::{Client, Clock};
-use hobbs_lake::{Run, Writer};
+use hobbs_lake::{LastActivity, Run, UserRecord, Writer};
 
-use crate::directory::{self, Before, Directory};
+use crate::directory::{self, Before, CopilotSkus, Directory};
 use crate::options::{SyncOptions, Who};
 use crate::plan::{Known, Plan, Wanted, plan};
 use crate::progress::{Progress, Stage};
@@ -14,22 +14,21 @@ use crate::reading::ENDED;
 use crate::scope::in_scope;
 use crate::summary::SyncSummary;
 use crate::sync::SyncError;
-use crate::usage::{self, UsageError, UsageReading};
-
-/// What to do about concealed names (learn.microsoft.com, "Microsoft 365 reports in the admin center").
-const CONCEALED: &str = "the usage reports conceal names, so that they can't be compared person by person: in the Microsoft 365 admin center, under Settings, Org settings, Reports, turn off \"Display concealed user, group, and site names in all reports\"";
+use crate::usage::{self, BEFORE_A_PLAN, Outcome, UsageReading};
 
 /// A clock that is ahead by less than this is right: the overlap of two windows is far longer, and an
 /// answer may have been under way for some of it.
 const AHEAD_MS: i64 = 5 * 60_000;
 
-/// Who is asked, and where the directory was read to.
+/// Who is asked, where the directory was read to, and what is left for later.
 pub(crate) struct Prepared {
     pub(crate) plan: Plan,
+    /// Whether Microsoft's usage reports are still to be read.
+    pub(crate) usage_to_read: bool,
     pub(crate) directory_link: Option<String>,
 }
 
-/// Reads and keeps people, licenses and usage reports, and plans who is asked.
+/// Reads and keeps people and licenses, and usage reports where the plan needs them, and plans who is asked.
 pub(crate) async fn prepare(
     client: &Client,
     clock: &Arc<dyn Clock>,
@@ -49,9 +48,16 @@ pub(crate) async fn prepare(
             Vec::new()
         }
     };
-    let before = before(writer, run, options).await?;
-    let copilot_skus = directory::copilot_skus(&skus);
-    let mut directory = Directory::read(client, &options.who, &copilot_skus, before, |users| {
+    let copilot = CopilotSkus::of(&skus, writer.copilot_skus(&run.tenant_id).await?);
+    // A license of which nobody knew the SKU says so in the lake, and changes tell of it no more: where a
+    // SKU is known from now on, everyone is listed.
+    let settles =
+        copilot.has_new && directory::any_unknown(&writer.assigned(&run.tenant_id).await?);
+    let before = match settles {
+        true => None,
+        false => before(writer, run, options).await?,
+    };
+    let mut directory = Directory::read(client, &options.who, &copilot.all, before, |users| {
         progress.show(&Stage::ReadingUsers { users })
     })
     .await
@@ -61,17 +67,17 @@ pub(crate) async fn prepare(
     writer
         .keep_users(run, now_ms, &directory.users, directory.whole)
         .await?;
-    let licenses: Vec<_> = skus.iter().map(directory::license).collect();
-    writer.keep_licenses(run, now_ms, &licenses).await?;
     let looked_at = (!directory.whole).then(|| directory.ids());
     writer
         .keep_assignments(run, now_ms, &directory.assignments, looked_at.as_ref())
         .await?;
+    // After the assignments, and after those of everyone: that a SKU is in the lake says that they are settled.
+    if directory.whole || !settles {
+        let licenses: Vec<_> = skus.iter().map(directory::license).collect();
+        writer.keep_licenses(run, now_ms, &licenses).await?;
+    }
     let ending = directory.ending();
     directory.assignments = Vec::new();
-    if options.who == Who::Everyone {
-        read_usage(client, options, run, writer, now_ms, &directory, summary).await?;
-    }
     let in_scope = in_scope(client, &options.scope, &directory.users).await?;
     let is_in_scope = |id: &str| in_scope.as_ref().is_none_or(|ids| ids.contains(id));
     let read = writer.read_of_users(&run.tenant_id).await?;
@@ -83,19 +89,13 @@ pub(crate) async fn prepare(
         gone.retain(|id| is_in_scope(id) || read.contains_key(id));
     }
     let leavers = leavers(&directory, &gone);
-    let report = writer.last_activity(&run.tenant_id).await?;
-    let to_ask = directory
+    let to_ask: Vec<&UserRecord> = directory
         .users
         .iter()
         .filter(|user| user.licensed || !directory.whole || gone.contains(&user.user_id))
         .chain(&leavers)
-        .filter(|user| is_in_scope(&user.user_id) || gone.contains(&user.user_id));
-    let known = Known {
-        read: &read,
-        report: report.as_ref(),
-        ending: &ending,
-        gone: &gone,
-    };
+        .filter(|user| is_in_scope(&user.user_id) || gone.contains(&user.user_id))
+        .collect();
     if ahead_ms > 0 {
         let minutes = ahead_ms / 60_000;
         summary.warnings.push(format!("this machine's clock is {minutes} minutes ahead of Microsoft's: histories are read up to Microsoft's time; set the clock, since what is kept carries its time"));
@@ -106,14 +106,46 @@ pub(crate) async fn prepare(
         overlap_ms: options.overlap_ms,
         now_ms: now_ms - ahead_ms,
     };
+    let mut usage_to_read = options.who == Who::Everyone && options.reports.read;
+    let mut report = None;
+    if wanted.needs_report(&to_ask, &read) {
+        if usage_to_read {
+            progress.show(&Stage::ReadingReports {
+                patience: BEFORE_A_PLAN,
+            });
+            let reading = UsageReading {
+                client,
+                run,
+                now_ms,
+                format: options.reports.format,
+                ids: usage::ids(&directory.users),
+            };
+            let came = reading.read(writer, BEFORE_A_PLAN, summary).await?;
+            usage_to_read = came == Outcome::NotInTime;
+        }
+        report = writer.last_activity(&run.tenant_id).await?;
+        if let Some(old) = report.as_ref().filter(|report| !wanted.is_told_by(report)) {
+            summary.warnings.push(too_old(old));
+        }
+    }
+    let known = Known {
+        read: &read,
+        report: report.as_ref(),
+        ending: &ending,
+        gone: &gone,
+    };
     let plan = plan(to_ask, &known, &wanted);
     summary.users_listed = directory.users.len() as u64;
     summary.users_licensed = directory.users.iter().filter(|user| user.licensed).count() as u64;
     summary.users_asked = plan.asks.len() as u64;
     summary.users_deferred = plan.later.len() as u64;
+    for (_, why) in &plan.later {
+        *summary.users_deferred_by_reason.entry(*why).or_default() += 1;
+    }
     summary.failed = directory.missing;
     Ok(Prepared {
         plan,
+        usage_to_read,
         directory_link: directory.link,
     })
 }
@@ -145,58 +177,23 @@ async fn before(
 }
 
 /// Those who are gone from the directory altogether.
-fn leavers(directory: &Directory, gone: &HashSet<String>) -> Vec<hobbs_lake::UserRecord> {
+fn leavers(directory: &Directory, gone: &HashSet<String>) -> Vec<UserRecord> {
     let listed = directory.ids();
     let leavers = gone.iter().filter(|id| !listed.contains(*id));
     let mut leavers: Vec<_> = leavers
-        .map(|id| hobbs_lake::UserRecord {
+        .map(|id| UserRecord {
             user_id: id.clone(),
-            ..hobbs_lake::UserRecord::default()
+            ..UserRecord::default()
         })
         .collect();
     leavers.sort_by(|a, b| a.user_id.cmp(&b.user_id));
     leavers
 }
 
-/// That the reports can't be read is no failure of the sync: histories are what it is for.
-async fn read_usage(
-    client: &Client,
-    options: &SyncOptions,
-    run: &Run,
-    writer: &mut Writer,
-    now_ms: i64,
-    directory: &Directory,
-    summary: &mut SyncSummary,
-) -> Result<(), SyncError> {
-    if !options.reports.read {
-        return Ok(());
-    }
-    let mut reading = UsageReading {
-        client,
-        writer,
-        run,
-        now_ms,
-        format: options.reports.format,
-        ids: usage::ids(&directory.users),
-    };
-    match reading.read().await {
-        Ok(read) => {
-            if let Some(read) = &read {
-                if read.concealed {
-                    summary.warnings.push(CONCEALED.to_owned());
-                }
-                for unkept in &read.unkept {
-                    summary.add_unkept(unkept.reason.clone(), unkept.count);
-                }
-            }
-            summary.usage_reports = read;
-            Ok(())
-        }
-        Err(UsageError::Lake(error)) => Err(error.into()),
-        Err(UsageError::Read(error)) => {
-            let warning = format!("Microsoft's usage reports could not be read: {error}");
-            summary.warnings.push(warning);
-            Ok(())
-        }
-    }
+fn too_old(report: &LastActivity) -> String {
+    let date =
+        jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(report.refreshed));
+    format!(
+        "the newest usage report is of {date}, too old to say who was not active since: everyone is asked"
+    )
 }

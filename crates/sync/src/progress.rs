@@ -14,6 +14,11 @@ pub enum Stage {
         /// Users so far.
         users: u64,
     },
+    /// Reading Microsoft's usage reports, for so long at the most.
+    ReadingReports {
+        /// The longest that is waited.
+        patience: Duration,
+    },
     /// Reading interactions.
     Reading(Numbers),
     /// Writing the last rows and the run's end.

@@ -1,8 +1,11 @@
 //! What a sync did, for people and scripts.
 
+use std::collections::BTreeMap;
+
 use hobbs_lake::{Kept, RunStatus};
 use serde::Serialize;
 
+use crate::plan::Later;
 use crate::usage::UsageRead;
 
 /// What a sync did.
@@ -24,14 +27,16 @@ pub struct SyncSummary {
     pub users_licensed: u64,
     /// Users asked for their history.
     pub users_asked: u64,
-    /// Users whose turn is later: nothing that is due can have happened since they were read.
+    /// Users whose turn is later, as far as the usage report tells.
     pub users_deferred: u64,
+    /// Why; the counts add up to [`users_deferred`](Self::users_deferred).
+    pub users_deferred_by_reason: BTreeMap<Later, u64>,
     /// Users whose history is not whole, with the reason.
     pub failed: Vec<FailedUser>,
     /// Users whose history ends here, since the license has gone or they have left; what the lake has
     /// of it stays.
     pub frozen: Vec<FailedUser>,
-    /// Microsoft's usage reports; None where they were not asked for.
+    /// What was read of Microsoft's usage reports; None where nothing was.
     pub usage_reports: Option<UsageRead>,
     /// Rows that were not in the lake.
     pub rows_new: u64,
@@ -95,6 +100,18 @@ impl SyncSummary {
         self.rows_new += kept.new;
         self.rows_changed += kept.changed;
         self.rows_known += kept.known;
+    }
+
+    /// What one reading of the usage reports brought, beside what one before did.
+    pub(crate) fn add_usage(&mut self, read: UsageRead) {
+        for unkept in &read.unkept {
+            self.add_unkept(unkept.reason.clone(), unkept.count);
+        }
+        if let Some(all) = &mut self.usage_reports {
+            all.add(read);
+        } else if !read.report_version.is_empty() {
+            self.usage_reports = Some(read);
+        }
     }
 
     pub(crate) fn add_unkept(&mut self, reason: String, count: u64) {

@@ -1,5 +1,6 @@
 //! One sync: directory, plan, reading many users at once, commits, the run's end.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::prepare::prepare;
 use crate::progress::{Progress, Stage};
 use crate::reading::{Reading, STOPPED};
 use crate::summary::SyncSummary;
+use crate::usage::{self, AFTER_HISTORIES, Outcome, UsageReading};
 
 /// The sync as a whole failed. What was committed before is whole.
 #[derive(Debug, thiserror::Error)]
@@ -133,8 +135,8 @@ pub(crate) async fn tidy(writer: &mut Writer) {
     }
 }
 
-/// Who a sync would ask, and why. People, licenses and usage reports are read and kept, since the plan
-/// is made of them; no history is asked for.
+/// Who a sync would ask, and why. People and licenses are read and kept, since the plan is made of them,
+/// and usage reports where it needs them; no history is asked for.
 ///
 /// # Errors
 /// As [`sync`].
@@ -237,6 +239,7 @@ fn empty_summary(run: &Run, started_at_ms: i64, repaired: u64) -> SyncSummary {
         users_licensed: 0,
         users_asked: 0,
         users_deferred: 0,
+        users_deferred_by_reason: BTreeMap::new(),
         failed: Vec::new(),
         frozen: Vec::new(),
         usage_reports: None,
@@ -294,10 +297,10 @@ async fn read_all(
             Some(prepared)
         }
     };
-    let asks = match prepared {
+    let (asks, usage_to_read) = match prepared {
         Some(Ok(prepared)) => {
             *directory_link = prepared.directory_link;
-            prepared.plan.asks.into()
+            (prepared.plan.asks.into(), prepared.usage_to_read)
         }
         Some(Err(error)) => return Err((Some(writer), error)),
         None => {
@@ -318,9 +321,9 @@ async fn read_all(
     let delivered = reading.run(&committer, progress, stop.as_mut()).await;
     let (writer, committed) = {
         let is_stopped = reading.stopped;
-        let stop = async move {
+        let stop = async {
             if !is_stopped {
-                stop.await;
+                stop.as_mut().await;
             }
         };
         committer.finish(stop).await
@@ -331,9 +334,27 @@ async fn read_all(
     });
     reading.report(summary);
     match (writer, committed, delivered) {
-        (Some(writer), Ok(kept), Ok(())) => {
+        (Some(mut writer), Ok(kept), Ok(())) => {
             summary.add(kept);
-            Ok(writer)
+            if !usage_to_read || reading.stopped {
+                return Ok(writer);
+            }
+            progress.show(&Stage::ReadingReports {
+                patience: AFTER_HISTORIES,
+            });
+            let read = tokio::select! {
+                biased;
+                () = &mut stop => None,
+                read = read_usage(client, clock, options, run, &mut writer, summary) => Some(read),
+            };
+            match read {
+                Some(Ok(())) => Ok(writer),
+                Some(Err(error)) => Err((Some(writer), error.into())),
+                None => {
+                    summary.ended_early = Some(STOPPED.to_owned());
+                    Ok(writer)
+                }
+            }
         }
         (writer, Err(error), _) => Err((writer, error.into())),
         (writer, Ok(_), Err(Ended)) => Err((
@@ -342,4 +363,28 @@ async fn read_all(
         )),
         (None, Ok(_), Ok(())) => unreachable!("a committer without error gives the writer back"),
     }
+}
+
+/// The usage reports, once histories are in the lake.
+async fn read_usage(
+    client: &Client,
+    clock: &Arc<dyn Clock>,
+    options: &SyncOptions,
+    run: &Run,
+    writer: &mut Writer,
+    summary: &mut SyncSummary,
+) -> Result<(), LakeError> {
+    let known = writer.known_users(&run.tenant_id).await?;
+    let present = known.values().filter(|user| user.present);
+    let reading = UsageReading {
+        client,
+        run,
+        now_ms: clock.now_ms(),
+        format: options.reports.format,
+        ids: usage::ids(present.map(|user| &user.record)),
+    };
+    if reading.read(writer, AFTER_HISTORIES, summary).await? == Outcome::NotInTime {
+        summary.warnings.push(usage::left_out(AFTER_HISTORIES));
+    }
+    Ok(())
 }

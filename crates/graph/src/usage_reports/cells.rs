@@ -30,9 +30,10 @@ pub(super) fn days(text: &str) -> Option<u32> {
     text.strip_prefix(['D', 'd']).unwrap_or(text).parse().ok()
 }
 
-/// Whether a name was replaced by its hash: 32 hexadecimal digits.
-pub(super) fn is_concealed(name: &str) -> bool {
-    name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// Whether something else stands in place of a user principal name, which has an `@` always. Microsoft writes
+/// 32 hexadecimal digits; another form of hash would be one, too.
+pub(super) fn is_concealed(user_principal_name: &str) -> bool {
+    !user_principal_name.contains('@')
 }
 
 #[cfg(test)]
@@ -58,9 +59,11 @@ mod tests {
             (days("28"), days("D28"), days("ALL")),
             (Some(28), Some(28), None)
         );
-        assert!(is_concealed("F5B1A6E0C7D84C1A9E3B2D4F6A8C0E1D"));
-        assert!(is_concealed("f5b1a6e0c7d84c1a9e3b2d4f6a8c0e1d"));
-        assert!(!is_concealed("F5B1A6E0C7D84C1A9E3B2D4F6A8C0E1G"));
-        assert!(!is_concealed("F5B1A6E0"));
+        for hash in ["F5B1A6E0C7D84C1A9E3B2D4F6A8C0E1D", "f5b1a6e0", "9bX+/w=="] {
+            assert!(is_concealed(hash), "{hash}");
+        }
+        for name in ["ann@contoso.com", "b_c.com#EXT#@contoso.onmicrosoft.com"] {
+            assert!(!is_concealed(name), "{name}");
+        }
     }
 }

@@ -20,6 +20,7 @@ mod table;
 mod user_usage;
 
 use bytes::Bytes;
+use url::Url;
 
 pub use app_counts::AppCount;
 pub use app_dates::{AppColumn, AppDates};
@@ -28,6 +29,7 @@ pub use period::{BadPeriod, Format, Period, ReportVersion, Span};
 pub use report::{Report, ReportFacts, UnkeptReason};
 pub use user_usage::UserUsage;
 
+use crate::address::BaseUrl;
 use crate::client::{Client, uncounted};
 use crate::errand::Errand;
 use crate::error::ReadError;
@@ -62,6 +64,11 @@ const TREND: Kind = Kind {
     what: "usage trend",
     function: "getMicrosoft365CopilotUserCountTrend",
 };
+
+/// Where a report is as CSV.
+pub(crate) fn address(graph: &BaseUrl, call: &str) -> Url {
+    graph.at(&["v1.0", "copilot", "reports", call], &[])
+}
 
 impl Client {
     /// When each licensed user was last active in which app, and in version 2 how much.
@@ -149,7 +156,7 @@ impl Client {
         take: impl FnMut(R),
     ) -> Result<ReportFacts, ReadError> {
         let graph = &self.inner.endpoints.graph;
-        let url = graph.at(&["v1.0", "copilot", "reports", call], &[]);
+        let url = address(graph, call);
         let whole = |body: &Bytes| match table::is_report::<R>(body) {
             true => Ok(body.clone()),
             false => {

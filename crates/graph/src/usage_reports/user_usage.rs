@@ -39,10 +39,9 @@ pub struct UserUsage {
 }
 
 impl UserUsage {
-    /// Whether the tenant conceals names: both are hashes of 32 hexadecimal digits.
+    /// Whether the tenant conceals names: what stands here is no user principal name.
     pub fn is_concealed(&self) -> bool {
         is_concealed(&self.user_principal_name)
-            && self.display_name.as_deref().is_some_and(is_concealed)
     }
 }
 

@@ -8,13 +8,13 @@ use hobbs_graph::{Clock, SystemClock};
 use hobbs_interaction::ContentPolicy;
 use hobbs_report::visible;
 use hobbs_sync::import::SavedFile;
-use hobbs_sync::{ImportOptions, ImportSummary, SyncOptions, import};
+use hobbs_sync::{ImportError, ImportOptions, ImportSummary, SyncOptions, import};
 
 use crate::cli::{Global, Import};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::thousands;
-use crate::settings::Settings;
+use crate::settings::{Misconfigured, Settings};
 
 /// The tenant of imported items where none is configured.
 const NO_TENANT: &str = "imported";
@@ -50,7 +50,11 @@ pub async fn run(
             None
         }
     });
-    let summary = import(&options, files, SystemClock.now_ms()).await?;
+    let imported = import(&options, files, SystemClock.now_ms()).await;
+    let summary = imported.map_err(|error| match error {
+        ImportError::UnknownUser(_) => Misconfigured(error.to_string()).into(),
+        ImportError::Lake(error) => anyhow::Error::from(error),
+    })?;
     if global.json {
         printer.json(&summary)?;
     } else {

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 use hobbs_lake::Reader;
 use hobbs_report::reconcile::{self, Answer, Query, Reconciliation};
-use hobbs_report::table;
+use hobbs_report::{ReportError, table};
 use jiff::Timestamp;
 
 use crate::cli::{FiguresFormat, Global, Reconcile};
@@ -51,7 +51,10 @@ pub async fn run(
         }
         FiguresFormat::Csv => {
             let written = reconcile::write_csv(&source, &query, now, &mut out).await;
-            let figures = written.map_err(|error| Misconfigured(error.to_string()))?;
+            let figures = written.map_err(|error| match error {
+                ReportError::Missing(missing) => Misconfigured(missing).into(),
+                other => anyhow::Error::from(other),
+            })?;
             out.finish()?;
             say(&figures, printer);
         }
@@ -72,6 +75,6 @@ fn say(figures: &Reconciliation, printer: &Printer) {
         "Microsoft's report of {}, {} days: {} lines unexplained",
         figures.report_refresh_date,
         figures.report_period,
-        thousands(figures.unexplained().count() as u64)
+        thousands(figures.figures.unexplained())
     ));
 }

@@ -156,10 +156,11 @@ pub fn words(summary: &SyncSummary) -> String {
         thousands(summary.users_listed),
         thousands(summary.users_licensed),
     ));
-    if summary.users_deferred > 0 {
+    for (why, users) in &summary.users_deferred_by_reason {
         line(format!(
-            "{} users not asked, since they were not active by Microsoft's usage report; their turn comes within max_staleness_days.",
-            thousands(summary.users_deferred)
+            "{} users not asked: {}; their turn comes within max_staleness_days.",
+            thousands(*users),
+            why.words()
         ));
     }
     if let Some(usage) = &summary.usage_reports

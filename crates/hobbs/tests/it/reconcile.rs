@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::time::Duration;
 
+use hobbs_lake::{LicenseRecord, Run, Writer};
 use hobbs_sync::{Period, SyncOptions};
 use hobbs_tenant::{TenantOptions, TrueApp, TrueReason, TrueUsage, UsageApp, Volume};
 use serde_json::Value;
 use tokio::time::advance;
 
 use crate::in_process::{DAY_MS, START_MS, World};
+#[cfg(target_os = "linux")]
+use crate::simulated::process;
 use crate::simulated::{hobbs, json};
 
 /// Four days in the middle that are never read.
@@ -212,4 +215,99 @@ async fn every_difference_gets_its_true_reason() {
         unexplained.len(),
         unexplained[0]
     );
+}
+
+/// A few people, read twice with some refreshes of Microsoft's reports between.
+async fn read_twice() -> World {
+    let world = World::new(TenantOptions {
+        users: 60,
+        days_of_history: 60,
+        volume: Volume::Monthly(30.0),
+        ..TenantOptions::default()
+    });
+    read(&world, Period::New).await;
+    advance(Duration::from_secs(5 * 86_400)).await;
+    read(&world, Period::New).await;
+    world
+}
+
+fn ask(world: &World, arguments: &[&str]) -> Value {
+    let folder = world.lake.folder().unwrap().parent().unwrap();
+    let lake = world.lake.to_string();
+    let arguments = [&["--lake", &lake, "--json"], arguments].concat();
+    json(&hobbs(folder, &arguments).output().unwrap())
+}
+
+/// Days and apps of which Microsoft's counts are told.
+fn told(reconciliation: &Value) -> (usize, usize) {
+    let count = |list: &str, name: &str| {
+        let rows = reconciliation["reconciliation"][list].as_array().unwrap();
+        rows.iter().filter(|row| !row[name].is_null()).count()
+    };
+    (
+        count("days", "microsoft_active"),
+        count("apps", "microsoft_enabled"),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn microsofts_counts_stand_beside_every_day_and_beside_no_single_user() {
+    let world = read_twice().await;
+    let (days, apps) = told(&ask(&world, &["reconcile"]));
+    assert!(days == 28 && apps > 5, "{days} days, {apps} apps");
+    let user = world.tenant.user_facts(0).id;
+    let (days, apps) = told(&ask(&world, &["reconcile", "--user", &user]));
+    assert_eq!((days, apps), (0, 0), "they are of everyone");
+    #[cfg(target_os = "linux")]
+    {
+        let folder = world.lake.folder().unwrap().parent().unwrap();
+        let lake = world.lake.to_string();
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let status = process(folder, &["--lake", &lake, "reconcile", "--format", "csv"])
+            .stdout(full)
+            .status();
+        assert_eq!(status.unwrap().code(), Some(1), "no wrong use");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn seats_of_a_subscription_that_is_gone_are_no_seats() {
+    let world = read_twice().await;
+    let skus = || {
+        let seats = ask(&world, &["licenses"])["seats"].take();
+        let skus = seats
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["sku_id"].clone());
+        skus.collect::<Vec<Value>>()
+    };
+    let before = skus();
+    let sku = |sku_id: &str| LicenseRecord {
+        sku_id: sku_id.to_owned(),
+        sku_part_number: None,
+        has_copilot_chat: true,
+        enabled: 100,
+        suspended: 0,
+        warning: 0,
+        locked_out: 0,
+        consumed: 0,
+        service_plan_ids: Vec::new(),
+    };
+    let mut writer = Writer::open(&world.lake).await.unwrap();
+    let run = Run {
+        run_id: "later".to_owned(),
+        tenant_id: world.tenant.options().tenant_id.clone(),
+    };
+    let now_ms = world.now_ms();
+    writer
+        .keep_licenses(&run, now_ms, &[sku("kept"), sku("ended")])
+        .await
+        .unwrap();
+    assert!(skus().contains(&"ended".into()));
+    writer
+        .keep_licenses(&run, now_ms + 1, &[sku("kept")])
+        .await
+        .unwrap();
+    assert_eq!(skus(), ["kept"], "before: {before:?}");
 }

@@ -71,7 +71,8 @@ pub fn hobbs(folder: &Path, arguments: &[&str]) -> Command {
     Command::from_std(process(folder, arguments))
 }
 
-fn process(folder: &Path, arguments: &[&str]) -> Process {
+/// The same, to be started with other streams than one's own.
+pub fn process(folder: &Path, arguments: &[&str]) -> Process {
     let mut command = Process::new(env!("CARGO_BIN_EXE_hobbs"));
     for (name, _) in std::env::vars() {
         if name.starts_with("AZURE_") || name.starts_with("HOBBS_") || name.starts_with("IDENTITY_")

@@ -226,7 +226,10 @@ async fn what_interrupted_runs_left_is_derived_by_the_next() {
         let told = lake.reader().await.derived().await.unwrap();
         match derived_before {
             0 => assert_eq!(told, Derived::Nothing),
-            _ => assert_eq!(told, Derived::AllBut(since.len() as u64)),
+            _ => assert!(
+                matches!(told, Derived::AllBut { interactions, .. } if interactions == since.len() as u64),
+                "{told:?}"
+            ),
         }
         keep(&lake, &[]).await;
         let found = derived(&lake).await;

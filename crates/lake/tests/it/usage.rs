@@ -1,8 +1,8 @@
 //! Microsoft's usage reports in the lake.
 
 use hobbs_lake::{
-    Assignment, AssignmentStatus, DayNumber, UsageColumn, UsageCount, UsageLine, UsageSnapshot,
-    Writer,
+    Assignment, AssignmentStatus, DayNumber, Names, UsageColumn, UsageCount, UsageLine,
+    UsageSnapshot, Writer,
 };
 use serde_json::{Value, json};
 
@@ -93,18 +93,12 @@ async fn a_snapshot_is_kept_once_and_outlives_the_next_one() {
         .await
         .unwrap();
     assert_eq!(again, 0, "the same refresh date again");
-    assert!(
-        writer
-            .has_usage_report(&run(), &snapshot(JUNE))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !writer
-            .has_usage_report(&run(), &snapshot(JUNE + 1))
-            .await
-            .unwrap()
-    );
+    for (refreshed, names) in [(JUNE, Some(Names::Shown)), (JUNE + 1, None)] {
+        let kept = writer
+            .usage_report_names(&run(), &snapshot(refreshed))
+            .await;
+        assert_eq!(kept.unwrap(), names);
+    }
     let next = [line("ann", Some(JUNE + 1))];
     writer
         .keep_usage_report(&run(), START_MS, &snapshot(JUNE + 1), &next)
@@ -138,9 +132,24 @@ async fn concealed_names_say_nothing_of_anybody() {
         ..line("0123456789ABCDEF0123456789ABCDEF", Some(JUNE))
     };
     writer
-        .keep_usage_report(&run(), START_MS, &snapshot(JUNE), &[hidden])
+        .keep_usage_report(
+            &run(),
+            START_MS,
+            &snapshot(JUNE),
+            std::slice::from_ref(&hidden),
+        )
         .await
         .unwrap();
+    assert_eq!(writer.last_activity(TENANT).await.unwrap(), None);
+    // Nor does an older report with names, once names are concealed: it tells of another time.
+    let lake = Lake::new();
+    let mut writer = lake.writer().await;
+    for (refreshed, line) in [(JUNE - 1, line("ann", Some(JUNE - 1))), (JUNE, hidden)] {
+        writer
+            .keep_usage_report(&run(), START_MS, &snapshot(refreshed), &[line])
+            .await
+            .unwrap();
+    }
     assert_eq!(writer.last_activity(TENANT).await.unwrap(), None);
 }
 

@@ -85,6 +85,8 @@ pub struct HolderFacts {
     pub typed_28_before: u64,
     /// Typed at any time.
     pub typed: u64,
+    /// Interactions of theirs that nobody has judged yet, and that none of these figures holds.
+    pub not_judged: u64,
     /// The history is whole from the first of the days that count, up to a reading that is late by
     /// no more than the terms allow.
     pub whole: bool,
@@ -110,7 +112,7 @@ pub enum Verdict {
     OnLeave,
     /// Held for a short time.
     New,
-    /// The history is not whole, or no rule says who asked.
+    /// The history is not whole or not judged, or no rule says who asked.
     Unknown,
     /// Typed or clicked of late.
     InUse,
@@ -306,6 +308,15 @@ fn verdict(facts: &HolderFacts, tenure_days: Option<i64>, terms: &Terms) -> (Ver
             ),
         );
     }
+    if facts.not_judged > 0 {
+        return (
+            Verdict::Unknown,
+            format!(
+                "Interactions of theirs are not judged yet ({}), so nobody can say that the license is idle.",
+                facts.not_judged
+            ),
+        );
+    }
     if let Some(time) = lately(facts.last_unknown) {
         return (
             Verdict::Unknown,
@@ -432,6 +443,21 @@ mod tests {
         );
         assert_eq!(
             said(HolderFacts {
+                not_judged: 1,
+                ..holder()
+            }),
+            Verdict::Unknown
+        );
+        assert_eq!(
+            said(HolderFacts {
+                not_judged: 1,
+                last_typed: ago(29),
+                ..holder()
+            }),
+            Verdict::InUse
+        );
+        assert_eq!(
+            said(HolderFacts {
                 on_leave: true,
                 ..holder()
             }),
@@ -457,20 +483,20 @@ mod tests {
         fn nobody_is_idle_without_proof(
             typed in prop::option::of(0i64..120), clicked in prop::option::of(0i64..120),
             automatic in prop::option::of(0i64..120), unknown in prop::option::of(0i64..120),
-            since in prop::option::of(0i64..400), whole: bool, on_leave: bool,
+            since in prop::option::of(0i64..400), whole: bool, on_leave: bool, not_judged in 0u64..2,
             idle_days in 1u32..90, new_days in 0u32..90,
         ) {
             let at = |days: Option<i64>| days.and_then(ago);
             let mut facts = HolderFacts {
                 last_typed: at(typed), last_clicked: at(clicked), last_automatic: at(automatic),
-                last_unknown: at(unknown), whole, on_leave, ..holder()
+                last_unknown: at(unknown), whole, on_leave, not_judged, ..holder()
             };
             facts.held[0].since = at(since);
             let terms = Terms { idle_days, new_days, ..Terms::at(NOW_MS) };
             let judged = judge(facts, &terms);
             let recent = |days: Option<i64>| days.is_some_and(|days| days <= i64::from(idle_days));
             if judged.verdict.is_worth_moving() {
-                prop_assert!(whole && !on_leave && !recent(typed) && !recent(clicked) && !recent(unknown));
+                prop_assert!(whole && !on_leave && not_judged == 0 && !recent(typed) && !recent(clicked) && !recent(unknown));
                 prop_assert!(since.is_none_or(|days| days >= i64::from(new_days)));
             }
             if judged.verdict == Verdict::AutomaticOnly { prop_assert!(recent(automatic)); }

@@ -83,8 +83,8 @@ pub fn rank(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
             format!(", last on {}", time.strftime("%Y-%m-%d"))
         });
         candidate.says = format!(
-            "Typed {} times without a license now{last}; {} of them in the last 28 days.",
-            candidate.typed, candidate.typed_28
+            "{}Typed {} times without a license now{last}; {} of them in the last 28 days.",
+            candidate.says, candidate.typed, candidate.typed_28
         );
     }
     candidates
@@ -209,4 +209,39 @@ pub fn by_verdict(holders: &[Holder]) -> BTreeMap<Verdict, u64> {
         *counts.entry(holder.verdict).or_default() += 1;
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(user: &str, says: &str) -> Candidate {
+        Candidate {
+            rank: 0,
+            user_id: user.to_owned(),
+            user_principal_name: None,
+            display_name: None,
+            department: None,
+            typed_28: 1,
+            typed: 3,
+            last_typed: None,
+            last_any: None,
+            says: says.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_license_for_a_guest_is_proposed_as_one_for_a_guest() {
+        let candidates = rank(vec![candidate("a", "A guest. "), candidate("b", "")]);
+        let seats = [Seats {
+            free: 2,
+            ..Seats::default()
+        }];
+        let reasons: Vec<&str> = moves(&[], &candidates, &seats)
+            .iter()
+            .map(|line| line.reason)
+            .collect();
+        let typed = "Typed 3 times without a license now; 1 of them in the last 28 days.";
+        assert_eq!(reasons, [&format!("A guest. {typed}"), typed]);
+    }
 }

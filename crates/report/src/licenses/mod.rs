@@ -136,9 +136,21 @@ impl Licenses {
             .map_or("nothing was typed".to_owned(), |each| {
                 format!("a typed exchange costs {each:.2} {currency}")
             });
+        let bought = cost
+            .bought
+            .zip(cost.bought_per_month)
+            .map(|(bought, per_month)| {
+                format!(
+                    "{} {} bought, for {per_month:.2} {currency} a month; ",
+                    thousands(bought),
+                    plural(bought, "seat is", "seats are"),
+                )
+            });
         Some(format!(
-            "{} seats cost {:.2} {currency} a month, of which {:.2} {currency} for those worth moving; {each} ({} typed in 28 days).",
+            "{}{} {} held, for {:.2} {currency} a month, of which {:.2} {currency} for those worth moving; {each} ({} typed in 28 days).",
+            bought.unwrap_or_default(),
             thousands(cost.seats),
+            plural(cost.seats, "seat is", "seats are"),
             cost.per_month,
             cost.worth_moving_per_month,
             thousands(cost.typed_28),

@@ -14,7 +14,7 @@ use crate::coverage::time;
 use crate::query::{query, select_with};
 use crate::reconcile::{Answer, LicenseHistory, spans};
 use crate::scope::{Scope, time_literal};
-use crate::source::{Source, SourceError};
+use crate::source::{Derived, Source, SourceError};
 use crate::words::NO_VERDICTS;
 
 const NO_HISTORY: &str = "This lake holds no history of licenses, so it can't be said which of them are worth moving: run `hobbs sync`, which keeps it from now on.";
@@ -30,7 +30,8 @@ pub(super) async fn licenses(
     if source.select(some).await?.is_empty() {
         return Ok(Answer::missing(NO_HISTORY));
     }
-    let Some(not_judged) = source.derived().await?.not_judged() else {
+    let derived = source.derived().await?;
+    let Some(not_judged) = derived.not_judged() else {
         return Ok(Answer::missing(NO_VERDICTS));
     };
     let terms = Terms {
@@ -47,6 +48,7 @@ pub(super) async fn licenses(
     let walk = Walk {
         source,
         tenant,
+        derived,
         terms,
         on_leave: query
             .on_leave
@@ -80,6 +82,7 @@ fn finished(
         holders.map(|holder| holder.held.len() as u64).sum()
     };
     let all: u64 = held(&mut found.holders.iter());
+    let bought = (!seats.is_empty()).then(|| seats.iter().map(|seats| seats.bought).sum());
     let movable: u64 = held(&mut found.holders.iter().filter(|holder| worth(holder)));
     Licenses {
         version: VERSION,
@@ -94,7 +97,7 @@ fn finished(
         cost: query
             .price
             .clone()
-            .map(|price| Cost::of(price, all, movable, typed_28)),
+            .map(|price| Cost::of(price, bought, all, movable, typed_28)),
         holders: found.holders,
         candidates: rank(found.candidates),
         frozen: found.frozen,
@@ -111,6 +114,7 @@ struct Found {
 struct Walk<'a> {
     source: &'a dyn Source,
     tenant: String,
+    derived: Derived,
     terms: Terms,
     on_leave: Vec<String>,
 }
@@ -142,6 +146,7 @@ impl Walk<'_> {
             ByUser::ask(source, query!("license_use.sql"), places).await?;
         let mut whole: ByUser<SpanRow> =
             ByUser::ask(source, query!("coverage_whole.sql"), places).await?;
+        let mut not_judged = self.not_judged().await?;
         let mut found = Found::default();
         while let Some(user_id) = people.user().map(str::to_owned) {
             let licenses = licenses.of(&user_id).await?.into_iter();
@@ -150,18 +155,47 @@ impl Walk<'_> {
                 .collect();
             let own = used.of(&user_id).await?.pop().unwrap_or_default();
             let read = spans(whole.of(&user_id).await?);
+            let not_judged = match &mut not_judged {
+                Some(users) => users.of(&user_id).await?.pop(),
+                None => None,
+            };
+            let not_judged = not_judged.map_or(0, |row| row.interactions);
             let Some(person) = people.of(&user_id).await?.pop() else {
                 continue;
             };
             match held.is_empty() {
-                false => found.holders.push(self.holder(person, held, &own, &read)),
+                false => {
+                    let holder = self.holder(person, held, &own, &read, not_judged);
+                    found.holders.push(holder);
+                }
                 true => without(person, &own, &read, &mut found),
             }
         }
         Ok(found)
     }
 
-    fn holder(&self, person: PersonRow, held: Vec<Held>, own: &UseRow, read: &Spans) -> Holder {
+    /// Who did what nobody has judged yet; None where all is judged.
+    async fn not_judged(&self) -> Result<Option<ByUser<NotJudgedRow>>, SourceError> {
+        let Derived::AllBut { after, .. } = self.derived else {
+            return Ok(None);
+        };
+        let after = after.to_string();
+        let places = &[
+            ("{people}", self.tenant.as_str()),
+            ("{after}", after.as_str()),
+        ];
+        let users = ByUser::ask(self.source, query!("license_not_judged.sql"), places);
+        users.await.map(Some)
+    }
+
+    fn holder(
+        &self,
+        person: PersonRow,
+        held: Vec<Held>,
+        own: &UseRow,
+        read: &Spans,
+        not_judged: u64,
+    ) -> Holder {
         let named = |name: &str| {
             self.on_leave
                 .iter()
@@ -181,6 +215,7 @@ impl Walk<'_> {
             typed_28: own.typed_28,
             typed_28_before: own.typed_28_before,
             typed: own.typed,
+            not_judged,
             whole: self.is_whole(read, self.terms.idle_since_ms()),
             whole_since_licensed: self.is_whole(read, since.map_or(0, Timestamp::as_millisecond)),
             read_until: read.end_ms().map(time),
@@ -270,6 +305,11 @@ struct UseRow {
     typed: u64,
     typed_28: u64,
     typed_28_before: u64,
+    interactions: u64,
+}
+
+#[derive(Deserialize)]
+struct NotJudgedRow {
     interactions: u64,
 }
 

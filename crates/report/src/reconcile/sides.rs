@@ -16,15 +16,22 @@ use crate::scope::{text_literal, time_literal};
 use crate::source::SourceError;
 
 impl Walk<'_> {
-    /// By app.
-    pub(super) async fn apps(&self, figures: &Figures) -> Result<Vec<SideBySide>, SourceError> {
+    /// Microsoft's counts by app, which are of everyone: beside some users they would say nothing.
+    async fn summary(&self) -> Result<Vec<SummaryRow>, SourceError> {
+        if self.is_of_some_users() {
+            return Ok(Vec::new());
+        }
         let report = self.report.condition();
         let places = [
             ("{people}", self.tenant.as_str()),
             ("{report}", report.as_str()),
         ];
-        let theirs: Vec<SummaryRow> =
-            select_with(self.source, query!("reconcile_summary.sql"), &places).await?;
+        select_with(self.source, query!("reconcile_summary.sql"), &places).await
+    }
+
+    /// By app.
+    pub(super) async fn apps(&self, figures: &Figures) -> Result<Vec<SideBySide>, SourceError> {
+        let theirs = self.summary().await?;
         let beside = |name: &str, summary: Option<&str>| {
             let theirs = theirs.iter().find(|row| Some(row.app.as_str()) == summary);
             let ours = figures.columns.iter().find(|own| own.column == name);
@@ -60,21 +67,27 @@ impl Walk<'_> {
         }
     }
 
-    /// By UTC day, over all apps.
-    pub(super) async fn days(&self) -> Result<Vec<DayBySide>, SourceError> {
-        let (first, last) = (self.asked.first(), self.asked.refreshed);
-        let mut days: BTreeMap<Date, DayBySide> = BTreeMap::new();
+    /// Microsoft's counts by day, which are of everyone: beside some users they would say nothing.
+    async fn trend(&self, first: Date, last: Date) -> Result<Vec<TrendRow>, SourceError> {
+        if self.is_of_some_users() {
+            return Ok(Vec::new());
+        }
         let report = format!(
-            "report_refresh_date = DATE '{last}' AND report_version = {} AND report_date >= DATE '{first}'",
+            "report_refresh_date <= DATE '{last}' AND report_version = {} AND report_date >= DATE '{first}' AND report_date <= DATE '{last}'",
             text_literal(&self.report.report_version)
         );
         let places = [
             ("{people}", self.tenant.as_str()),
             ("{report}", report.as_str()),
         ];
-        let rows: Vec<TrendRow> =
-            select_with(self.source, query!("reconcile_trend.sql"), &places).await?;
-        for row in rows {
+        select_with(self.source, query!("reconcile_trend.sql"), &places).await
+    }
+
+    /// By UTC day, over all apps.
+    pub(super) async fn days(&self) -> Result<Vec<DayBySide>, SourceError> {
+        let (first, last) = (self.asked.first(), self.asked.refreshed);
+        let mut days: BTreeMap<Date, DayBySide> = BTreeMap::new();
+        for row in self.trend(first, last).await? {
             let day = days.entry(row.report_date).or_default();
             day.microsoft_active = row.active_users;
             day.microsoft_prompts = row.prompts_submitted;

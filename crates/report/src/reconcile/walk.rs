@@ -14,7 +14,7 @@ use crate::scope::Scope;
 use crate::source::Source;
 use crate::words::NO_VERDICTS;
 
-const NO_REPORT: &str = "This lake holds no usage report of Microsoft's, so the two cannot be set side by side: grant the app Reports.Read.All (and ReportSettings.Read.All) and run `hobbs sync`.";
+const NO_REPORT: &str = "This lake holds no usage report of Microsoft's, so the two cannot be set side by side. In Microsoft's global cloud, grant the app Reports.Read.All (and ReportSettings.Read.All) and run `hobbs sync`; the US Government and China clouds have no such reports.";
 
 pub(super) async fn reconcile(
     source: &dyn Source,
@@ -160,6 +160,11 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Whether users were named, by their ids.
+    pub(super) fn is_of_some_users(&self) -> bool {
+        self.people != self.tenant
+    }
+
     pub(super) fn is_concealed(&self) -> bool {
         self.report.concealed.unwrap_or(0) > 0
     }
@@ -181,8 +186,8 @@ impl Walk<'_> {
         kept: &mut Kept,
         each: &mut (dyn FnMut(&Line) -> Result<(), ReportError> + Send),
     ) -> Result<(), ReportError> {
-        if self.people != self.tenant {
-            return Ok(()); // Asked about users by their ids.
+        if self.is_of_some_users() {
+            return Ok(());
         }
         let report = self.of_report();
         let places = [

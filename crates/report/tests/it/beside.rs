@@ -455,7 +455,30 @@ fn holders_candidates_and_frozen_histories() {
         (cost.per_month, cost.worth_moving_per_month, cost.typed_28),
         (270.0, 90.0, 3)
     );
-    assert_eq!(cost.per_typed_exchange, Some(82.79));
+    assert_eq!(cost.per_typed_exchange, Some(91.99));
+}
+
+#[test]
+fn nobody_is_idle_whose_interactions_are_not_judged_yet() {
+    let verdict_of = |told: &Told, user: &str| {
+        let holders = license_figures(told).holders;
+        let holder = holders.iter().find(|holder| holder.user_id == user);
+        holder.unwrap().verdict
+    };
+    let mut told = everybody();
+    assert_eq!(verdict_of(&told, "boris"), Verdict::AutomaticOnly);
+    told.rest.derived = Derived::AllBut {
+        interactions: 3,
+        after: 7,
+    };
+    told.not_judged = vec![json!({"user_id": "boris", "interactions": 3})];
+    assert_eq!(verdict_of(&told, "boris"), Verdict::Unknown);
+    let others = ["adele", "chen", "fina"];
+    assert!(
+        others
+            .iter()
+            .all(|user| verdict_of(&told, user) == verdict_of(&everybody(), user))
+    );
 }
 
 #[test]

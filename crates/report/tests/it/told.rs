@@ -47,6 +47,7 @@ pub struct Told {
     pub people: Vec<Value>,
     pub licenses: Vec<Value>,
     pub seats: Vec<Value>,
+    pub not_judged: Vec<Value>,
     /// Tables that are not there.
     pub without: Vec<&'static str>,
     /// All that it was asked.
@@ -72,6 +73,7 @@ impl Told {
             people: Vec::new(),
             licenses: Vec::new(),
             seats: Vec::new(),
+            not_judged: Vec::new(),
             without: Vec::new(),
             asked: Mutex::default(),
             torn: false,
@@ -221,6 +223,10 @@ impl Told {
             "-- Who held which license when." => self.licenses.clone(),
             "-- The subscriptions with Copilot, as they were seen last." => self.seats.clone(),
             "-- What each user did, and when last." => self.used(sql),
+            "-- Users with interactions that no exchange is derived from yet." => {
+                assert_eq!(between(sql, "sequence > ", "\n"), "7");
+                self.not_judged.clone()
+            }
             "-- What Microsoft counts without names." => self.summary.clone(),
             "-- What Microsoft counts without names, by day." => self.trend.clone(),
             "-- The same here: users and what people asked for, by UTC day." => self.our_days(sql),

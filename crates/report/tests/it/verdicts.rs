@@ -153,7 +153,10 @@ fn interactions_that_are_not_judged_yet_are_counted() {
     let text = table::render(&summary, Style::default());
     assert!(!text.contains("not judged yet"), "{text}");
 
-    memory.derived = Derived::AllBut(1_234);
+    memory.derived = Derived::AllBut {
+        interactions: 1_234,
+        after: 7,
+    };
     let summary = report(&memory, &Scope::default());
     assert_eq!(summary.verdicts.as_ref().unwrap().not_judged, 1_234);
     let words = "1,234 interactions of this lake are not judged yet";

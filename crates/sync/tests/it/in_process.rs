@@ -81,18 +81,22 @@ impl World {
         }
     }
 
+    /// The way to the tenant.
+    pub fn transport(&self) -> InProcess {
+        InProcess {
+            tenant: Arc::clone(&self.tenant),
+            hosts: Arc::clone(&self.hosts),
+        }
+    }
+
     pub fn builder(&self) -> ClientBuilder {
         let options = self.tenant.options();
         let credential = Credential::ClientSecret {
             client_id: options.client_id.clone(),
             secret: options.secret.clone().unwrap().into(),
         };
-        let transport = InProcess {
-            tenant: Arc::clone(&self.tenant),
-            hosts: Arc::clone(&self.hosts),
-        };
         Client::builder(options.tenant_id.clone(), credential)
-            .transport(Arc::new(transport))
+            .transport(Arc::new(self.transport()))
             .clock(Arc::new(self.clock))
             .seed(self.seed)
     }

@@ -9,6 +9,7 @@
 mod compare;
 mod economy;
 mod faults;
+mod imports;
 mod in_process;
 mod kills;
 mod large;

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use hobbs_graph::people::COPILOT_SKUS;
 use hobbs_graph::{Transport, TransportError};
 use hobbs_sync::{PeopleScope, SyncError, SyncOptions};
 use hobbs_tenant::{Access, Answer, TenantOptions, Turnover, Volume};
@@ -14,7 +16,7 @@ use http::{Request, Response};
 use serde_json::Value;
 use tokio::time::advance;
 
-use crate::in_process::{World, failed_ids};
+use crate::in_process::{InProcess, World, failed_ids};
 
 fn lively(users: u32) -> TenantOptions {
     TenantOptions {
@@ -365,4 +367,84 @@ async fn only_some_groups_and_departments() {
     .await
     .unwrap();
     assert_eq!(nobody.users_asked, 0);
+}
+
+const THIRD_SKU: &str = "33333333-3333-3333-3333-333333333333";
+
+/// A tenant whose second Copilot license is one that nobody knows yet, and whose subscriptions can't be
+/// read at times.
+struct ThirdSku {
+    inner: InProcess,
+    refuses: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Transport for ThirdSku {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let is_refused = request.uri().path().ends_with("/subscribedSkus");
+        if is_refused && self.refuses.load(Relaxed) {
+            let answer = Response::builder().status(403).body(Bytes::new());
+            return Ok(answer.unwrap());
+        }
+        let answer = self.inner.send(request).await?;
+        Ok(answer.map(|body| match std::str::from_utf8(&body) {
+            Ok(text) => text.replace(COPILOT_SKUS[1], THIRD_SKU).into(),
+            Err(_) => body,
+        }))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_license_whose_product_was_not_known_is_settled_once_it_is() {
+    let world = World::new(TenantOptions {
+        users: 60,
+        volume: Volume::Monthly(5.0),
+        ..TenantOptions::default()
+    });
+    let refuses = Arc::new(AtomicBool::new(true));
+    let client = {
+        let (inner, refuses) = (world.transport(), Arc::clone(&refuses));
+        let transport = ThirdSku { inner, refuses };
+        world.builder().transport(Arc::new(transport)).build()
+    };
+    let client = client.unwrap();
+    let sync = async |options: &SyncOptions| {
+        let synced = world.sync_with(&client, options, std::future::pending());
+        synced.await.unwrap()
+    };
+    let holders = async |sku: &str| {
+        let sql = format!(
+            "SELECT count(*) FROM license_assignments WHERE valid_to IS NULL AND licensed AND sku_id = '{sku}'"
+        );
+        world.number(&sql).await
+    };
+    let everyone = world.options();
+    let first = sync(&everyone).await;
+    assert_eq!(first.warnings.len(), 1, "{:?}", first.warnings);
+    let unknown = holders("unknown").await;
+    assert!(unknown > 0 && holders(THIRD_SKU).await == 0);
+    // One user's sync sees the subscriptions, and leaves the others to the next sync of everyone.
+    refuses.store(false, Relaxed);
+    let of_one = SyncOptions {
+        who: hobbs_sync::Who::Only(vec![world.tenant.user_facts(0).id]),
+        ..world.options()
+    };
+    sync(&of_one).await;
+    sync(&everyone).await;
+    assert_eq!(
+        (holders("unknown").await, holders(THIRD_SKU).await),
+        (0, unknown)
+    );
+    // From now on it is known, whether the subscriptions can be read or not, and nobody is listed again.
+    let listings = || world.tenant.statistics().requests("users");
+    let listed = listings();
+    refuses.store(true, Relaxed);
+    sync(&everyone).await;
+    refuses.store(false, Relaxed);
+    sync(&everyone).await;
+    assert_eq!(
+        (holders("unknown").await, holders(THIRD_SKU).await),
+        (0, unknown)
+    );
+    assert_eq!(listings(), listed);
 }
