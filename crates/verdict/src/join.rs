@@ -7,13 +7,9 @@
 //! Only rows of one thread decide, so that an exchange derived from new rows and the rest of its
 //! session equals one derived from everything.
 
-use hobbs_interaction::app;
-
 use crate::Map;
-use crate::evidence::{Evidence, Part};
+use crate::evidence::{Evidence, Part, is_unstable};
 
-/// Apps whose requestIds can't be trusted.
-const UNSTABLE_APPS: [&str; 2] = ["Excel", "PowerPoint"];
 /// What comes later than this after a prompt, and is tied to it by order alone, is something else.
 const AFTER_PROMPT_US: i64 = 24 * 3_600 * 1_000_000;
 /// The same after a row that no prompt stands before.
@@ -85,7 +81,7 @@ impl<'a> Joining<'_, 'a> {
     fn take(&mut self, place: usize) -> Option<i64> {
         let row = &self.rows[place];
         let request = row.request_id.filter(|id| !id.is_empty());
-        let is_stable = request.is_some() && !is_unstable(row.app_class);
+        let is_stable = request.is_some() && !is_unstable(row.app);
         let own = request
             .filter(|_| is_stable || row.part != Part::Prompt)
             .and_then(|id| self.by_request.get(id).copied());
@@ -150,11 +146,4 @@ impl<'a> Joining<'_, 'a> {
         });
         self.exchanges.len() - 1
     }
-}
-
-fn is_unstable(app_class: &str) -> bool {
-    let app = app::after_prefix(app_class);
-    UNSTABLE_APPS
-        .iter()
-        .any(|unstable| app.eq_ignore_ascii_case(unstable))
 }
