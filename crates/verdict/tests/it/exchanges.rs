@@ -119,6 +119,9 @@ fn in_excel_and_powerpoint_a_request_may_mean_anything() {
         ["a", "a", "a", "a"],
         ["a", "", "", "d"],
         ["a", "a", "b", "b"],
+        // The id of the prompt before.
+        ["a", "a", "b", "a"],
+        ["a", "b", "b", "a"],
     ] {
         let world = excel([
             prompt(0, ids[0], "Sum column B"),
@@ -134,6 +137,19 @@ fn in_excel_and_powerpoint_a_request_may_mean_anything() {
             .map(|it| it.reply_seconds)
             .collect();
         assert_eq!(replies, [Some(3.0), Some(3.0)], "{ids:?}");
+    }
+}
+
+#[test]
+fn in_excel_and_powerpoint_a_request_counts_where_order_says_nothing() {
+    // Of another class than its prompt's, or long after it.
+    let day_ms = 24 * 3_600_000;
+    for (app, at_ms) in [("Word", 3_000), ("Excel", day_ms + 1)] {
+        let world = World::of([
+            prompt(0, "a", "Sum column B").in_app(app),
+            response(at_ms, "a", "The sum is 5").in_app("Excel"),
+        ]);
+        assert_eq!(parts(&world), [2], "{app}");
     }
 }
 
