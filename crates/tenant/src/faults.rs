@@ -30,11 +30,6 @@ macro_rules! faults {
             pub fn of(self) -> FaultOf {
                 match self { $(Self::$variant => FaultOf::$kind,)* }
             }
-
-            /// What goes wrong, in a line.
-            pub fn describe(self) -> &'static str {
-                match self { $(Self::$variant => $doc,)* }
-            }
         }
     };
 }
