@@ -60,6 +60,7 @@ fn comes_back(item: &AiInteraction<'_>) {
 
 fn written(item: &AiInteraction<'_>) -> String {
     let at = jiff::Timestamp::from_millisecond(item.created_at_ms).expect("a time");
+    let at = (!item.is_timed_by_id).then(|| at.to_string().into());
     let text = |text: &str| Value::from(text).to_string();
     let optional = |text: &Option<Cow<'_, str>>| Value::from(text.as_deref()).to_string();
     let list = |objects: Vec<String>| format!("[{}]", objects.join(","));
@@ -108,7 +109,7 @@ fn written(item: &AiInteraction<'_>) -> String {
         "application"
     };
     format!(
-        r#"{{"value":[{{"id":{},"etag":{},"sessionId":{},"requestId":{},"appClass":{},"interactionType":{},"conversationType":{},"createdDateTime":"{at}","locale":{},"contexts":{},"from":{{"{sends}":{sender}}},"body":{{"contentType":{},"content":{}}},"attachments":{},"links":{},"mentions":{}}}]}}"#,
+        r#"{{"value":[{{"id":{},"etag":{},"sessionId":{},"requestId":{},"appClass":{},"interactionType":{},"conversationType":{},"createdDateTime":{},"locale":{},"contexts":{},"from":{{"{sends}":{sender}}},"body":{{"contentType":{},"content":{}}},"attachments":{},"links":{},"mentions":{}}}]}}"#,
         text(&item.id),
         text(&item.etag),
         optional(&item.session_id),
@@ -116,6 +117,7 @@ fn written(item: &AiInteraction<'_>) -> String {
         text(&item.app_class),
         text(&item.interaction_type),
         optional(&item.conversation_type),
+        optional(&at),
         optional(&item.locale),
         list(contexts.collect()),
         optional(&item.content_type),

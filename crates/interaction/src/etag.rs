@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// An item's etag. Etags are milliseconds as text, so far; should they become something else, their text decides.
+/// An item's etag. Etags are milliseconds as text, so far, be they written as HTTP writes them (`W/"1000"`); should
+/// they become something else, their text decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Etag<'a> {
     /// The text of a number.
@@ -14,7 +15,7 @@ pub enum Etag<'a> {
 impl<'a> Etag<'a> {
     /// As it is written.
     pub fn of(text: &'a str) -> Self {
-        match text.parse() {
+        match bare(text).parse() {
             Ok(number) => Etag::Number(number),
             Err(_) => Etag::Text(Cow::Borrowed(text)),
         }
@@ -39,6 +40,13 @@ impl<'a> Etag<'a> {
     }
 }
 
+/// Without the mark of a weak etag and the quotes of any, where they stand there.
+fn bare(text: &str) -> &str {
+    let text = text.strip_prefix("W/").unwrap_or(text);
+    let quoted = text.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    quoted.unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +59,24 @@ mod tests {
         assert!(!is_later("1000", "1000"));
         assert!(is_later("b", "a"));
         assert!(is_later("b", "1000") && !is_later("1000", "b"));
+    }
+
+    #[test]
+    fn what_http_puts_around_a_number_does_not_count() {
+        let is_later = |one, other| Etag::of(one).is_later_than(&Etag::of(other));
+        for (one, other) in [
+            (r#"W/"1000""#, r#"W/"999""#),
+            (r#""1000""#, r#""999""#),
+            (r#"W/"1000""#, "999"),
+            ("1000", r#""999""#),
+        ] {
+            assert!(
+                is_later(one, other) && !is_later(other, one),
+                "{one} {other}"
+            );
+        }
+        assert!(!is_later(r#"W/"1000""#, "1000") && !is_later("1000", r#"W/"1000""#));
+        // Half of it is no such thing, and then the text decides.
+        assert!(is_later(r#"W/"999"#, r#"W/"1000"#));
     }
 }

@@ -114,6 +114,14 @@ pub enum LakeError {
         "the table keys holds no valid key of fingerprints (32 hexadecimal digits): restore its folder from a copy; new texts can't be compared with old ones without it"
     )]
     Key,
+    /// The diary of runs has lost the line of a run while it went on.
+    #[error(
+        "the run {run_id} is no longer in the table runs, so that its end could not be noted there; what it read is in the lake. Something else has changed that table: `hobbs lake check` looks at it"
+    )]
+    NoRun {
+        /// The run.
+        run_id: String,
+    },
     /// The folder or its files could not be written or read.
     #[error("cannot {action} {path}: {source}{}", advice(source))]
     Io {

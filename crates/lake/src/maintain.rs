@@ -182,13 +182,36 @@ pub(crate) async fn tidy(table: &mut Table) -> Result<bool, LakeError> {
     }
 }
 
-/// Joins files into some of about this size: those that are smaller, or where `sorts`, all of them, by time.
+/// Joins files into some of about this size: those that are smaller, or where `sorts`, all of them, by time. Deletes
+/// what no version of the last 7 days needs.
 async fn join(
     table: &mut Table,
     target_bytes: NonZeroU64,
     sorts: bool,
 ) -> Result<TableOptimized, LakeError> {
-    let before = status(table)?.files;
+    let files_before = status(table)?.files;
+    let has_joined = rewrite_files(table, target_bytes, sorts).await?;
+    let files_vacuumed = vacuum(table).await? + delete_left_over(table)?;
+    table.refresh().await?;
+    if has_joined {
+        // Else whoever opens the table reads of each file first that it was added, then that it went.
+        let checkpoint = create_checkpoint(&table.delta, None).await;
+        checkpoint.map_err(|error| table.error(error))?;
+    }
+    Ok(TableOptimized {
+        table: table.name.as_str(),
+        files_before,
+        files_after: status(table)?.files,
+        files_vacuumed,
+    })
+}
+
+/// Tells whether there was anything to join.
+async fn rewrite_files(
+    table: &mut Table,
+    target_bytes: NonZeroU64,
+    sorts: bool,
+) -> Result<bool, LakeError> {
     let mut optimize = table.delta.clone().optimize();
     if let Some(column) = table.name.time_column().filter(|_| sorts) {
         let session = sorting_session()?.state();
@@ -203,33 +226,28 @@ async fn join(
         .await;
     let (delta, joined) = compacted.map_err(|error| table.error(error))?;
     table.delta = delta;
-    let vacuumed = table
-        .delta
-        .clone()
-        .vacuum()
+    Ok(joined.num_files_added > 0)
+}
+
+/// Deletes files that no version of the last 7 days needs; gives their number.
+async fn vacuum(table: &mut Table) -> Result<u64, LakeError> {
+    let vacuum = table.delta.clone().vacuum();
+    let vacuumed = vacuum
         // Also what a run left that was cut off before its commit.
         .with_mode(VacuumMode::Full)
         .with_commit_properties(unattended())
-        .await
-        .map_err(|error| table.error(error))?;
-    let mut files_vacuumed = vacuumed.1.files_deleted.len() as u64;
-    if table.delta.table_url().scheme() == "file"
-        && let Ok(folder) = table.delta.table_url().to_file_path()
-    {
-        files_vacuumed += delete_staged(&folder)
-            .map_err(|error| LakeError::io("delete what is left over in", &folder, error))?;
+        .await;
+    let (delta, vacuumed) = vacuumed.map_err(|error| table.error(error))?;
+    table.delta = delta;
+    Ok(vacuumed.files_deleted.len() as u64)
+}
+
+/// Deletes files in a folder that never got their names, which Delta knows nothing of; gives their number.
+fn delete_left_over(table: &Table) -> Result<u64, LakeError> {
+    let address = table.delta.table_url();
+    match address.to_file_path() {
+        Ok(folder) if address.scheme() == "file" => delete_staged(&folder)
+            .map_err(|error| LakeError::io("delete what is left over in", &folder, error)),
+        _ => Ok(0),
     }
-    table.delta = vacuumed.0;
-    table.refresh().await?;
-    if joined.num_files_added > 0 {
-        // Else whoever opens the table reads of each file first that it was added, then that it went.
-        let checkpoint = create_checkpoint(&table.delta, None).await;
-        checkpoint.map_err(|error| table.error(error))?;
-    }
-    Ok(TableOptimized {
-        table: table.name.as_str(),
-        files_before: before,
-        files_after: status(table)?.files,
-        files_vacuumed,
-    })
 }

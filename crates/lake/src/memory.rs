@@ -8,9 +8,8 @@ use datafusion::execution::memory_pool::{
 };
 
 /// A limit for all that a query keeps, shared out among its parts: groups and sorts spill when
-/// theirs is reached. What is
-/// only on its way from one part of a query to the next (`RepartitionExec`) is counted and never
-/// refused: in DataFusion 55 a query whose repartition spills can wait for itself forever
+/// theirs is reached. What is only on its way from one part of a query to the next
+/// (`RepartitionExec`) is counted and never refused: in DataFusion 55 a query whose repartition spills can wait for itself forever
 /// (apache/datafusion#24883, mended there in September 2026).
 #[derive(Debug)]
 pub(crate) struct QueryMemory {

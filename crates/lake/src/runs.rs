@@ -121,10 +121,13 @@ pub(crate) async fn end(
             _ => return None,
         })
     };
-    for attempt in 1.. {
+    let mut attempt = 1;
+    loop {
         let begun = table.scan(&columns).filter(col("run_id").eq(lit(run_id)));
         let Some(begun) = begun.collect().await?.into_iter().next() else {
-            break;
+            return Err(LakeError::NoRun {
+                run_id: run_id.to_owned(),
+            });
         };
         let cells = columns.iter().zip(begun.columns());
         let cells = cells.map(|(name, begun)| said(name).unwrap_or_else(|| begun.clone()));
@@ -138,8 +141,8 @@ pub(crate) async fn end(
             Err(LakeError::Conflict { .. }) if attempt < ATTEMPTS_MAX => table.refresh().await?,
             ended => return ended,
         }
+        attempt += 1;
     }
-    Ok(())
 }
 
 /// The run that began last.

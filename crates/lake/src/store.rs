@@ -44,7 +44,8 @@ impl DurableFiles {
         let path = self.files.path_to_filesystem(location)?;
         blocking(move || {
             restrict(&path)?;
-            File::open(&path)?.sync_all()?;
+            // Windows syncs what may be written alone.
+            OpenOptions::new().write(true).open(&path)?.sync_all()?;
             sync_folder(&path)
         })
         .await

@@ -520,8 +520,12 @@ impl Writer {
             .rows_to_write(rows, &run.run_id, now_ms, sequence)
             .map_err(|error| table.error(error.into()))?;
         if let Some(written) = written {
+            // Rows without it would stand under no coverage, if the run ended here.
+            let noted = serde_json::to_value(&note).map_err(|json_err| {
+                table.error(deltalake::DeltaTableError::SerializeLogJson { json_err })
+            })?;
             let carried = Carried {
-                note: serde_json::to_value(&note).ok(),
+                note: Some(noted),
                 ..Carried::of(position)
             };
             // Neither waits for the other, and the one waits for the disk.

@@ -30,11 +30,6 @@ macro_rules! faults {
             pub fn of(self) -> FaultOf {
                 match self { $(Self::$variant => FaultOf::$kind,)* }
             }
-
-            /// What goes wrong, in a line.
-            pub fn describe(self) -> &'static str {
-                match self { $(Self::$variant => $doc,)* }
-            }
         }
     };
 }
@@ -69,7 +64,8 @@ faults! {
     ExpiredToken "expired_token" Attempt "401 for a good token, on the first attempt at a request only";
     TokenUnavailable "token_unavailable" TokenAttempt "503 from the token endpoint";
     NullItem "null_item" Item "a null among value, besides the item";
-    NoTime "no_time" Item "an item without createdDateTime, besides the item";
+    NoTime "no_time" Item "an item without createdDateTime whose id is no time either, besides the item";
+    TimeInId "time_in_id" Item "no createdDateTime: the id alone tells the item's time";
     NoId "no_id" Item "an item without id, besides the item";
     RepeatedItem "repeated_item" PageEnd "the last item of a page again as the first of the next";
     LateItems "late_items" Item "the item becomes visible 1 to 20 hours after its time";

@@ -223,9 +223,10 @@ impl Tenant {
             entries = entry(body);
             body.extend_from_slice(b"null");
         }
-        // Ids of their own: nobody may take them for the item beside them.
+        // Ids of their own: nobody may take them for the item beside them, nor, years before there was Copilot, for a
+        // time.
         let other = Item {
-            id_ms: item.id_ms + 500_000_000_000,
+            id_ms: item.id_ms - 500_000_000_000,
             salt: crate::draw::mix(item.salt),
             ..*item
         };
@@ -275,6 +276,7 @@ impl Tenant {
         Oddity {
             unknown_kind: strikes(Fault::UnknownKind),
             odd_fields: strikes(Fault::OddFields),
+            no_time: strikes(Fault::TimeInId),
             ..Oddity::default()
         }
     }

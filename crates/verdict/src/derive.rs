@@ -17,7 +17,7 @@ const NO_RULE: &str = "none";
 /// What was derived of a thread.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Derived<'a> {
-    /// In the order in which they began.
+    /// In the order in which they began; outside of sessions, thread by thread.
     pub exchanges: Vec<Exchange<'a>>,
     /// One of a session; one of each exchange outside of sessions.
     pub conversations: Vec<Conversation<'a>>,
@@ -28,8 +28,7 @@ pub struct Derived<'a> {
 /// Derives what the rows of a thread say. `zone` is the tenant's, for days and hours.
 ///
 /// `rows` are all rows of the user and session, in any order. Where there is no session, they are
-/// all of the user's rows without one of one or more whole days (UTC): days do not touch each
-/// other.
+/// those of one or more whole threads ([`Lone`](crate::Lone)), which do not touch each other.
 pub fn derive<'a>(
     rules: &'a Compiled,
     zone: &TimeZone,
@@ -50,8 +49,10 @@ pub fn derive<'a>(
                 .extend(conversation(exchanges, ended_at_us));
         }
         None => {
-            for day in rows.chunk_by(|one, other| utc_day(one) == utc_day(other)) {
-                derived.take(rules, zone, thread, day, None);
+            // Sorting keeps their order.
+            rows.sort_by_key(Evidence::lone);
+            for lone in rows.chunk_by(|one, other| one.lone() == other.lone()) {
+                derived.take(rules, zone, thread, lone, None);
             }
         }
     }
@@ -94,7 +95,7 @@ impl<'a> Whose<'a> {
     }
 }
 
-/// Judges the rows of a session, or of one day outside of sessions; they are sorted.
+/// Judges the rows of a session, or of one thread outside of sessions; they are sorted.
 pub(crate) fn judge_all<'a>(
     rules: &'a Compiled,
     zone: &TimeZone,
@@ -110,10 +111,6 @@ pub(crate) fn judge_all<'a>(
         .into_iter()
         .map(|joined| judge(rules, zone, whose, rows, joined.rows, &repeats_us))
         .collect()
-}
-
-pub(crate) fn utc_day(row: &Evidence<'_>) -> i64 {
-    row.created_at_us.div_euclid(86_400_000_000)
 }
 
 fn judge<'a>(
@@ -324,7 +321,7 @@ fn conversation<'a>(exchanges: &[Exchange<'a>], ended_at_us: i64) -> Option<Conv
 }
 
 impl<'a> Derived<'a> {
-    /// Takes the rows of a session, or of one day outside of sessions.
+    /// Takes the rows of a session, or of one thread outside of sessions.
     fn take(
         &mut self,
         rules: &'a Compiled,

@@ -12,6 +12,37 @@ pub struct Thread<'a> {
     pub session_id: Option<&'a str>,
 }
 
+/// What makes rows without a session a thread of their user's: one-shot actions (contract, section 2).
+///
+/// A prompt and its answer may stand on both sides of midnight, so that their request ties them together; a cut
+/// anywhere in time would part some. Where there is no request to be trusted, order decides, and order needs a
+/// stretch of time: the day. Both are told by the row alone, so that new rows touch their own thread and no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lone<'a> {
+    /// All rows of a requestId.
+    Request(&'a str),
+    /// The other rows of a day, UTC, as days since 1970-01-01.
+    Day(i64),
+}
+
+impl<'a> Lone<'a> {
+    /// Of a row; the fields as in [`Evidence`].
+    pub fn of(app: &str, request_id: Option<&'a str>, created_at_us: i64) -> Lone<'a> {
+        let request_id = request_id.filter(|id| !id.is_empty() && !is_unstable(app));
+        request_id.map_or_else(
+            || Lone::Day(created_at_us.div_euclid(86_400_000_000)),
+            Lone::Request,
+        )
+    }
+}
+
+/// Names of the apps whose requestIds don't hold still (contract, section 2).
+pub const UNSTABLE_APPS: [&str; 2] = ["Excel", "PowerPoint"];
+
+pub(crate) fn is_unstable(app: &str) -> bool {
+    UNSTABLE_APPS.contains(&app)
+}
+
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
@@ -84,7 +115,12 @@ pub struct Evidence<'a> {
     pub attached: Vec<Attached<'a>>,
 }
 
-impl Evidence<'_> {
+impl<'a> Evidence<'a> {
+    /// The thread that the row is in where it has no session.
+    pub(crate) fn lone(&self) -> Lone<'a> {
+        Lone::of(self.app, self.request_id, self.created_at_us)
+    }
+
     /// The ids of the signs in its text.
     pub fn signs(&self) -> impl Iterator<Item = &str> {
         self.signs.into_iter().flat_map(|signs| signs.split(','))

@@ -16,8 +16,8 @@ pub struct Exchange<'a> {
     pub conversation_key: i64,
     /// Of its first row that has one.
     pub request_id: Option<&'a str>,
-    /// `interaction_id` of its first row. With thread and, where there is no session, the day, its
-    /// key.
+    /// `interaction_id` of its first row. With thread and, where there is no session, what makes rows one
+    /// ([`Lone`](crate::Lone)), its key.
     pub first_id: &'a str,
     /// `interaction_id` of the prompt that was answered.
     pub prompt_id: Option<&'a str>,

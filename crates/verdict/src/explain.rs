@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::Compiled;
 use crate::case::Case;
 use crate::compiled::CompiledRule;
-use crate::derive::{judge_all, utc_day};
+use crate::derive::judge_all;
 use crate::evidence::{Evidence, Part, Thread};
 use crate::exchange::Exchange;
 use crate::join::sort;
@@ -78,8 +78,8 @@ pub fn explain<'a>(
         let row = rows
             .iter()
             .find(|row| row.interaction_id == interaction_id)?;
-        let day = utc_day(row);
-        rows.retain(|row| utc_day(row) == day);
+        let lone = row.lone();
+        rows.retain(|row| row.lone() == lone);
     }
     let judged = judge_all(rules, zone, thread, &rows)
         .into_iter()

@@ -1,19 +1,20 @@
 //! Which rows belong to one exchange.
 //!
 //! A requestId ties a prompt to its responses. Cowork gives none, and in Excel and PowerPoint it
-//! does not hold still (contract, section 2); there, what follows a prompt belongs to it. The same
+//! does not hold still (contract, section 2); there, what follows a prompt belongs to it, whatever
+//! its id. The same
 //! text again within seconds under a new id is the same thing again, and joins the first.
 //!
 //! Only rows of one thread decide, so that an exchange derived from new rows and the rest of its
 //! session equals one derived from everything.
 
-use hobbs_interaction::app;
-
 use crate::Map;
-use crate::evidence::{Evidence, Part};
+use crate::evidence::{Evidence, Part, is_unstable};
 
-/// Apps whose requestIds can't be trusted.
-const UNSTABLE_APPS: [&str; 2] = ["Excel", "PowerPoint"];
+/// Counted up where the same rows come into other exchanges than before, or into other threads, so that lakes
+/// are derived anew.
+pub(crate) const VERSION: u32 = 2;
+
 /// What comes later than this after a prompt, and is tied to it by order alone, is something else.
 const AFTER_PROMPT_US: i64 = 24 * 3_600 * 1_000_000;
 /// The same after a row that no prompt stands before.
@@ -85,16 +86,17 @@ impl<'a> Joining<'_, 'a> {
     fn take(&mut self, place: usize) -> Option<i64> {
         let row = &self.rows[place];
         let request = row.request_id.filter(|id| !id.is_empty());
-        let is_stable = request.is_some() && !is_unstable(row.app_class);
-        let own = request
-            .filter(|_| is_stable || row.part != Part::Prompt)
-            .and_then(|id| self.by_request.get(id).copied());
+        let is_stable = request.is_some() && !is_unstable(row.app);
+        let same_request = request.and_then(|id| self.by_request.get(id).copied());
+        let own = same_request.filter(|_| is_stable);
         let repeated = self.repeated(row);
         // With a prompt or a response of its own kind under its id, a like text is chance.
         let repeated = repeated.filter(|said| own.is_none_or(|own| own == said.exchange));
         let exchange = own
             .or(repeated.map(|said| said.exchange))
             .or_else(|| if is_stable { None } else { self.followed(row) })
+            // Where order says nothing, an id that can't be trusted is better than none.
+            .or_else(|| same_request.filter(|_| row.part != Part::Prompt))
             .unwrap_or_else(|| self.begin());
         let joined = &mut self.exchanges[exchange];
         joined.rows.push(place);
@@ -150,11 +152,4 @@ impl<'a> Joining<'_, 'a> {
         });
         self.exchanges.len() - 1
     }
-}
-
-fn is_unstable(app_class: &str) -> bool {
-    let app = app::after_prefix(app_class);
-    UNSTABLE_APPS
-        .iter()
-        .any(|unstable| app.eq_ignore_ascii_case(unstable))
 }

@@ -26,7 +26,7 @@ type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 
 pub use compiled::Compiled;
 pub use derive::{Derived, derive};
-pub use evidence::{Attached, Evidence, Part, Role, Thread};
+pub use evidence::{Attached, Evidence, Lone, Part, Role, Thread, UNSTABLE_APPS};
 pub use exchange::{Conversation, Exchange, Resource};
 pub use explain::{Explanation, explain};
 pub use key::{key, user_key};

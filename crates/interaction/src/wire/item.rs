@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
-use super::time::utc_ms;
+use super::time::{ms_of_id, utc_ms};
 use super::{AiInteraction, Attachment, Context, Link, Mention, Unkept};
 use crate::json::{self, Any, Name, Reader, Text};
 
@@ -76,7 +76,9 @@ impl<'de> Draft<'de> {
         if item.id.is_empty() {
             return Err(Unkept::NoId);
         }
-        item.created_at_ms = self.created_at_ms.ok_or(Unkept::NoTime)?;
+        item.is_timed_by_id = self.created_at_ms.is_none();
+        let created_at_ms = self.created_at_ms.or_else(|| ms_of_id(&item.id));
+        item.created_at_ms = created_at_ms.ok_or(Unkept::NoTime)?;
         if item.etag.is_empty() {
             item.etag.clone_from(&item.id);
         }

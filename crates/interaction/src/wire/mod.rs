@@ -16,7 +16,8 @@ pub(crate) use item::read as read_item;
 use std::borrow::Cow;
 use std::fmt;
 
-/// An item that can be kept, in words borrowed from the page where they stand there as they are: it has an id and a time. Every other field may be missing.
+/// An item that can be kept, in words borrowed from the page where they stand there as they are: it has an id and a
+/// time, be it that of the id. Every other field may be missing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AiInteraction<'a> {
     /// Milliseconds since 1970 as text; unique inside one session of one user only.
@@ -33,8 +34,10 @@ pub struct AiInteraction<'a> {
     pub interaction_type: Cow<'a, str>,
     /// `bizchat`, `appchat`, `webchat`, …
     pub conversation_type: Option<Cow<'a, str>>,
-    /// `createdDateTime`, UTC milliseconds since 1970.
+    /// `createdDateTime`, UTC milliseconds since 1970; where Graph gives none, what the id tells.
     pub created_at_ms: i64,
+    /// Graph gave no `createdDateTime`, or none that is a time.
+    pub is_timed_by_id: bool,
     /// The sender's locale, `en-us`.
     pub locale: Option<Cow<'a, str>>,
     /// Where it happened.
@@ -76,6 +79,7 @@ impl AiInteraction<'_> {
             interaction_type: owned(self.interaction_type),
             conversation_type: self.conversation_type.map(owned),
             created_at_ms: self.created_at_ms,
+            is_timed_by_id: self.is_timed_by_id,
             locale: self.locale.map(owned),
             contexts: self.contexts.into_iter().map(Context::into_owned).collect(),
             from_id: self.from_id.map(owned),
@@ -197,7 +201,7 @@ pub enum Unkept {
     NotAnObject,
     /// No usable `id`.
     NoId,
-    /// No `createdDateTime`, or not a time.
+    /// No `createdDateTime`, or not a time, and an id that tells none either.
     NoTime,
     /// A line or stretch of a saved file that is not JSON ([`crate::saved`] alone counts these).
     NotJson,

@@ -33,6 +33,18 @@ pub(super) fn utc_ms(text: &str) -> Option<i64> {
     Some((minutes * 60 + second) * 1000 + millisecond)
 }
 
+/// The moment that an id tells, being milliseconds since 1970 as a rule (contract, section 2); None where
+/// it is none at which Copilot was asked: from 2023, when there was none before, to the end of the
+/// century. That keeps out seconds, microseconds and whatever else ids may come to be, without a clock.
+///
+/// An etag says no such thing: it is the moment of the last change, which can be years later.
+pub(super) fn ms_of_id(id: &str) -> Option<i64> {
+    const FROM_2023: i64 = 1_672_531_200_000;
+    const BEFORE_2100: i64 = 4_102_444_800_000;
+    let ms = id.parse().ok()?;
+    (FROM_2023..BEFORE_2100).contains(&ms).then_some(ms)
+}
+
 struct Digits<'a>(&'a [u8]);
 
 impl Digits<'_> {

@@ -126,6 +126,7 @@ fn what_cannot_be_kept_is_counted_and_costs_nothing_else() {
     without_id["id"] = json!("");
     let mut without_time = prompt();
     without_time["createdDateTime"] = json!("yesterday");
+    without_time["id"] = json!("7");
     let page = read(&[
         json!(null),
         prompt(),
@@ -152,6 +153,53 @@ fn what_cannot_be_kept_is_counted_and_costs_nothing_else() {
             Unkept::Null,
         ]
     );
+}
+
+#[test]
+fn the_id_tells_the_time_where_nothing_else_does() {
+    for time in [None, Some(json!(null)), Some(json!("yesterday"))] {
+        let mut item = prompt();
+        let whole = read_one(item.clone());
+        assert!(!whole.is_timed_by_id);
+        item["id"] = json!("1732148357000");
+        item.as_object_mut().unwrap().remove("createdDateTime");
+        if let Some(time) = time {
+            item["createdDateTime"] = time;
+        }
+        let expected = AiInteraction {
+            id: "1732148357000".into(),
+            created_at_ms: 1_732_148_357_000,
+            is_timed_by_id: true,
+            ..whole
+        };
+        assert_eq!(read_one(item), expected);
+    }
+}
+
+#[test]
+fn an_id_that_is_no_time_of_an_interaction_tells_none() {
+    for (id, is_time) in [
+        ("1672531200000", true),
+        ("4102444799999", true),
+        // Before Copilot, and beyond whoever reads this.
+        ("1672531199999", false),
+        ("4102444800000", false),
+        // Seconds, microseconds, and other ids.
+        ("1732148357", false),
+        ("1732148357000000", false),
+        ("0", false),
+        ("-1732148357000", false),
+        ("1732148357000.5", false),
+        ("99999999999999999999999", false),
+        ("f1c9a6de-2d5b-4a8e-9b1d-1f4d6c2b7a90", false),
+    ] {
+        let mut item = prompt();
+        item["id"] = json!(id);
+        item["createdDateTime"] = json!(null);
+        let page = read(&[item]);
+        let expected: &[Unkept] = if is_time { &[] } else { &[Unkept::NoTime] };
+        assert_eq!(page.unkept, expected, "{id}");
+    }
 }
 
 #[test]
@@ -185,6 +233,10 @@ fn without<'a>(field: &str, mut item: AiInteraction<'a>) -> AiInteraction<'a> {
         "appClass" => item.app_class = "".into(),
         "interactionType" => item.interaction_type = "".into(),
         "conversationType" => item.conversation_type = None,
+        "createdDateTime" => {
+            item.created_at_ms = 0;
+            item.is_timed_by_id = false;
+        }
         "locale" => item.locale = None,
         "contexts" => item.contexts.clear(),
         "attachments" => item.attachments.clear(),
@@ -235,7 +287,6 @@ fn a_field_missing_or_of_a_wrong_type_costs_no_other() {
             assert_eq!(page.items.last(), Some(&expected), "{field}");
             match &**field {
                 "id" => assert_eq!(page.unkept, [Unkept::NoId]),
-                "createdDateTime" => assert_eq!(page.unkept, [Unkept::NoTime]),
                 _ => assert_eq!(
                     without(field, page.items[0].clone()),
                     without(field, expected.clone())
@@ -254,7 +305,6 @@ fn a_field_missing_or_of_a_wrong_type_costs_no_other() {
                 match &**field {
                     "id" if id_is_kept => assert_eq!(page.unkept, []),
                     "id" => assert_eq!(page.unkept, [Unkept::NoId], "{odd}"),
-                    "createdDateTime" => assert_eq!(page.unkept, [Unkept::NoTime], "{odd}"),
                     _ => assert_eq!(
                         without(field, page.items[1].clone()),
                         without(field, expected.clone()),

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use datafusion::prelude::{Expr, col, lit};
+use datafusion::error::DataFusionError;
+use datafusion::prelude::{Expr, coalesce, col, lit, when};
 use deltalake::arrow::array::{
     Array, AsArray, BooleanArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
     TimestampMicrosecondArray,
@@ -10,7 +11,7 @@ use deltalake::arrow::array::{
 use deltalake::arrow::compute::filter_record_batch;
 use deltalake::arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use deltalake::arrow::error::ArrowError;
-use hobbs_verdict::{Attached, Evidence, Part, Role, Thread, key};
+use hobbs_verdict::{Attached, Evidence, Lone, Part, Role, Thread, UNSTABLE_APPS, key};
 
 use super::Known;
 use super::spans::{Spans, Times};
@@ -41,8 +42,6 @@ pub(crate) const COLUMNS: [&str; 23] = [
     "links",
     "attachments",
 ];
-
-const DAY_US: i64 = 86_400_000_000;
 
 /// A row of a batch.
 #[derive(Clone, Copy)]
@@ -174,6 +173,24 @@ pub(super) fn of(written: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         .map(|name| schema.index_of(name))
         .collect::<Result<_, _>>()?;
     written.project(&columns)
+}
+
+/// An order in which the rows of a thread follow each other, as [`Columns::thread_key`] tells threads apart: those
+/// of a session; without one, those of a request, or else of a day.
+pub(super) fn by_thread() -> Result<Vec<Expr>, DataFusionError> {
+    let text = |column: &str| coalesce(vec![col(column), lit("")]);
+    let unstable = UNSTABLE_APPS.into_iter().map(lit).collect();
+    let is_by_request = text("session_id")
+        .eq(lit(""))
+        .and(col("app").in_list(unstable, true));
+    let request = when(is_by_request, text("request_id")).otherwise(lit(""))?;
+    Ok(vec![
+        col("tenant_id"),
+        col("user_id"),
+        text("session_id"),
+        request,
+        col("created_at"),
+    ])
 }
 
 /// Of each row of a batch with the columns of [`COLUMNS`], the key of its thread.
@@ -311,16 +328,21 @@ impl Columns {
         some(&self.session_id, row).filter(|session| !session.is_empty())
     }
 
-    /// What makes a thread one: tenant, user and session; without a session, the day (UTC).
+    /// What makes a thread one: tenant, user and session; without a session, the request or the day.
     fn thread_key(&self, row: usize) -> i64 {
         let (tenant_id, user_id) = (self.tenant_id.value(row), self.user_id.value(row));
-        match self.session(row) {
-            Some(session) => key(&[tenant_id, user_id, session]),
-            None => {
-                let day = self.created_at.value(row).div_euclid(DAY_US).to_string();
-                key(&[tenant_id, user_id, "", &day])
-            }
+        if let Some(session) = self.session(row) {
+            return key(&[tenant_id, user_id, session]);
         }
+        match self.lone(row) {
+            Lone::Request(request) => key(&[tenant_id, user_id, "", "request", request]),
+            Lone::Day(day) => key(&[tenant_id, user_id, "", &day.to_string()]),
+        }
+    }
+
+    fn lone(&self, row: usize) -> Lone<'_> {
+        let request = some(&self.request_id, row);
+        Lone::of(self.app.value(row), request, self.created_at.value(row))
     }
 
     fn evidence(&self, row: usize) -> Evidence<'_> {
@@ -347,5 +369,67 @@ impl Columns {
             signs: some(&self.signs, row),
             attached: self.attached.iter().flat_map(|it| it.of_row(row)).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::HashSet;
+
+    use datafusion::prelude::SessionContext;
+    use hobbs_interaction::{
+        AiInteraction, ContentPolicy, FingerprintKey, Ingest, Interaction, Signs,
+    };
+
+    use super::*;
+    use crate::rows::page;
+
+    const DAY_MS: i64 = 86_400_000;
+
+    /// Rows of everything that a thread depends on, in all its forms, on both sides of midnight.
+    fn rows() -> Vec<Interaction<'static>> {
+        let key = FingerprintKey::from_bytes([1; 16]);
+        let ingest = Ingest::new("t", ContentPolicy::None, key, Signs::default());
+        let mut rows = Vec::new();
+        // What varies fastest is what is sorted by last.
+        for minute in 0..6_i64 {
+            for request_id in [Some("r"), None, Some("q"), Some("")] {
+                for app in ["Excel", "Word", "powerpoint", "Word.Excel"] {
+                    for session_id in [Some("s"), None, Some("")] {
+                        for user in ["ann", "bob"] {
+                            let item = AiInteraction {
+                                id: rows.len().to_string().into(),
+                                created_at_ms: 20_000 * DAY_MS + (minute - 3) * 60_000,
+                                session_id: session_id.map(Into::into),
+                                request_id: request_id.map(Into::into),
+                                app_class: format!("IPM.SkypeTeams.Message.Copilot.{app}").into(),
+                                ..AiInteraction::default()
+                            };
+                            rows.push(ingest.row(user, item));
+                        }
+                    }
+                }
+            }
+        }
+        rows
+    }
+
+    #[tokio::test]
+    async fn the_rows_of_a_thread_follow_each_other_in_its_order() {
+        let batch = of(&page::of(&rows())).unwrap();
+        let wanted: HashSet<i64> = thread_keys(&batch).into_iter().collect();
+        let order = by_thread().unwrap().into_iter();
+        let sorted = SessionContext::new()
+            .read_batch(batch)
+            .unwrap()
+            .sort(order.map(|by| by.sort(true, false)).collect())
+            .unwrap();
+        let batches = sorted.collect().await.unwrap();
+        let mut keys: Vec<i64> = batches.iter().flat_map(thread_keys).collect();
+        keys.dedup();
+        assert_eq!(keys.len(), wanted.len(), "a thread is in two places");
+        // For each of two users: a session, two requests, two days.
+        assert_eq!(wanted.len(), 2 * 5);
     }
 }

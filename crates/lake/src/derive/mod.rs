@@ -7,8 +7,10 @@
 //! all can be rebuilt from `interactions` alone with the same result. A rebuild goes thread by
 //! thread, since the rows of a commit may lie in any file by then.
 //!
-//! A thread is a session of a user; rows without a session are a thread for each user and day
-//! (UTC). What is derived of a thread depends on that thread alone (crate `hobbs-verdict`).
+//! A thread is a session of a user; rows without a session are one for each request, or where that can't be
+//! trusted for each day ([`Lone`](hobbs_verdict::Lone)). What is derived of a thread depends on that thread alone
+//! (crate `hobbs-verdict`), and which thread a row is in is told by the row: by what no later version of it changes,
+//! as which are taken what makes it one, its time, and where it has no session its app and its request.
 
 mod commits;
 pub(crate) mod evidence;

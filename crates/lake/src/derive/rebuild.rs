@@ -1,6 +1,5 @@
 //! Everything derived again, thread by thread.
 
-use datafusion::prelude::{Expr, coalesce, col, lit};
 use deltalake::arrow::array::RecordBatch;
 use futures::TryStreamExt;
 
@@ -24,7 +23,7 @@ pub(super) async fn rebuild(
     };
     let mut sorted = interactions
         .scan(&evidence::COLUMNS)
-        .sorted_by(by_thread())
+        .sorted_by(evidence::by_thread().map_err(LakeError::query)?)
         .stream()
         .await?;
     let mut whole = WholeThreads::of(ROWS_AT_ONCE);
@@ -60,13 +59,6 @@ pub(super) async fn rebuild(
         table.mark(carried(newest)).await?;
     }
     Ok(all)
-}
-
-/// An order in which the rows of a thread follow each other: those of a session, or without one, of a
-/// day.
-fn by_thread() -> Vec<Expr> {
-    let session = coalesce(vec![col("session_id"), lit("")]);
-    vec![col("tenant_id"), col("user_id"), session, col("created_at")]
 }
 
 /// Rows in the order of their threads, given on where one thread ends and enough have come.

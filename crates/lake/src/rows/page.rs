@@ -29,7 +29,7 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 });
 
 /// The columns of these rows.
-pub(super) fn of(rows: &[Interaction<'_>]) -> RecordBatch {
+pub(crate) fn of(rows: &[Interaction<'_>]) -> RecordBatch {
     let columns = columns(rows).and_then(|columns| RecordBatch::try_new(SCHEMA.clone(), columns));
     columns.expect("columns of one length, in the types of the table")
 }

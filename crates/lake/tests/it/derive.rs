@@ -152,8 +152,11 @@ fn commits(seed: u64) -> Vec<Vec<Interaction<'static>>> {
             5..9 => Kind::Response,
             _ => Kind::Other("thinking".to_owned()),
         };
+        let app = ["Word", "Excel"][draw.random_range(0..2)];
         rows.push(Interaction {
             kind,
+            app: app.into(),
+            app_class: format!("IPM.SkypeTeams.Message.Copilot.{app}").into(),
             request_id: draw.random_bool(0.8).then_some(request.into()),
             text_fingerprint: Some(draw.random_range(0..40)),
             content_chars: draw.random_range(0..200),
@@ -170,10 +173,12 @@ fn commits(seed: u64) -> Vec<Vec<Interaction<'static>>> {
         let commit = (at / 20 + late).min(19);
         if draw.random_bool(0.1) {
             let later = draw.random_range(commit..20);
+            // Without a session the request says which thread a row is in, and stays.
+            let moved = row.session_id.as_ref().map(|_| "moved".into());
             commits[later].push(Interaction {
                 etag: "2".into(),
                 content_chars: 7,
-                request_id: Some("moved".into()),
+                request_id: moved.or(row.request_id.clone()),
                 ..row.clone()
             });
         }
@@ -265,14 +270,33 @@ async fn a_rebuild_that_was_cut_off_is_made_good() {
 }
 
 #[tokio::test]
-async fn rows_of_no_session_are_rebuilt_by_day() {
+async fn an_answer_after_midnight_joins_its_prompt_without_a_session_too() {
+    let lake = Lake::new();
+    let midnight = 24 * 60;
+    keep(&lake, &[part(Kind::Prompt, None, "r1", midnight - 1)]).await;
+    let rows = [
+        part(Kind::Response, None, "r1", midnight + 1),
+        part(Kind::Prompt, None, "r2", midnight + 2),
+    ];
+    keep(&lake, &rows).await;
+    let kept = derived(&lake).await;
+    let parts: Vec<_> = kept[0].iter().map(|it| it["parts"].as_u64()).collect();
+    assert_eq!(parts.iter().flatten().sum::<u64>(), 3);
+    assert_eq!(parts.len(), 2);
+    derive_all_again(&lake).await;
+    assert_eq!(kept, derived(&lake).await);
+}
+
+#[tokio::test]
+async fn rows_of_no_session_are_rebuilt_by_request_and_day() {
     let lake = Lake::new();
     // Without a session, and with one that has no name, in turn, over four days.
     for day in 0..4 {
         let rows: Vec<_> = (1..7)
             .map(|at| {
                 let session = (at % 2 == 0).then_some("");
-                part(Kind::Prompt, session, &format!("r{at}"), day * 1440 + at)
+                let request = ["", "r1", "r2"][at as usize % 3];
+                part(Kind::Prompt, session, request, day * 1440 + at)
             })
             .collect();
         keep(&lake, &rows).await;

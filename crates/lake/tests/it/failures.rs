@@ -159,3 +159,17 @@ async fn a_disk_that_fills_up_loses_nothing() {
     assert_eq!(lake.number("SELECT count(*) FROM coverage").await, 2);
     assert_eq!(lake.rows().await, 2);
 }
+
+#[tokio::test]
+async fn a_run_whose_beginning_is_lost_does_not_end_in_silence() {
+    use hobbs_lake::{RunCounts, RunStatus};
+    let lake = Lake::new();
+    let mut writer = lake.writer().await;
+    let (run, counts) = (crate::fixture::run(), RunCounts::default());
+    let ended = writer.end(&run, 0, RunStatus::Whole, counts, None, None);
+    let error = ended.await.unwrap_err();
+    assert!(
+        matches!(&error, LakeError::NoRun { run_id } if *run_id == run.run_id),
+        "{error:?}"
+    );
+}

@@ -184,11 +184,6 @@ impl LastDays {
         self.typed.max(self.clicked).max(self.viewed)
     }
 
-    /// The last day on which a person did something.
-    pub fn by_hand(&self) -> Option<Date> {
-        self.typed.max(self.clicked)
-    }
-
     pub(crate) fn note(&mut self, kind: Kind, day: Date) {
         let last = match kind {
             Kind::Typed => &mut self.typed,

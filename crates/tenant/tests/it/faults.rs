@@ -231,6 +231,28 @@ async fn junk_stands_beside_the_items_and_stays_the_same() {
 }
 
 #[tokio::test]
+async fn items_whose_id_alone_tells_the_time_are_true_items() {
+    let world = World::new(with(Fault::TimeInId, 0.2)).await;
+    let (mut all, mut timed_by_id) = (0, 0);
+    for user in world.users() {
+        let items = world.history(&user).await;
+        let truth = world.tenant.truth_of(user.index);
+        assert_eq!(items.len(), truth.len());
+        for (item, truth) in items.iter().rev().zip(&truth) {
+            assert_eq!(item["id"], *truth.id);
+            all += 1;
+            if !item["createdDateTime"].is_string() {
+                timed_by_id += 1;
+                assert_eq!(truth.id, truth.created_at_ms.to_string());
+            }
+        }
+    }
+    let share = f64::from(timed_by_id) / f64::from(all);
+    assert!((0.15..0.25).contains(&share), "{timed_by_id} of {all}");
+    assert_eq!(world.tenant.junk_count().no_time, 0);
+}
+
+#[tokio::test]
 async fn items_come_twice_on_neighboring_pages() {
     let world = World::new(with(Fault::RepeatedItem, 0.5)).await;
     let (mut ends, mut repeated) = (0, 0);

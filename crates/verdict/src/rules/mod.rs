@@ -196,6 +196,7 @@ impl Rules {
     fn content_hash(&self) -> String {
         #[derive(Serialize)]
         struct Content<'r> {
+            join: u32,
             rule: Vec<RuleContent<'r>>,
             sign: Vec<SignContent<'r>>,
         }
@@ -221,6 +222,7 @@ impl Rules {
             contains: &'r Labels,
         }
         let content = Content {
+            join: crate::join::VERSION,
             rule: self
                 .rules
                 .values()

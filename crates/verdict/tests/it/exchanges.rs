@@ -119,6 +119,9 @@ fn in_excel_and_powerpoint_a_request_may_mean_anything() {
         ["a", "a", "a", "a"],
         ["a", "", "", "d"],
         ["a", "a", "b", "b"],
+        // The id of the prompt before.
+        ["a", "a", "b", "a"],
+        ["a", "b", "b", "a"],
     ] {
         let world = excel([
             prompt(0, ids[0], "Sum column B"),
@@ -134,6 +137,19 @@ fn in_excel_and_powerpoint_a_request_may_mean_anything() {
             .map(|it| it.reply_seconds)
             .collect();
         assert_eq!(replies, [Some(3.0), Some(3.0)], "{ids:?}");
+    }
+}
+
+#[test]
+fn in_excel_and_powerpoint_a_request_counts_where_order_says_nothing() {
+    // Of another class than its prompt's, or long after it.
+    let day_ms = 24 * 3_600_000;
+    for (app, at_ms) in [("Word", 3_000), ("Excel", day_ms + 1)] {
+        let world = World::of([
+            prompt(0, "a", "Sum column B").in_app(app),
+            response(at_ms, "a", "The sum is 5").in_app("Excel"),
+        ]);
+        assert_eq!(parts(&world), [2], "{app}");
     }
 }
 
@@ -191,19 +207,22 @@ fn other_kinds_belong_to_what_they_follow() {
     assert_eq!(alone.verdicts(), [(Verdict::Unknown, "none".to_owned())]);
 }
 
+/// From [`MONDAY_MS`] to midnight, UTC.
+const TO_MIDNIGHT_MS: i64 = 16 * 3_600_000;
+
 #[test]
-fn without_a_session_each_exchange_is_a_conversation_and_days_are_apart() {
-    let day_ms = 24 * 3_600_000;
+fn without_a_session_each_exchange_is_a_conversation() {
     let world = World::of([
         prompt(0, "a", "Rewrite this"),
         response(1_000, "a", "This, rewritten"),
         prompt(2_000, "b", "Rewrite that"),
-        response(day_ms, "b", "That, rewritten"),
+        response(3_000, "b", "That, rewritten"),
+        prompt(4_000, "", "Rewrite it"),
+        response(5_000, "", "It, rewritten"),
     ])
     .without_session();
     let derived = world.derived();
-    assert_eq!(parts(&world), [2, 1, 1]);
-    assert_eq!(derived.conversations.len(), 3);
+    assert_eq!(parts(&world), [2, 2, 2]);
     let keys: std::collections::BTreeSet<i64> = derived
         .conversations
         .iter()
@@ -217,6 +236,39 @@ fn without_a_session_each_exchange_is_a_conversation_and_days_are_apart() {
             .zip(&derived.conversations)
             .all(|(it, other)| it.conversation_key == other.conversation_key)
     );
+}
+
+#[test]
+fn without_a_session_a_request_goes_on_past_midnight() {
+    let world = World::of([
+        prompt(TO_MIDNIGHT_MS - 2_000, "a", "Rewrite this for the board"),
+        response(TO_MIDNIGHT_MS + 3_000, "a", "This, rewritten"),
+        prompt(TO_MIDNIGHT_MS + 9_000, "b", "Rewrite that for the board"),
+    ])
+    .without_session();
+    let derived = world.derived();
+    assert_eq!(parts(&world), [2, 1]);
+    let first = &derived.exchanges[0];
+    assert_eq!(
+        (first.verdict, first.reply_seconds),
+        (Verdict::Typed, Some(5.0))
+    );
+    assert_eq!(derived.conversations[0].span_seconds, 5.0);
+}
+
+#[test]
+fn without_a_session_and_a_request_to_be_trusted_days_are_apart() {
+    for (app, request) in [("Word", ""), ("Excel", "a"), ("PowerPoint", "a")] {
+        let row = |row: crate::rows::Row| row.in_app(app);
+        let world = World::of([
+            row(prompt(0, request, "Rewrite this")),
+            row(response(1_000, "", "This, rewritten")),
+            row(prompt(2_000, request, "Rewrite that")),
+            row(response(TO_MIDNIGHT_MS, request, "That, rewritten")),
+        ])
+        .without_session();
+        assert_eq!(parts(&world), [2, 1, 1], "{app}");
+    }
 }
 
 #[test]

@@ -98,10 +98,15 @@ fn what_is_not_there_is_not_explained() {
 }
 
 #[test]
-fn without_a_session_the_day_of_the_row_is_explained() {
+fn without_a_session_the_request_or_the_day_of_the_row_is_explained() {
     let day_ms = 24 * 3_600_000;
-    let world =
-        World::of([prompt(0, "a", "one two"), prompt(day_ms, "b", "three four")]).without_session();
+    let world = World::of([
+        prompt(0, "a", "one two"),
+        prompt(day_ms, "b", "three four"),
+        prompt(day_ms, "", "five six"),
+        prompt(2 * day_ms, "", "seven eight"),
+    ])
+    .without_session();
     for (kept, exchange) in world.kept.iter().zip(world.derived().exchanges) {
         let explained = explain(
             &world.rules,

@@ -8,5 +8,6 @@ mod explained;
 mod files;
 mod properties;
 mod rows;
+mod signs_of_the_contract;
 mod suggested;
 mod verdicts;

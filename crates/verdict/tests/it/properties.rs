@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hobbs_verdict::{Rules, explain};
+use hobbs_verdict::{Derived, Evidence, Lone, Rules, explain};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
@@ -91,17 +91,24 @@ proptest! {
     }
 
     #[test]
-    fn without_a_session_each_day_stands_for_itself(rows in rows()) {
+    fn without_a_session_each_thread_stands_for_itself(rows in rows()) {
         let world = world(rows, false);
         let whole = world.derived();
-        let day = |at_us: i64| at_us.div_euclid(86_400_000_000);
-        let days: BTreeSet<i64> = world.evidence().iter().map(|row| day(row.created_at_us)).collect();
-        let mut exchanges = Vec::new();
-        for wanted in days {
-            let rows = world.evidence().into_iter().filter(|row| day(row.created_at_us) == wanted).collect();
-            exchanges.extend(hobbs_verdict::derive(&world.rules, &world.zone, world.thread(), rows).exchanges);
+        let lone = |row: &Evidence<'_>| format!("{:?}", Lone::of(row.app, row.request_id, row.created_at_us));
+        let threads: BTreeSet<String> = world.evidence().iter().map(lone).collect();
+        let mut found = Derived::default();
+        for wanted in threads {
+            let rows = world.evidence().into_iter().filter(|row| lone(row) == wanted).collect();
+            let derived = hobbs_verdict::derive(&world.rules, &world.zone, world.thread(), rows);
+            found.exchanges.extend(derived.exchanges);
+            found.conversations.extend(derived.conversations);
         }
-        prop_assert_eq!(exchanges, whole.exchanges);
+        let in_order = |mut derived: Derived<'_>| {
+            derived.exchanges.sort_by_key(|it| it.conversation_key);
+            derived.conversations.sort_by_key(|it| it.conversation_key);
+            format!("{:?} {:?}", derived.exchanges, derived.conversations)
+        };
+        prop_assert_eq!(in_order(found), in_order(whole));
     }
 
     #[test]
