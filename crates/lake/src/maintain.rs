@@ -9,6 +9,7 @@ use deltalake::operations::vacuum::VacuumMode;
 use serde::Serialize;
 
 use crate::error::LakeError;
+use crate::folder;
 use crate::query::sorting_session;
 use crate::statistics::FileStatistics;
 use crate::store::delete_staged;
@@ -213,9 +214,7 @@ async fn join(
         .await
         .map_err(|error| table.error(error))?;
     let mut files_vacuumed = vacuumed.1.files_deleted.len() as u64;
-    if table.delta.table_url().scheme() == "file"
-        && let Ok(folder) = table.delta.table_url().to_file_path()
-    {
+    if let Some(folder) = folder::of(table.delta.table_url()) {
         files_vacuumed += delete_staged(&folder)
             .map_err(|error| LakeError::io("delete what is left over in", &folder, error))?;
     }
