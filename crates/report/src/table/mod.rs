@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 pub use licenses::licenses;
 pub use reconcile::reconciliation;
 
-use crate::coverage::Gap;
-use crate::summary::{Counts, Summary};
+use crate::coverage::{Coverage, Gap};
+use crate::summary::{Counts, Summary, Window};
 use crate::terminal::visible;
 use crate::verdicts::{Verdict, VerdictFigures};
 use crate::words::{
@@ -67,9 +67,13 @@ pub fn render(summary: &Summary, style: Style) -> String {
 
 /// The one line that says whether the report can be trusted to be complete.
 pub fn coverage_line(summary: &Summary) -> String {
-    let coverage = &summary.coverage;
-    let to = minute(summary.window.to);
-    let window = match summary.window.from {
+    covered(&summary.coverage, &summary.window)
+}
+
+/// The same of rows without figures.
+pub fn covered(coverage: &Coverage, window: &Window) -> String {
+    let to = minute(window.to);
+    let window = match window.from {
         Some(from) => format!("from {} to {to}", minute(from)),
         None => format!("from the beginning to {to}"),
     };
