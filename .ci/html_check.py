@@ -261,8 +261,8 @@ def main():
             shutil.copy(arguments.pop(0), path)
         elif len(arguments) >= 2:
             binary, lake = arguments.pop(0), os.path.abspath(arguments.pop(0))
-            hobbs(binary, lake, "report", "--format", "html", "-o", path)
-            report = json.loads(hobbs(binary, lake, "report", "--format", "json"))
+            hobbs(binary, lake, "report", "--format", "html", "-o", path, may_be_partial=True)
+            report = json.loads(hobbs(binary, lake, "report", "--format", "json", may_be_partial=True))
         else:
             sys.exit(__doc__)
         folder = arguments[0] if arguments else None

@@ -158,7 +158,7 @@ def measure_faults(folder):
         summary = json.loads(result.stdout)
         failed = {user["user_id"] for user in summary["failed"]}
         lost, extra, twice = compare(tenant.truth(), lake, without=failed)
-        expected_code = 3 if failed else 0
+        expected_code = 3 if failed or summary["unkept"] else 0
         passed = (lost, extra, twice) == (0, 0, 0) and result.returncode == expected_code
         verdict(f"fault {name}", passed, f"{summary['rows_new']} rows, {lost} lost, {extra} extra, {twice} twice; {len(failed)} users named, exit code {result.returncode}; {summary['requests']} requests, {sum(u['count'] for u in summary['unkept'])} items unkept")
         tenant.end()

@@ -95,7 +95,11 @@ pub enum Command {
     /// Ask the lake in SQL
     ///
     /// Tables: interactions, exchanges, conversations, resources, users (history), people (as they
-    /// are now), licenses, runs, coverage. Only queries that read are run.
+    /// are now), licenses, license_assignments, usage_reports, usage_summary, usage_trend, runs,
+    /// coverage; `hobbs query "SHOW TABLES"` says what a row of each is. Only queries that read are
+    /// run.
+    ///
+    /// A row that is wider than the terminal is shown as a list of its columns.
     #[command(
         after_help = "Examples:\n  hobbs query \"SELECT app, count(*) FROM interactions GROUP BY app ORDER BY 2 DESC\"\n  hobbs query \"SELECT * FROM interactions\" --format parquet -o all.parquet"
     )]
@@ -167,7 +171,7 @@ pub struct Init {
     #[arg(long, default_value = "main", value_name = "NAME")]
     pub name: String,
     /// Days until the certificate ends
-    #[arg(long, default_value_t = 365, value_name = "N")]
+    #[arg(long, default_value_t = 365, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub valid_days: u32,
     /// Where to write hobbs.toml and the certificate
     #[arg(long, default_value = ".", value_name = "FOLDER")]
@@ -177,13 +181,13 @@ pub struct Init {
     pub force: bool,
 }
 
-/// A time to look at.
+/// A time to look at. Days are those of `time_zone` in hobbs.toml.
 #[derive(Debug, Clone, Args)]
 pub struct Time {
-    /// The last N days
+    /// The last N days, whole ones, of which today is the last
     #[arg(long, value_name = "N", conflicts_with_all = ["from", "to"])]
     pub days: Option<u32>,
-    /// From a day (UTC, 2026-11-01) or moment (2026-11-01T08:00:00Z) on
+    /// From a day (2026-11-01, in time_zone) or moment (2026-11-01T08:00:00Z) on
     #[arg(long, value_name = "D")]
     pub from: Option<String>,
     /// To a day, included, or moment, excluded
@@ -344,7 +348,7 @@ pub struct Query {
 /// Days to look at, in the tenant's time zone.
 #[derive(Debug, Clone, Args)]
 pub struct Days {
-    /// The last N days [default: as the metric says]
+    /// The last N days, whole ones, of which today is the last [default: as the metric says]
     #[arg(long, value_name = "N", conflicts_with = "from")]
     pub days: Option<u32>,
     /// From this day on, for example 2026-11-01

@@ -67,6 +67,11 @@ impl Printer {
         !self.quiet && std::io::stderr().is_terminal()
     }
 
+    /// Columns of the terminal behind stdout; None where there is no terminal.
+    pub fn width(&self) -> Option<u16> {
+        std::io::stdout().is_terminal().then(terminal_width)
+    }
+
     /// How tables may look on stdout.
     pub fn style(&self) -> Style {
         let is_terminal = std::io::stdout().is_terminal();

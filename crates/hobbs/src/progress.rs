@@ -149,6 +149,12 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// `1 user`, `1,234 users`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    let noun = if number == 1 { one } else { many };
+    format!("{} {noun}", thousands(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::thousands;

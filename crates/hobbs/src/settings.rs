@@ -198,17 +198,23 @@ impl Settings {
     }
 
     /// The pace.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> Result<Limits, Misconfigured> {
         let (section, default) = (&self.file.limits, Limits::default());
-        Limits {
-            burst_per_second: number("HOBBS_BURST_PER_SECOND")
-                .or(section.burst_per_second)
-                .unwrap_or(default.burst_per_second),
-            sustained_per_second: number("HOBBS_SUSTAINED_PER_SECOND")
-                .or(section.sustained_per_second)
-                .unwrap_or(default.sustained_per_second),
+        Ok(Limits {
+            burst_per_second: pace(
+                "HOBBS_BURST_PER_SECOND",
+                "burst_per_second",
+                section.burst_per_second,
+            )?
+            .unwrap_or(default.burst_per_second),
+            sustained_per_second: pace(
+                "HOBBS_SUSTAINED_PER_SECOND",
+                "sustained_per_second",
+                section.sustained_per_second,
+            )?
+            .unwrap_or(default.sustained_per_second),
             in_flight_max: section.in_flight_max.unwrap_or(default.in_flight_max),
-        }
+        })
     }
 
     /// The tenant as configured, without asking anyone; for imports.
@@ -226,7 +232,7 @@ impl Settings {
         let endpoints = self.endpoints()?;
         let mut builder = Client::builder(tenant_id, self.credential()?)
             .endpoints(endpoints)
-            .limits(self.limits());
+            .limits(self.limits()?);
         if let Some(patience_s) = self.file.limits.patience_s {
             builder = builder.patience(Duration::from_secs(patience_s));
         }
@@ -353,8 +359,28 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn number(name: &str) -> Option<f64> {
-    variable(name)?.parse().ok()
+/// Requests a second: what the variable says, else the file under `name`.
+fn pace(
+    variable_name: &str,
+    name: &str,
+    written: Option<f64>,
+) -> Result<Option<f64>, Misconfigured> {
+    let (name, text, value) = match variable(variable_name) {
+        Some(text) => {
+            let value = text.trim().parse().ok();
+            (variable_name.to_owned(), text, value)
+        }
+        None => match written {
+            Some(value) => (format!("[limits] {name}"), value.to_string(), Some(value)),
+            None => return Ok(None),
+        },
+    };
+    match value.filter(|value: &f64| value.is_finite() && *value > 0.0) {
+        Some(value) => Ok(Some(value)),
+        None => Err(Misconfigured(format!(
+            "{name} is \"{text}\", and should be a number of requests a second above 0, for example 20"
+        ))),
+    }
 }
 
 fn default_files() -> Vec<PathBuf> {

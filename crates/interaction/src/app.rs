@@ -86,6 +86,13 @@ impl<'a> App<'a> {
         }
     }
 
+    /// The apps that hobbs knows, by the part of their class that follows the prefix.
+    pub fn known<'k>() -> impl Iterator<Item = App<'k>> {
+        let apps = APPS.iter().map(|(part, ..)| *part);
+        let families = FAMILIES.iter().map(|(family, _)| *family);
+        apps.chain(families).map(App::of)
+    }
+
     /// The name, for a row that outlives its class: nearly all names are ours.
     pub(crate) fn name_to_keep(app_class: &str) -> Cow<'static, str> {
         match known_name(app_class) {
@@ -97,15 +104,10 @@ impl<'a> App<'a> {
     /// Whether a person who writes `wanted` (`--app NAME`) means this app: by its name, by the last
     /// part of its class or what follows the prefix, or by the whole class, in upper or lower case.
     pub fn matches(&self, wanted: &str) -> bool {
-        let wanted = wanted.trim();
-        [
-            &*self.name,
-            self.class,
-            after_prefix(self.class),
-            last_part(self.class),
-        ]
-        .iter()
-        .any(|own| !own.is_empty() && own.eq_ignore_ascii_case(wanted))
+        let wanted = after_prefix(wanted.trim());
+        [&*self.name, after_prefix(self.class), last_part(self.class)]
+            .iter()
+            .any(|own| !own.is_empty() && own.eq_ignore_ascii_case(wanted))
     }
 }
 

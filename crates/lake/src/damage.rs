@@ -6,6 +6,7 @@ use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use deltalake::arrow::error::ArrowError;
 use deltalake::logstore::LogStoreRef;
 use deltalake::logstore::object_store::Error as StoreError;
 use deltalake::logstore::object_store::path::Path;
@@ -16,6 +17,7 @@ use crate::check::file::{Closeness, fault, first_line};
 use crate::check::log::Log;
 use crate::check::{address, files_of};
 use crate::error::LakeError;
+use crate::location::Location;
 use crate::position::{Position, Standing};
 use crate::remote::StoreTrouble;
 use crate::schema::TableName;
@@ -47,6 +49,10 @@ fn is_of_a_file(error: &DataFusionError) -> bool {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
         if error.is::<ParquetError>() || error.is::<StoreError>() {
+            return true;
+        }
+        // Of what is found amid the rows, Arrow tells in words alone.
+        if let Some(ArrowError::ParquetError(_)) = error.downcast_ref::<ArrowError>() {
             return true;
         }
         if let Some(
@@ -125,6 +131,7 @@ pub(crate) fn naming(
 /// Refuses interactions that lack commits of which a table that follows them knows, and a table that does
 /// not know of what a repair took out of them.
 pub(crate) async fn refuse_lost_commits(
+    location: &Location,
     interactions: Option<&Table>,
     followers: impl IntoIterator<Item = &Table>,
 ) -> Result<(), LakeError> {
@@ -142,15 +149,7 @@ pub(crate) async fn refuse_lost_commits(
             ),
             Standing::Unrepaired => (name, UNREPAIRED.to_owned()),
         };
-        let log = follower.delta.log_store();
-        let log = log.root_url().join(&format!("../{table}/_delta_log"));
-        let file = log.map_or_else(
-            |_| String::new(),
-            |url| match url.scheme() {
-                "file" => url.path().to_owned(),
-                _ => url.into(),
-            },
-        );
+        let file = address(&location.table(table)?, &Path::from("_delta_log"));
         return Err(LakeError::Damaged { table, file, what });
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! says; without the log's own scan a grouping over narrow columns takes a half to two thirds of
 //! the time (docs/measurements.md).
 
+use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
@@ -15,6 +16,7 @@ use deltalake::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use url::Url;
 
 use crate::error::LakeError;
+use crate::folder;
 use crate::table::Table;
 
 /// The table as of the version loaded. A table in an object store is read by its log, which knows
@@ -35,17 +37,16 @@ pub(crate) async fn provider(table: &Table) -> Result<Arc<dyn TableProvider>, La
 
 /// Empty where the table is not in a folder of this machine, or has no rows.
 fn local_files(table: &Table) -> Result<Vec<ListingTableUrl>, LakeError> {
-    let folder = table.delta.table_url();
-    if folder.scheme() != "file" {
+    let Some(folder) = folder::of(table.delta.table_url()) else {
         return Ok(Vec::new());
-    }
+    };
     let snapshot = table.delta.snapshot().map_err(|error| table.error(error))?;
     let mut files = Vec::new();
     for file in snapshot.log_data().iter() {
-        refuse_missing(table, &file.path(), file.size())?;
-        let url: Url = folder
-            .join(file.path().as_ref())
-            .map_err(|error| LakeError::Query(error.to_string()))?;
+        let path = folder.join(file.path().as_ref());
+        refuse_missing(table, &path, file.size())?;
+        let url = Url::from_file_path(&path)
+            .map_err(|()| LakeError::Query(format!("{} has no address", path.display())))?;
         // No pattern: a folder's name may hold what looks like one.
         files.push(ListingTableUrl::try_new(url, None).map_err(LakeError::query)?);
     }
@@ -53,19 +54,16 @@ fn local_files(table: &Table) -> Result<Vec<ListingTableUrl>, LakeError> {
 }
 
 /// A list of files would pass over one that is not there, and say nothing.
-fn refuse_missing(table: &Table, path: &str, size: i64) -> Result<(), LakeError> {
-    let Ok(folder) = table.delta.table_url().to_file_path() else {
-        return Ok(());
-    };
-    let what = match std::fs::metadata(folder.join(path)) {
+fn refuse_missing(table: &Table, path: &Path, size: i64) -> Result<(), LakeError> {
+    let what = match std::fs::metadata(path) {
         Ok(there) if i64::try_from(there.len()) == Ok(size) => return Ok(()),
         Ok(there) => format!("it has {} bytes, its log says {size}", there.len()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is missing".to_owned(),
-        Err(error) => return Err(LakeError::io("read", &folder.join(path), error)),
+        Err(error) => return Err(LakeError::io("read", path, error)),
     };
     Err(LakeError::Damaged {
         table: table.name.as_str(),
-        file: folder.join(path).display().to_string(),
+        file: path.display().to_string(),
         what,
     })
 }

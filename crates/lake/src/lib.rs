@@ -16,6 +16,7 @@ mod damage;
 mod derive;
 mod error;
 mod files;
+mod folder;
 mod grouped;
 mod history;
 mod interactions;

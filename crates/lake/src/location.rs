@@ -1,6 +1,6 @@
 //! Where a lake is.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use deltalake::logstore::object_store::ObjectStore;
@@ -8,8 +8,8 @@ use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use url::Url;
 
 use crate::error::LakeError;
+use crate::folder;
 use crate::remote::{Remote, StoreAccess};
-use crate::store::DurableFiles;
 
 /// A folder on this machine, an address in an object store, or a store that the caller brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Location {
             return Remote::parse(text, access).map(Location::Address);
         }
         let path = std::path::absolute(text).map_err(|error| refuse(&error.to_string()))?;
-        Ok(Location::Folder(path))
+        Ok(Location::Folder(without_parents(&path)))
     }
 
     /// The folder, where the lake is one.
@@ -94,12 +94,7 @@ impl Location {
             reason,
         };
         let (store, url): (Arc<dyn ObjectStore>, Url) = match self {
-            Location::Folder(path) => {
-                let url = Url::from_directory_path(path.join(name));
-                let url =
-                    url.map_err(|()| refuse("the path can't be written as an address".to_owned()));
-                (Arc::new(DurableFiles::new()), url?)
-            }
+            Location::Folder(path) => folder::table(path, name).map_err(refuse)?,
             Location::Address(remote) => {
                 let mut url = remote.url().clone();
                 url.set_path(&format!("{}/{name}", url.path().trim_end_matches('/')));
@@ -118,6 +113,22 @@ impl Location {
         let of_table = of_table.map_err(|error| LakeError::table(name, error))?;
         Ok(default_logstore(Arc::new(of_table), store, &url, &config))
     }
+}
+
+/// The same place without `..`, which the engine's paths do not know. Where a link leads, `..` is the
+/// folder above its target, as everywhere in the system.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir {
+            // A folder that is not there yet is no link.
+            plain = plain.canonicalize().unwrap_or(plain);
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    plain
 }
 
 impl std::fmt::Display for Location {

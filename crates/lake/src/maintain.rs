@@ -9,6 +9,7 @@ use deltalake::operations::vacuum::VacuumMode;
 use serde::Serialize;
 
 use crate::error::LakeError;
+use crate::folder;
 use crate::query::sorting_session;
 use crate::statistics::FileStatistics;
 use crate::store::delete_staged;
@@ -244,10 +245,9 @@ async fn vacuum(table: &mut Table) -> Result<u64, LakeError> {
 
 /// Deletes files in a folder that never got their names, which Delta knows nothing of; gives their number.
 fn delete_left_over(table: &Table) -> Result<u64, LakeError> {
-    let address = table.delta.table_url();
-    match address.to_file_path() {
-        Ok(folder) if address.scheme() == "file" => delete_staged(&folder)
+    match folder::of(table.delta.table_url()) {
+        Some(folder) => delete_staged(&folder)
             .map_err(|error| LakeError::io("delete what is left over in", &folder, error)),
-        _ => Ok(0),
+        None => Ok(0),
     }
 }

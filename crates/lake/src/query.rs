@@ -135,13 +135,13 @@ impl Reader {
                 let follows = |table: &&Table| table.name.follows_interactions();
                 followers.iter().filter(follows)
             };
-            if refuse_lost_commits(Some(interactions), followers())
+            if refuse_lost_commits(location, Some(interactions), followers())
                 .await
                 .is_err()
             {
                 // A sync may have gone on between the opening of one and the other.
                 interactions.refresh().await?;
-                refuse_lost_commits(Some(interactions), followers()).await?;
+                refuse_lost_commits(location, Some(interactions), followers()).await?;
             }
         }
         let reader = Reader {

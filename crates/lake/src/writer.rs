@@ -85,7 +85,7 @@ impl Writer {
         };
         let followers = followers.iter().flatten();
         let followers = followers.filter(|table| table.name.follows_interactions());
-        refuse_lost_commits(interactions.as_ref(), followers).await?;
+        refuse_lost_commits(location, interactions.as_ref(), followers).await?;
         // Some side by side, since each waits for the disk, and not all, since each takes threads. If the program
         // ends in between, the next run creates those that are missing.
         let tables = std::iter::zip(TableName::ALL, tables);

@@ -20,5 +20,6 @@ mod window;
 
 pub use error::{FileError, NotKnown, NotSliced, WindowError};
 pub use metric::Metric;
+pub use named::nearest;
 pub use parameters::{Parameters, Slice};
 pub use window::Window;

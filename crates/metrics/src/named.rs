@@ -1,24 +1,31 @@
 //! The nearest name to one that nobody has.
 
-/// The name that takes the fewest changes, if they are few enough to be a slip.
-pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = name.to_lowercase().replace('-', "_");
+/// Two letters that changed places.
+const SLIP: usize = 2;
+
+/// The name that takes the fewest changes, if they are few enough to be a slip. Upper and lower case are
+/// the same, and so are `-` and `_`.
+pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |name: &str| name.to_lowercase().replace('-', "_");
+    let wanted = plain(name);
     // Text from outside may be of any length, and the comparison takes the product of two lengths.
     if wanted.len() > 100 {
         return None;
     }
     names
-        .map(|known| (changes(&wanted, known), known))
-        .filter(|(changes, known)| {
-            *changes <= known.len().max(wanted.len()) / 3 || is_part(&wanted, known)
+        .map(|known| (known, plain(known)))
+        .map(|(known, plain)| (known, changes(&wanted, &plain), is_part(&wanted, &plain)))
+        .filter(|(known, changes, is_part)| {
+            *changes <= (known.len().max(wanted.len()) / 3).max(SLIP) || *is_part
         })
-        .min_by_key(|(changes, known)| (!is_part(&wanted, known), *changes))
-        .map(|(_, known)| known)
+        .min_by_key(|(_, changes, is_part)| (!is_part, *changes))
+        .map(|(known, ..)| known)
 }
 
 /// A whole word of it, or its beginning.
 fn is_part(wanted: &str, known: &str) -> bool {
-    wanted.len() >= 4 && (known.starts_with(wanted) || known.split('_').any(|word| word == wanted))
+    wanted.len() >= 4
+        && (known.starts_with(wanted) || known.split(['_', ' ']).any(|word| word == wanted))
 }
 
 /// Letters to insert, drop or replace, to make one text of the other (Levenshtein).

@@ -21,6 +21,22 @@ impl App<'_> {
     pub(crate) fn classes(&self) -> String {
         self.classes.join("; ")
     }
+
+    /// What [`share_head`] says: the app's part, and the whole.
+    pub(crate) fn share(&self, summary: &Summary) -> (u64, u64) {
+        match (&self.exchanges, &summary.verdicts) {
+            (Some(own), Some(verdicts)) => (own.total(), verdicts.headline.exchanges.total()),
+            _ => (self.counts.total, summary.rows.counts.total),
+        }
+    }
+}
+
+/// Of what an app's share is one: of what the columns before it count.
+pub(crate) fn share_head(summary: &Summary) -> &'static str {
+    match summary.verdicts {
+        Some(_) => "Of exchanges",
+        None => "Of interactions",
+    }
 }
 
 /// By app, the largest first.

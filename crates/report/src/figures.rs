@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::answers::{
     AnswersRow, AppRow, AppSpanRow, DayRow, FailureRow, PersonRow, SpanRow, UserRow,
 };
-use crate::coverage::{Judged, Read, Standing, printed, time};
+use crate::coverage::{Coverage, Judged, Read, Standing, printed, time};
 use crate::licenses::{self, Licenses};
 use crate::metrics;
 use crate::query::{query, select};
@@ -15,7 +15,9 @@ use crate::reconcile::{self, Answer, Reconciliation};
 use crate::scope::Scope;
 use crate::source::{Source, SourceError};
 use crate::spans::{Span, Spans};
-use crate::summary::{Counts, DepartmentFigures, MarkFigures, Rows, Summary, UserFigures, VERSION};
+use crate::summary::{
+    Counts, DepartmentFigures, MarkFigures, Rows, Summary, UserFigures, VERSION, Window,
+};
 
 /// The figures of `scope`, as of `now`.
 ///
@@ -67,7 +69,7 @@ pub async fn summarize_with(
         last: apps.iter().filter_map(|app| app.last_at).max().map(time),
     };
     let people = everybody(scope, people, users, &read);
-    let coverage = read.judge(window_ms, people.iter().map(|person| person.judged(scope)));
+    let coverage = judged(&read, window_ms, &people, scope);
     let users: Vec<UserFigures> = people.into_iter().map(|person| person.figures).collect();
 
     Ok(Summary {
@@ -87,6 +89,27 @@ pub async fn summarize_with(
         reconciliation: reconciliation(source, scope, now).await?,
         licenses: license_figures(source, scope, terms, now).await?,
     })
+}
+
+/// What a report of `scope` covers, for whoever takes the rows alone.
+///
+/// # Errors
+/// The source's.
+pub async fn coverage(
+    source: &dyn Source,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<(Coverage, Window), SourceError> {
+    let read = what_was_read(source, scope).await?;
+    let window_ms = read.window(scope.from_ms, scope.to_ms, now.as_millisecond());
+    let users: Vec<UserRow> = select(source, scope, query!("users.sql")).await?;
+    let people: Vec<PersonRow> = select(source, scope, query!("people.sql")).await?;
+    let people = everybody(scope, people, users, &read);
+    Ok((judged(&read, window_ms, &people, scope), printed(window_ms)))
+}
+
+fn judged(read: &Read, window_ms: (i64, i64), people: &[Person], scope: &Scope) -> Coverage {
+    read.judge(window_ms, people.iter().map(|person| person.judged(scope)))
 }
 
 /// Microsoft's report beside the interactions of the users in scope.

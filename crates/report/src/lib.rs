@@ -34,7 +34,7 @@ mod words;
 pub mod workbook;
 
 pub use error::ReportError;
-pub use figures::{summarize, summarize_with};
+pub use figures::{coverage as coverage_of, summarize, summarize_with};
 pub use hobbs_reconcile::spans;
 pub use scope::Scope;
 pub use source::{Derived, Lines, Order, ReportRow, RowKind, Source, SourceError};

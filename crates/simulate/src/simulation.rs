@@ -344,6 +344,7 @@ impl Simulation {
                     SyncError::SignIn(_) | SyncError::Users(_) | SyncError::Scope(_) => {
                         !choice.faults.is_empty() || choice.lost > 0.0
                     }
+                    SyncError::ExcludesNobody(_) => false,
                     SyncError::Stopped => choice.stopped_after_ms.is_some(),
                 };
                 must(may_be, || {

@@ -20,6 +20,7 @@ mod memory;
 mod prepare;
 mod reading;
 mod scope;
+mod unmatched;
 mod usage;
 
 pub use import::{ImportError, ImportOptions, ImportSummary, import};
@@ -29,4 +30,5 @@ pub use plan::{Due, Later, Plan};
 pub use progress::{Numbers, Progress, Silent, Stage};
 pub use summary::{FailedUser, SyncSummary};
 pub use sync::{SyncError, planned, sync};
+pub use unmatched::Unmatched;
 pub use usage::UsageRead;

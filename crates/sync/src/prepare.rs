@@ -14,6 +14,7 @@ use crate::reading::ENDED;
 use crate::scope::in_scope;
 use crate::summary::SyncSummary;
 use crate::sync::SyncError;
+use crate::unmatched::Unmatched;
 use crate::usage::{self, BEFORE_A_PLAN, Outcome, UsageReading};
 
 /// A clock that is ahead by less than this is right: the overlap of two windows is far longer, and an
@@ -78,6 +79,7 @@ pub(crate) async fn prepare(
     }
     let ending = directory.ending();
     directory.assignments = Vec::new();
+    refuse_unmatched(options, run, writer, &directory, summary).await?;
     let in_scope = in_scope(client, &options.scope, &directory.users).await?;
     let is_in_scope = |id: &str| in_scope.as_ref().is_none_or(|ids| ids.contains(id));
     let read = writer.read_of_users(&run.tenant_id).await?;
@@ -148,6 +150,30 @@ pub(crate) async fn prepare(
         usage_to_read,
         directory_link: directory.link,
     })
+}
+
+/// Says which names of the scope nobody has; where that may let somebody be read who should not, the sync ends.
+async fn refuse_unmatched(
+    options: &SyncOptions,
+    run: &Run,
+    writer: &Writer,
+    directory: &Directory,
+    summary: &mut SyncSummary,
+) -> Result<(), SyncError> {
+    let mut unmatched = Unmatched::of(&options.scope);
+    for user in &directory.users {
+        let principal = user.user_principal_name.as_deref();
+        unmatched.see(&user.user_id, principal, user.department.as_deref());
+    }
+    if unmatched.names_people() {
+        for user in writer.known_users(&run.tenant_id).await?.values() {
+            let principal = user.record.user_principal_name.as_deref();
+            unmatched.see_earlier(&user.record.user_id, principal);
+        }
+    }
+    unmatched.refuse_excluded()?;
+    summary.warnings.extend(unmatched.warnings());
+    Ok(())
 }
 
 /// By how much this machine's clock is ahead, 0 where it is not or hardly so. Coverage that claims a

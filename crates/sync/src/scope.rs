@@ -57,10 +57,15 @@ fn narrowed(
 }
 
 fn is_named(names: &[String], user: &UserRecord) -> bool {
-    let principal = user.user_principal_name.as_deref().unwrap_or_default();
-    names.iter().any(|name| {
-        name.eq_ignore_ascii_case(&user.user_id) || name.eq_ignore_ascii_case(principal)
-    })
+    let principal = user.user_principal_name.as_deref();
+    let mut names = names.iter();
+    names.any(|name| is_called(name, &user.user_id, principal))
+}
+
+/// Whether somebody is meant by a name.
+pub(crate) fn is_called(name: &str, user_id: &str, principal: Option<&str>) -> bool {
+    name.eq_ignore_ascii_case(user_id)
+        || principal.is_some_and(|principal| name.eq_ignore_ascii_case(principal))
 }
 
 #[cfg(test)]

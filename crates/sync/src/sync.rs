@@ -35,6 +35,11 @@ pub enum SyncError {
     /// Who is in scope can't be told.
     #[error("cannot tell who is in scope: {0}")]
     Scope(#[from] GroupError),
+    /// Who is never to be read can't be told.
+    #[error(
+        "[scope] exclude: nobody in the directory is called \"{0}\", and the lake knows nobody of that name from earlier. Somebody may be meant who would be read: give a user principal name or an object id as Entra has it, or take the name out; no history was read"
+    )]
+    ExcludesNobody(String),
     /// The lake can't be read or written.
     #[error(transparent)]
     Lake(#[from] LakeError),

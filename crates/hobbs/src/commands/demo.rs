@@ -58,14 +58,13 @@ pub async fn run(args: &Demo, global: &Global, printer: &Printer) -> Result<Exit
         Some(&address),
     )?)
     .build()?;
-    let lake = match &global.lake {
-        Some(place) => {
-            let options = StoreOptions::default().under(store::environment());
-            let tokens = None;
-            Location::parse(place, &StoreAccess { options, tokens })?
-        }
-        None => Location::Folder(std::path::absolute(args.folder.join("lake"))?),
+    let place = match &global.lake {
+        Some(place) => place.clone(),
+        None => args.folder.join("lake").display().to_string(),
     };
+    let options = StoreOptions::default().under(store::environment());
+    let tokens = None;
+    let lake = Location::parse(&place, &StoreAccess { options, tokens })?;
     let mut sync_options = SyncOptions::new(lake.clone());
     // Nothing here is anybody's: the texts may be looked at.
     sync_options.content = ContentPolicy::Full;

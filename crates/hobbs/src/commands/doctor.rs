@@ -2,15 +2,20 @@
 
 use anyhow::Result;
 use hobbs_graph::{Client, Clock, ReadError, SystemClock, Window, each};
-use hobbs_lake::{LakeError, Location, Writer, probe};
+use hobbs_interaction::ContentPolicy;
+use hobbs_lake::{LakeError, Location, Reader, Writer, probe};
 use hobbs_report::visible;
+use hobbs_sync::{PeopleScope, Unmatched};
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::commands::report::find_users;
 use crate::commands::time::minute;
 use crate::exit::Exit;
 use crate::printer::Printer;
+use crate::progress::{counted, thousands};
 use crate::settings::Settings;
+use crate::source::LakeSource;
 
 /// What every app needs, and what for.
 const PERMISSIONS: [(&str, &str); 3] = [
@@ -53,62 +58,112 @@ struct Check {
     advice: Option<String>,
 }
 
-struct Checks(Vec<Check>);
+/// What was checked so far. Each is printed as soon as it ends: some wait for minutes where Microsoft can't be
+/// reached.
+struct Checks<'a> {
+    done: Vec<Check>,
+    printer: &'a Printer,
+    /// All are printed at the end.
+    as_json: bool,
+}
 
-impl Checks {
+impl Checks<'_> {
     fn ok(&mut self, what: &'static str, found: impl Into<String>) {
-        self.0.push(Check {
-            what,
-            verdict: Verdict::Ok,
-            found: found.into(),
-            advice: None,
-        });
+        self.add(what, Verdict::Ok, found.into(), None);
     }
 
     fn warn(&mut self, what: &'static str, found: impl Into<String>, advice: impl Into<String>) {
-        self.0.push(Check {
-            what,
-            verdict: Verdict::Warning,
-            found: found.into(),
-            advice: Some(advice.into()),
-        });
+        self.add(what, Verdict::Warning, found.into(), Some(advice.into()));
     }
 
     fn fail(&mut self, what: &'static str, found: impl Into<String>, advice: impl Into<String>) {
-        self.0.push(Check {
+        self.add(what, Verdict::Failed, found.into(), Some(advice.into()));
+    }
+
+    fn add(&mut self, what: &'static str, verdict: Verdict, found: String, advice: Option<String>) {
+        let check = Check {
             what,
-            verdict: Verdict::Failed,
-            found: found.into(),
-            advice: Some(advice.into()),
-        });
+            verdict,
+            found,
+            advice,
+        };
+        if !self.as_json {
+            // That nobody reads on is no reason to stop: the exit code tells, too.
+            let _ = self.printer.data(&words(&check, self.printer));
+        }
+        self.done.push(check);
+    }
+
+    fn has_failed(&self) -> bool {
+        let mut done = self.done.iter();
+        done.any(|check| check.verdict == Verdict::Failed)
     }
 }
 
 pub async fn run(settings: &Settings, global: &Global, printer: &Printer) -> Result<Exit> {
-    let mut checks = Checks(Vec::new());
+    let mut checks = Checks {
+        done: Vec::new(),
+        printer,
+        as_json: global.json,
+    };
     match settings.path() {
         Some(path) => checks.ok("configuration", path.display().to_string()),
         None => checks.ok("configuration", "no hobbs.toml; the environment alone"),
     }
+    values(settings, &mut checks);
     lake(settings, &mut checks).await;
-    match settings.client() {
-        Ok(client) => service(&client, settings.usage_reports()?.read, &mut checks).await,
-        Err(error) => checks.fail("sign-in", error.to_string(), "see the line above"),
+    match (settings.client(), settings.usage_reports()) {
+        (Ok(client), Ok(reports)) => service(&client, settings, reports.read, &mut checks).await,
+        (Err(error), _) | (_, Err(error)) => {
+            checks.fail("sign-in", error.to_string(), "mend this first");
+        }
     }
-    pace(settings, &mut checks);
     if global.json {
-        printer.json(&checks.0)?;
-    } else {
-        printer.data(&words(&checks.0, printer))?;
+        printer.json(&checks.done)?;
     }
-    let failed = checks
-        .0
-        .iter()
-        .any(|check| check.verdict == Verdict::Failed);
-    Ok(if failed { Exit::Failed } else { Exit::Whole })
+    Ok(match checks.has_failed() {
+        true => Exit::Failed,
+        false => Exit::Whole,
+    })
 }
 
-async fn lake(settings: &Settings, checks: &mut Checks) {
+/// What a sync would refuse of the configuration.
+fn values(settings: &Settings, checks: &mut Checks<'_>) {
+    let mend = "mend it in hobbs.toml or the environment; `hobbs sync` refuses it";
+    let limits = settings.limits().map(|limits| {
+        format!(
+            "{} requests a second for long, {} in any second, {} in flight",
+            limits.sustained_per_second, limits.burst_per_second, limits.in_flight_max
+        )
+    });
+    let rules = settings
+        .judgment()
+        .map(|judgment| judgment.rules.version().to_owned());
+    let zone = settings
+        .time_zone()
+        .map(|zone| zone.iana_name().unwrap_or("of fixed offset").to_owned());
+    let content = settings.content(None).map(|policy| {
+        match policy {
+            ContentPolicy::None => "none: texts are not kept",
+            ContentPolicy::Excerpt => "excerpt: the first 100 characters of texts are kept",
+            ContentPolicy::Full => "full: texts are kept",
+        }
+        .to_owned()
+    });
+    for (what, value) in [
+        ("time zone", zone),
+        ("content", content),
+        ("rules", rules),
+        ("pace", limits),
+    ] {
+        match value {
+            Ok(value) => checks.ok(what, value),
+            Err(error) => checks.fail(what, error.to_string(), mend),
+        }
+    }
+}
+
+async fn lake(settings: &Settings, checks: &mut Checks<'_>) {
     let location = match settings.lake() {
         Ok(location) => location,
         Err(error) => {
@@ -143,16 +198,25 @@ async fn lake(settings: &Settings, checks: &mut Checks) {
             }
         }
     }
+    // A lake is made by the first sync: an empty one would look like one that was read.
+    if let Err(LakeError::Missing { .. }) = Reader::open(&location).await {
+        return checks.ok(
+            "lake",
+            format!("none at {location} yet; it can be made there, and the first sync does"),
+        );
+    }
     match Writer::open(&location).await {
-        Ok(writer) if writer.repaired() > 0 => {
-            checks.ok(
-                "lake",
-                format!(
-                    "{location}, can be written; coverage of {} interrupted commits completed",
-                    writer.repaired()
-                ),
-            );
-        }
+        Ok(writer) if writer.repaired() > 0 => checks.ok(
+            "lake",
+            format!(
+                "{location}, can be written; coverage of {} completed",
+                counted(
+                    writer.repaired() as u64,
+                    "interrupted commit",
+                    "interrupted commits"
+                )
+            ),
+        ),
         Ok(_) => checks.ok("lake", format!("{location}, can be written")),
         Err(error @ LakeError::Busy { .. }) => {
             checks.warn("lake", error.to_string(), "that is fine while a sync runs")
@@ -178,7 +242,12 @@ fn try_hard_link(folder: &std::path::Path) -> std::io::Result<()> {
     std::fs::remove_file(link)
 }
 
-async fn service(client: &Client, with_reports: bool, checks: &mut Checks) {
+async fn service(
+    client: &Client,
+    settings: &Settings,
+    with_reports: bool,
+    checks: &mut Checks<'_>,
+) {
     if let Some(certificate) = client.certificate() {
         let left_ms = certificate.not_after_ms() - SystemClock.now_ms();
         let ends = format!(
@@ -248,11 +317,55 @@ async fn service(client: &Client, with_reports: bool, checks: &mut Checks) {
         concealed_names(client, checks).await;
     }
     licenses(client, checks).await;
-    people(client, checks).await;
+    let scope = settings.scope(&[]);
+    groups(client, &scope, checks).await;
+    people(client, settings, &scope, checks).await;
+}
+
+/// A group that can't be read ends each sync.
+async fn groups(client: &Client, scope: &PeopleScope, checks: &mut Checks<'_>) {
+    for name in &scope.groups {
+        match client.group(name).await {
+            Ok(_) => checks.ok("scope", format!("group {}", visible(name))),
+            Err(error) => checks.fail(
+                "scope",
+                error.to_string(),
+                "mend [scope] groups, or grant GroupMember.Read.All",
+            ),
+        }
+    }
+}
+
+/// Names that nobody has, most likely misspelled.
+async fn scope_of(settings: &Settings, mut unmatched: Unmatched, checks: &mut Checks<'_>) {
+    if unmatched.names_people()
+        && let Ok(location) = settings.lake()
+        && let Ok(reader) = Reader::open(&location).await
+    {
+        let source = LakeSource::new(reader);
+        for names in [&mut unmatched.include, &mut unmatched.exclude] {
+            let mut unknown = Vec::new();
+            for name in std::mem::take(names) {
+                if find_users(&source, std::slice::from_ref(&name))
+                    .await
+                    .is_err()
+                {
+                    unknown.push(name);
+                }
+            }
+            *names = unknown;
+        }
+    }
+    for warning in unmatched.warnings() {
+        checks.warn("scope", warning, "mend [scope] in hobbs.toml");
+    }
+    if let Err(error) = unmatched.refuse_excluded() {
+        checks.fail("scope", error.to_string(), "mend [scope] in hobbs.toml");
+    }
 }
 
 /// Where reports conceal names, they can't be compared person by person.
-async fn concealed_names(client: &Client, checks: &mut Checks) {
+async fn concealed_names(client: &Client, checks: &mut Checks<'_>) {
     let Ok(settings) = client.report_settings().await else {
         return;
     };
@@ -267,7 +380,7 @@ async fn concealed_names(client: &Client, checks: &mut Checks) {
     }
 }
 
-fn clock(client: &Client, checks: &mut Checks) {
+fn clock(client: &Client, checks: &mut Checks<'_>) {
     match client.clock_ahead_ms() {
         None => checks.warn("clock", "Microsoft's answer told no time", "nothing to do"),
         Some(ahead) if ahead.abs() > CLOCK_OFF_MAX_MS => checks.fail(
@@ -283,7 +396,7 @@ fn clock(client: &Client, checks: &mut Checks) {
     }
 }
 
-async fn licenses(client: &Client, checks: &mut Checks) {
+async fn licenses(client: &Client, checks: &mut Checks<'_>) {
     match client.subscribed_skus().await {
         Ok(skus) => {
             let copilot: Vec<_> = skus.iter().filter(|sku| sku.includes_copilot()).collect();
@@ -319,12 +432,22 @@ async fn licenses(client: &Client, checks: &mut Checks) {
 /// the license a moment ago, or be refused for a reason of their own.
 const ASKED_MAX: usize = 3;
 
-async fn people(client: &Client, checks: &mut Checks) {
+async fn people(
+    client: &Client,
+    settings: &Settings,
+    scope: &PeopleScope,
+    checks: &mut Checks<'_>,
+) {
     let mut licensed = Vec::new();
     let mut count = 0_u64;
+    let mut unmatched = Unmatched::of(scope);
     let read = client
         .users_by_page(|people| {
             count += people.len() as u64;
+            for person in &people {
+                let (id, name) = (&person.id, Some(person.user_principal_name.as_str()));
+                unmatched.see(id, name, person.department.as_deref());
+            }
             let wanted = ASKED_MAX - licensed.len();
             let found = people.into_iter().filter(hobbs_graph::Person::is_licensed);
             licensed.extend(found.take(wanted));
@@ -337,7 +460,8 @@ async fn people(client: &Client, checks: &mut Checks) {
             "hobbs needs to know who holds a license",
         );
     }
-    checks.ok("users", format!("{count} in the directory"));
+    checks.ok("users", format!("{} in the directory", thousands(count)));
+    scope_of(settings, unmatched, checks).await;
     if licensed.is_empty() {
         return checks.warn(
             "interactions",
@@ -349,7 +473,7 @@ async fn people(client: &Client, checks: &mut Checks) {
 }
 
 /// Reads the last day of the first of these people whose history can be read; says who was refused before.
-async fn interactions(client: &Client, licensed: &[hobbs_graph::Person], checks: &mut Checks) {
+async fn interactions(client: &Client, licensed: &[hobbs_graph::Person], checks: &mut Checks<'_>) {
     let now_ms = SystemClock.now_ms();
     let window = Window::between(now_ms - 86_400_000, now_ms);
     let every_app = hobbs_graph::AppFilter::all();
@@ -401,35 +525,19 @@ async fn interactions(client: &Client, licensed: &[hobbs_graph::Person], checks:
     }
 }
 
-fn pace(settings: &Settings, checks: &mut Checks) {
-    let limits = settings.limits();
-    checks.ok(
-        "pace",
-        format!(
-            "{} requests a second for long, {} in any second, {} in flight",
-            limits.sustained_per_second, limits.burst_per_second, limits.in_flight_max
-        ),
-    );
-}
-
-fn words(checks: &[Check], printer: &Printer) -> String {
-    let color = printer.style().color;
-    let mut text = String::new();
-    for check in checks {
-        let (word, paint) = match check.verdict {
-            Verdict::Ok => ("ok  ", "\u{1b}[32m"),
-            Verdict::Warning => ("note", "\u{1b}[33m"),
-            Verdict::Failed => ("FAIL", "\u{1b}[1;31m"),
-        };
-        let word = if color {
-            format!("{paint}{word}\u{1b}[0m")
-        } else {
-            word.to_owned()
-        };
-        text.push_str(&format!("{word}  {:<14}{}\n", check.what, check.found));
-        if let Some(advice) = &check.advice {
-            text.push_str(&format!("{:20}-> {advice}\n", ""));
-        }
+fn words(check: &Check, printer: &Printer) -> String {
+    let (word, paint) = match check.verdict {
+        Verdict::Ok => ("ok  ", "\u{1b}[32m"),
+        Verdict::Warning => ("note", "\u{1b}[33m"),
+        Verdict::Failed => ("FAIL", "\u{1b}[1;31m"),
+    };
+    let word = match printer.style().color {
+        true => format!("{paint}{word}\u{1b}[0m"),
+        false => word.to_owned(),
+    };
+    let mut text = format!("{word}  {:<14}{}\n", check.what, visible(&check.found));
+    if let Some(advice) = &check.advice {
+        text.push_str(&format!("{:20}-> {}\n", "", visible(advice)));
     }
     text
 }

@@ -3,30 +3,30 @@
 use std::path::Path;
 
 use crate::cli::{FiguresFormat, Global};
+use crate::commands::form::Forms;
 use crate::settings::Misconfigured;
 
-/// The form asked for; by the file's ending where none is named.
+const FORMS: Forms<FiguresFormat> = Forms {
+    table: FiguresFormat::Table,
+    json: FiguresFormat::Json,
+    endings: &[
+        ("csv", FiguresFormat::Csv),
+        ("json", FiguresFormat::Json),
+        ("txt", FiguresFormat::Table),
+    ],
+};
+
+/// The form asked for; by the file's ending where none is named. (A workbook and a page with the same figures
+/// are written by `hobbs report`.)
 pub fn format(
     asked: Option<FiguresFormat>,
     output: Option<&Path>,
     global: &Global,
 ) -> Result<FiguresFormat, Misconfigured> {
-    if let Some(format) = asked {
-        return Ok(format);
-    }
-    if global.json {
-        return Ok(FiguresFormat::Json);
-    }
-    let Some(ending) = output.and_then(Path::extension) else {
-        return Ok(FiguresFormat::Table);
+    let of_report = |error: Misconfigured| {
+        Misconfigured(format!(
+            "{error}; `hobbs report -o FILE.xlsx` has the same figures in a workbook"
+        ))
     };
-    match ending.to_str() {
-        Some("json") => Ok(FiguresFormat::Json),
-        Some("csv") => Ok(FiguresFormat::Csv),
-        Some("txt") => Ok(FiguresFormat::Table),
-        _ => Err(Misconfigured(format!(
-            "a file that ends in .{} is not written here: use .csv, .json or .txt, or name a --format; `hobbs report -o FILE.xlsx` has the same figures in a workbook",
-            ending.display()
-        ))),
-    }
+    FORMS.choose(asked, output, global).map_err(of_report)
 }

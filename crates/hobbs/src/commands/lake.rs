@@ -7,7 +7,7 @@ use hobbs_report::visible;
 use crate::cli::{Global, Lake};
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::progress::thousands;
+use crate::progress::{counted, thousands};
 use crate::settings::Settings;
 
 pub async fn run(
@@ -25,13 +25,13 @@ pub async fn run(
                 return Ok(Exit::Whole);
             }
             let mut text = format!(
-                "{lake}\n{:<14}{:>14}{:>8}{:>12}{:>9}\n",
+                "{lake}\n{:<20}{:>14}{:>8}{:>12}{:>9}\n",
                 "table", "rows", "files", "size", "version"
             );
             for table in tables {
                 let rows = table.rows.map_or_else(|| "?".to_owned(), thousands);
                 text.push_str(&format!(
-                    "{:<14}{rows:>14}{:>8}{:>12}{:>9}\n",
+                    "{:<20}{rows:>14}{:>8}{:>12}{:>9}\n",
                     table.table,
                     table.files,
                     size(table.bytes),
@@ -67,8 +67,11 @@ pub async fn run(
             let mut text = String::new();
             for table in tables {
                 text.push_str(&format!(
-                    "{:<20}{} files became {}; {} old files deleted\n",
-                    table.table, table.files_before, table.files_after, table.files_vacuumed,
+                    "{:<20}{} became {}; {} deleted\n",
+                    table.table,
+                    counted(table.files_before, "file", "files"),
+                    table.files_after,
+                    counted(table.files_vacuumed, "old file", "old files"),
                 ));
             }
             printer.data(&text)?;

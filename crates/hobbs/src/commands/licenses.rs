@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::cli::{FiguresFormat, Global, Licenses};
 use crate::commands::figures::format;
 use crate::commands::output::Output;
+use crate::commands::report::find_users;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::progress::thousands;
@@ -27,6 +28,17 @@ pub async fn run(
     let format = format(args.format, args.output.as_deref(), global)?;
     let query = query(args, settings)?;
     let source = LakeSource::new(Reader::open(&settings.lake()?).await?);
+    find_users(&source, &args.on_leave).await?;
+    for name in &settings.licenses().on_leave {
+        if find_users(&source, std::slice::from_ref(name))
+            .await
+            .is_err()
+        {
+            printer.warn(&format!(
+                "[licenses] on_leave: the lake knows nobody called \"{name}\", so nobody is left out for it"
+            ));
+        }
+    }
     let answer = licenses::licenses(&source, &query, Timestamp::now()).await?;
     let mut out = Output::new(args.output.as_deref())?;
     match (format, &answer) {

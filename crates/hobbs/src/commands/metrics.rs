@@ -14,6 +14,7 @@ use crate::commands::output::Output;
 use crate::commands::query;
 use crate::exit::Exit;
 use crate::printer::Printer;
+use crate::progress::counted;
 use crate::settings::{Misconfigured, Settings};
 
 pub async fn run(
@@ -114,7 +115,11 @@ async fn run_one(
             metric.caveats()
         )),
         None => {}
-        Some(path) => printer.say(&format!("{count} rows in {}", path.display())),
+        Some(path) => printer.say(&format!(
+            "{} in {}",
+            counted(count, "row", "rows"),
+            path.display()
+        )),
     }
     Ok(Exit::Whole)
 }

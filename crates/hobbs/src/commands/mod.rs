@@ -1,8 +1,10 @@
 //! The commands, one file each: from settings and flags to a result that is printed.
 
+mod apps;
 mod demo;
 mod doctor;
 mod figures;
+mod form;
 mod import;
 mod init;
 mod lake;
@@ -14,6 +16,7 @@ mod plan;
 mod query;
 mod reconcile;
 mod report;
+mod rows;
 mod rules;
 mod sync;
 mod tenant;
@@ -32,7 +35,7 @@ pub async fn run(cli: Cli, printer: &Printer) -> Result<Exit> {
     let settings = || Settings::load(&global);
     match cli.command {
         Command::Demo(args) => demo::run(&args, &global, printer).await,
-        Command::Init(args) => init::run(&args, printer),
+        Command::Init(args) => init::run(&args, &global, printer),
         Command::Doctor => doctor::run(&settings()?, &global, printer).await,
         Command::Sync(args) => sync::run(&args, &settings()?, &global, printer).await,
         Command::Report(args) => report::run(&args, &settings()?, &global, printer).await,

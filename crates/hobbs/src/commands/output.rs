@@ -41,6 +41,11 @@ impl<'a> Output<'a> {
         })
     }
 
+    /// Whether what is written goes into a file of a name.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Output::File(..))
+    }
+
     /// Writes a value as JSON, ended by a line end, without holding the whole text.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<()> {
         // As the system's own error, by which a pipe that was closed is known.
@@ -64,14 +69,20 @@ impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
             Output::Stdout(stdout) => stdout.write(bytes),
-            Output::File(file, _) => file.write(bytes),
+            Output::File(file, path) => file.write(bytes).map_err(|error| named(path, &error)),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
             Output::Stdout(stdout) => stdout.flush(),
-            Output::File(file, _) => file.flush(),
+            Output::File(file, path) => file.flush().map_err(|error| named(path, &error)),
         }
     }
+}
+
+/// The system names no file in its errors.
+fn named(path: &Path, error: &std::io::Error) -> std::io::Error {
+    let words = format!("{} could not be written: {error}", path.display());
+    std::io::Error::new(error.kind(), words)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::progress::thousands;
+use crate::progress::{counted, thousands};
 
 /// The plan, for scripts.
 #[derive(Serialize)]
@@ -89,10 +89,10 @@ fn json<'a>(summary: &'a SyncSummary, plan: &'a Plan, requests_per_second: f64) 
 
 fn words(summary: &SyncSummary, plan: &Plan, requests_per_second: f64) -> String {
     let mut lines = vec![format!(
-        "{} of {} licensed users would be asked: {} requests or more, {} at {requests_per_second} a second.",
+        "{} of {} would be asked: {} or more, {} at {requests_per_second} a second.",
         thousands(plan.asks.len() as u64),
-        thousands(summary.users_licensed),
-        thousands(plan.asks.len() as u64),
+        counted(summary.users_licensed, "licensed user", "licensed users"),
+        counted(plan.asks.len() as u64, "request", "requests"),
         duration(seconds(plan, requests_per_second)),
     )];
     for due in Due::ALL {

@@ -4,24 +4,48 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use futures::TryStreamExt;
 use hobbs_lake::arrow::array::{Array, RecordBatch};
-use hobbs_lake::arrow::datatypes::{DataType, Schema};
 use hobbs_lake::arrow::json::writer::{JsonArray, LineDelimited, WriterBuilder};
 use hobbs_lake::arrow::util::display::{ArrayFormatter, FormatOptions};
 use hobbs_lake::parquet::arrow::ArrowWriter;
 use hobbs_lake::parquet::basic::{Compression, ZstdLevel};
 use hobbs_lake::parquet::file::properties::WriterProperties;
 use hobbs_lake::{LakeError, Reader, SendableRecordBatchStream};
-use hobbs_report::{cell, visible};
+use hobbs_report::cell;
 
 use crate::cli::{Global, Query, QueryFormat};
-use crate::commands::output::{keep, new_file};
+use crate::commands::form::Forms;
+use crate::commands::output::Output;
+use crate::commands::rows;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::progress::thousands;
+use crate::progress::{counted, thousands};
 use crate::settings::{Misconfigured, Settings};
+
+/// What `SHOW TABLES` is answered with. (The engine's own list has the lake's inner tables.)
+const TABLES: &str = "SELECT column1 AS \"table\", column2 AS \"a row is\" FROM (VALUES \
+    ('interactions', 'a prompt or a response'), \
+    ('exchanges', 'a prompt with its responses, and the verdict'), \
+    ('conversations', 'a thread of a user'), \
+    ('resources', 'what an exchange had before it or cites'), \
+    ('people', 'a user, as now'), \
+    ('users', 'a change of a user''s record'), \
+    ('licenses', 'a subscription at one sync'), \
+    ('license_assignments', 'a change in who holds which license'), \
+    ('usage_reports', 'a user in one of Microsoft''s usage reports'), \
+    ('usage_summary', 'an app in one of Microsoft''s counts of users'), \
+    ('usage_trend', 'an app on a day, by Microsoft''s counts'), \
+    ('runs', 'a sync or an import'), \
+    ('coverage', 'a user and a window of time that was asked for')) AS tables";
+
+/// Whether somebody asks which tables there are.
+fn is_show_tables(sql: &str) -> bool {
+    let words = sql.trim().trim_end_matches(';').split_whitespace();
+    words
+        .map(str::to_lowercase)
+        .eq(["show".to_owned(), "tables".to_owned()])
+}
 
 /// Rows of a table on a terminal; more belongs in a file.
 const TABLE_ROWS_MAX: usize = 1000;
@@ -40,31 +64,38 @@ pub async fn run(
             .context("the query could not be read from stdin")?,
         sql => sql.to_owned(),
     };
+    let sql = match is_show_tables(&sql) {
+        true => TABLES.to_owned(),
+        false => sql,
+    };
     let format = format(args.format, args.output.as_deref(), global)?;
     let reader = Reader::open(&settings.lake()?).await?;
     let rows = reader.query(&sql).await?;
-    let Some(path) = args.output.as_deref() else {
-        write(
-            rows,
-            format,
-            &mut std::io::BufWriter::new(std::io::stdout()),
-            printer,
-        )
-        .await?;
-        return Ok(Exit::Whole);
-    };
-    let mut file = new_file(path)?;
-    let count = write(
-        rows,
-        format,
-        &mut std::io::BufWriter::new(file.as_file_mut()),
-        printer,
-    )
-    .await?;
-    keep(file, path)?;
-    printer.say(&format!("{} rows in {}", thousands(count), path.display()));
+    let mut out = Output::new(args.output.as_deref())?;
+    let count = write(rows, format, &mut out, printer).await?;
+    out.finish()?;
+    if let Some(path) = &args.output {
+        printer.say(&format!(
+            "{} in {}",
+            counted(count, "row", "rows"),
+            path.display()
+        ));
+    }
     Ok(Exit::Whole)
 }
+
+const FORMS: Forms<QueryFormat> = Forms {
+    table: QueryFormat::Table,
+    json: QueryFormat::Json,
+    endings: &[
+        ("csv", QueryFormat::Csv),
+        ("json", QueryFormat::Json),
+        ("ndjson", QueryFormat::Ndjson),
+        ("jsonl", QueryFormat::Ndjson),
+        ("parquet", QueryFormat::Parquet),
+        ("txt", QueryFormat::Table),
+    ],
+};
 
 /// The form of a result: as asked, or by the file's ending.
 pub fn format(
@@ -72,17 +103,7 @@ pub fn format(
     output: Option<&Path>,
     global: &Global,
 ) -> Result<QueryFormat, Misconfigured> {
-    let by_ending = || match output.and_then(Path::extension)?.to_str()? {
-        "parquet" => Some(QueryFormat::Parquet),
-        "csv" => Some(QueryFormat::Csv),
-        "json" => Some(QueryFormat::Json),
-        "ndjson" | "jsonl" => Some(QueryFormat::Ndjson),
-        _ => None,
-    };
-    let format = asked
-        .or(global.json.then_some(QueryFormat::Json))
-        .or_else(by_ending)
-        .unwrap_or(QueryFormat::Table);
+    let format = FORMS.choose(asked, output, global)?;
     if format == QueryFormat::Parquet && output.is_none() {
         return Err(Misconfigured(
             "Parquet needs a file: add -o FILE".to_owned(),
@@ -93,17 +114,17 @@ pub fn format(
 
 /// Writes rows as they come; returns how many.
 pub async fn write(
-    mut rows: SendableRecordBatchStream,
+    mut stream: SendableRecordBatchStream,
     format: QueryFormat,
-    out: &mut (impl Write + Send),
+    out: &mut Output<'_>,
     printer: &Printer,
 ) -> Result<u64> {
-    let schema = rows.schema();
+    let schema = stream.schema();
     let mut count = 0;
     match format {
         QueryFormat::Table => {
             let mut batches: Vec<RecordBatch> = Vec::new();
-            while let Some(batch) = next(&mut rows).await? {
+            while let Some(batch) = next(&mut stream).await? {
                 let room = TABLE_ROWS_MAX.saturating_sub(usize::try_from(count)?);
                 if room > 0 {
                     // Even a slice without a row would keep the whole batch in memory.
@@ -111,7 +132,11 @@ pub async fn write(
                 }
                 count += batch.num_rows() as u64;
             }
-            writeln!(out, "{}", table(&schema, &batches, printer)?)?;
+            let width = match out.is_file() {
+                true => None,
+                false => printer.width(),
+            };
+            out.write_all(rows::shown(&schema, &batches, width)?.as_bytes())?;
             let shown = count.min(TABLE_ROWS_MAX as u64);
             if shown < count {
                 printer.say(&format!(
@@ -125,7 +150,7 @@ pub async fn write(
             let mut writer = WriterBuilder::new()
                 .with_explicit_nulls(true)
                 .build::<_, JsonArray>(&mut *out);
-            while let Some(batch) = next(&mut rows).await? {
+            while let Some(batch) = next(&mut stream).await? {
                 count += batch.num_rows() as u64;
                 writer.write(&batch)?;
             }
@@ -141,7 +166,7 @@ pub async fn write(
             let mut writer = WriterBuilder::new()
                 .with_explicit_nulls(true)
                 .build::<_, LineDelimited>(&mut *out);
-            while let Some(batch) = next(&mut rows).await? {
+            while let Some(batch) = next(&mut stream).await? {
                 count += batch.num_rows() as u64;
                 writer.write(&batch)?;
             }
@@ -150,7 +175,7 @@ pub async fn write(
         QueryFormat::Csv => {
             let mut csv = csv::Writer::from_writer(&mut *out);
             csv.write_record(schema.fields().iter().map(|field| field.name()))?;
-            while let Some(batch) = next(&mut rows).await? {
+            while let Some(batch) = next(&mut stream).await? {
                 count += batch.num_rows() as u64;
                 write_csv(&mut csv, &batch)?;
             }
@@ -163,7 +188,7 @@ pub async fn write(
                 .set_max_row_group_row_count(Some(PARQUET_GROUP_ROWS))
                 .build();
             let mut writer = ArrowWriter::try_new(&mut *out, schema, Some(properties))?;
-            while let Some(batch) = next(&mut rows).await? {
+            while let Some(batch) = next(&mut stream).await? {
                 count += batch.num_rows() as u64;
                 writer.write(&batch)?;
             }
@@ -188,7 +213,7 @@ fn write_csv(csv: &mut csv::Writer<impl Write>, batch: &RecordBatch) -> Result<(
         .map(|column| {
             Ok((
                 ArrayFormatter::try_new(column, &options)?,
-                is_text(column.data_type()),
+                rows::is_text(column.data_type()),
             ))
         })
         .collect::<Result<Vec<_>>>()?;
@@ -204,52 +229,4 @@ fn write_csv(csv: &mut csv::Writer<impl Write>, batch: &RecordBatch) -> Result<(
         csv.write_record(None::<&[u8]>)?;
     }
     Ok(())
-}
-
-fn is_text(data_type: &DataType) -> bool {
-    !data_type.is_numeric() && !data_type.is_temporal() && *data_type != DataType::Boolean
-}
-
-/// One line under the header, as in reports.
-const LINES: TableStyle = TableStyle::new().header_separator(
-    LineStyle::none()
-        .fill('─')
-        .junction('─')
-        .left('─')
-        .right('─'),
-);
-
-fn table(schema: &Schema, batches: &[RecordBatch], printer: &Printer) -> Result<Table> {
-    let mut table = Table::new();
-    table.load_style(LINES);
-    table.set_width(printer.style().width);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    let alignment = |at: usize| match schema.field(at).data_type() {
-        number if number.is_numeric() => CellAlignment::Right,
-        _ => CellAlignment::Left,
-    };
-    let names = schema.fields().iter().enumerate();
-    table.set_header(
-        names.map(|(at, field)| Cell::new(visible(field.name())).set_alignment(alignment(at))),
-    );
-    let options = FormatOptions::default();
-    for batch in batches {
-        let cells = batch
-            .columns()
-            .iter()
-            .map(|column| ArrayFormatter::try_new(column, &options))
-            .collect::<Result<Vec<_>, _>>()?;
-        for row in 0..batch.num_rows() {
-            let texts = cells
-                .iter()
-                .map(|cell| cell.value(row).try_to_string())
-                .collect::<Result<Vec<_>, _>>()?;
-            let row = texts
-                .iter()
-                .enumerate()
-                .map(|(at, text)| Cell::new(visible(text)).set_alignment(alignment(at)));
-            table.add_row(row);
-        }
-    }
-    Ok(table)
 }

@@ -4,20 +4,22 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use hobbs_lake::Reader;
+use hobbs_report::coverage::Coverage;
 use hobbs_report::licenses::Query;
 use hobbs_report::scope::text_literal;
-use hobbs_report::{Scope, Source, csv, html, summarize_with, table, workbook};
+use hobbs_report::{Scope, Source, coverage_of, csv, html, summarize_with, table, workbook};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::cli::{Global, Report, ReportFormat};
+use crate::commands::form::Forms;
 use crate::commands::output::Output;
-use crate::commands::{licenses, time};
+use crate::commands::{apps, licenses, time};
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::progress::thousands;
+use crate::progress::counted;
 use crate::settings::{Misconfigured, Settings};
 use crate::source::LakeSource;
 
@@ -32,15 +34,16 @@ pub async fn run(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit> {
-    let source = LakeSource::new(Reader::open(&settings.lake()?).await?);
     let now = Timestamp::now();
-    let range = time::range(&args.time, now.as_millisecond())?;
+    let format = FORMS.choose(args.format, args.output.as_deref(), global)?;
+    let range = time::range(&args.time, &settings.time_zone()?, now)?;
+    let source = LakeSource::new(Reader::open(&settings.lake()?).await?);
     let scope = Scope {
         tenant_id: None,
         users: find_users(&source, &args.users).await?,
         from_ms: range.from_ms,
         to_ms: range.to_ms,
-        apps: args.apps.clone(),
+        apps: apps::meant(&source, &args.apps).await?,
     };
     let terms = licenses::configured(settings, None, None)?;
     write(
@@ -48,29 +51,28 @@ pub async fn run(
         &scope,
         &terms,
         now,
-        format(args, global),
+        format,
         args.output.as_deref(),
         printer,
     )
     .await
 }
 
-fn format(args: &Report, global: &Global) -> ReportFormat {
-    let by_ending = || match args.output.as_deref().and_then(Path::extension)?.to_str()? {
-        "xlsx" => Some(ReportFormat::Xlsx),
-        "html" | "htm" => Some(ReportFormat::Html),
-        "csv" => Some(ReportFormat::Csv),
-        "json" => Some(ReportFormat::Json),
-        _ => None,
-    };
-    let json = global.json.then_some(ReportFormat::Json);
-    args.format
-        .or(json)
-        .or_else(by_ending)
-        .unwrap_or(ReportFormat::Table)
-}
+const FORMS: Forms<ReportFormat> = Forms {
+    table: ReportFormat::Table,
+    json: ReportFormat::Json,
+    endings: &[
+        ("xlsx", ReportFormat::Xlsx),
+        ("html", ReportFormat::Html),
+        ("htm", ReportFormat::Html),
+        ("csv", ReportFormat::Csv),
+        ("json", ReportFormat::Json),
+        ("txt", ReportFormat::Table),
+    ],
+};
 
-/// Writes a report in one form. `terms` say what licenses cost and who is on leave.
+/// Writes a report in one form. `terms` say what licenses cost and who is on leave. Partial is a report that
+/// does not cover all that it is about.
 pub async fn write(
     source: &dyn Source,
     scope: &Scope,
@@ -81,10 +83,10 @@ pub async fn write(
     printer: &Printer,
 ) -> Result<Exit> {
     if format == ReportFormat::Csv {
-        write_csv(source, scope, output, printer).await?;
-        return Ok(Exit::Whole);
+        return write_csv(source, scope, now, output, printer).await;
     }
     let summary = summarize_with(source, scope, terms, now).await?;
+    let exit = exit(&summary.coverage);
     match (format, output) {
         (ReportFormat::Json, output) => {
             let mut out = Output::new(output)?;
@@ -103,14 +105,14 @@ pub async fn write(
             let written = workbook::write(source, scope, Arc::new(summary), &path).await?;
             printer.say(&coverage);
             printer.say(&format!(
-                "{} interactions in {}",
-                thousands(written.interactions),
+                "{} in {}",
+                counted(written.interactions, "interaction", "interactions"),
                 path.display()
             ));
             if written.cells_cut > 0 {
                 printer.warn(&format!(
-                    "{} texts are longer than a cell of Excel holds and were cut, each with a note",
-                    written.cells_cut
+                    "{} longer than a cell of Excel holds, and cut, each with a note",
+                    counted(written.cells_cut, "text is", "texts are")
                 ));
             }
         }
@@ -122,22 +124,37 @@ pub async fn write(
         }
         (ReportFormat::Csv, _) => unreachable!("written above"),
     }
-    Ok(Exit::Whole)
+    Ok(exit)
+}
+
+fn exit(coverage: &Coverage) -> Exit {
+    if coverage.whole {
+        Exit::Whole
+    } else {
+        Exit::Partial
+    }
 }
 
 async fn write_csv(
     source: &dyn Source,
     scope: &Scope,
+    now: Timestamp,
     output: Option<&Path>,
     printer: &Printer,
-) -> Result<()> {
+) -> Result<Exit> {
+    let (coverage, window) = coverage_of(source, scope, now).await?;
     let mut out = Output::new(output)?;
     let rows = csv::write(source, scope, &mut out).await?;
     out.finish()?;
+    printer.say(&table::covered(&coverage, &window));
     if let Some(path) = output {
-        printer.say(&format!("{} rows in {}", thousands(rows), path.display()));
+        printer.say(&format!(
+            "{} in {}",
+            counted(rows, "row", "rows"),
+            path.display()
+        ));
     }
-    Ok(())
+    Ok(exit(&coverage))
 }
 
 fn put(text: &str, output: Option<&Path>, printer: &Printer) -> Result<()> {
@@ -145,8 +162,7 @@ fn put(text: &str, output: Option<&Path>, printer: &Printer) -> Result<()> {
         return Ok(printer.data(text)?);
     };
     let mut out = Output::new(Some(path))?;
-    out.write_all(text.as_bytes())
-        .with_context(|| format!("{} could not be written", path.display()))?;
+    out.write_all(text.as_bytes())?;
     out.finish()
 }
 

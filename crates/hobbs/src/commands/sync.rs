@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use hobbs_graph::{AppFilter, Clock, SystemClock};
-use hobbs_interaction::{App, app};
+use hobbs_graph::{AppFilter, SystemClock};
+use hobbs_interaction::{App, ContentPolicy, app};
 use hobbs_report::visible;
 use hobbs_sync::options::Apps;
 use hobbs_sync::{Asking, Period, SyncError, SyncOptions, SyncSummary, Who, planned, sync};
+use jiff::Timestamp;
 
 use crate::cli::{Global, Sync};
-use crate::commands::{plan, time};
+use crate::commands::{apps, plan, time};
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::progress::{self, thousands};
-use crate::settings::Settings;
+use crate::progress::{self, counted, thousands};
+use crate::settings::{Misconfigured, Settings};
 
 /// Users named in the summary; the rest is counted, and in the table coverage.
 const NAMED: usize = 20;
@@ -30,8 +31,9 @@ pub async fn run(
     options.content = settings.content(args.content.as_deref())?;
     options.overlap_ms = settings.overlap_ms();
     options.judgment = settings.judgment()?;
-    options.period = period(args)?;
-    options.apps = apps(&args.apps);
+    options.period = period(args, settings)?;
+    apps::refuse_unknown_to_sync(&args.apps, &options.lake).await?;
+    options.apps = only(&args.apps);
     options.asking = if args.everyone {
         Asking::Everyone
     } else {
@@ -46,9 +48,10 @@ pub async fn run(
     if args.plan {
         let (summary, plan) = {
             let mut progress = progress::of(printer);
-            planned(&client, Arc::new(SystemClock), &options, progress.as_mut()).await?
+            let planned = planned(&client, Arc::new(SystemClock), &options, progress.as_mut());
+            planned.await.map_err(misuse)?
         };
-        let per_second = settings.limits().sustained_per_second;
+        let per_second = settings.limits()?.sustained_per_second;
         return plan::print(&summary, &plan, per_second, global, printer);
     }
     let summary = {
@@ -65,7 +68,7 @@ pub async fn run(
                 printer.warn(&error.to_string());
                 return Ok(Exit::Partial);
             }
-            synced => synced?,
+            synced => synced.map_err(misuse)?,
         }
     };
     if global.json {
@@ -74,23 +77,41 @@ pub async fn run(
         printer.data(&words(&summary))?;
         printer.say(&format!("lake: {}", options.lake));
     }
+    if args.full && options.content != ContentPolicy::None && summary.rows_known > 0 {
+        printer.warn(&format!(
+            "{} in the lake already, and stay as they are: a text that was not kept when a row was first read is not added. To have them all, read into a new lake: hobbs sync --lake PLACE --content {}",
+            counted(summary.rows_known, "row was", "rows were"),
+            match options.content {
+                ContentPolicy::Excerpt => "excerpt",
+                _ => "full",
+            },
+        ));
+    }
     Ok(exit(&summary))
+}
+
+/// What the person who configured it has to mend.
+fn misuse(error: SyncError) -> anyhow::Error {
+    match error {
+        SyncError::ExcludesNobody(_) => Misconfigured(error.to_string()).into(),
+        error => error.into(),
+    }
 }
 
 /// Whole or partial.
 pub fn exit(summary: &SyncSummary) -> Exit {
-    if summary.status == "whole" {
+    if summary.status == "whole" && summary.unkept.is_empty() {
         Exit::Whole
     } else {
         Exit::Partial
     }
 }
 
-fn period(args: &Sync) -> Result<Period> {
+fn period(args: &Sync, settings: &Settings) -> Result<Period> {
     if args.full {
         return Ok(Period::All);
     }
-    let range = time::range(&args.time, SystemClock.now_ms())?;
+    let range = time::range(&args.time, &settings.time_zone()?, Timestamp::now())?;
     Ok(match (range.from_ms, range.to_ms) {
         (None, None) => Period::New,
         (Some(from_ms), None) => Period::Since(from_ms),
@@ -99,7 +120,7 @@ fn period(args: &Sync) -> Result<Period> {
 }
 
 /// Graph filters by app only where it can for all that were named.
-fn apps(names: &[String]) -> Option<Apps> {
+fn only(names: &[String]) -> Option<Apps> {
     if names.is_empty() {
         return None;
     }
@@ -140,26 +161,42 @@ pub fn words(summary: &SyncSummary) -> String {
         text.push_str(&words);
         text.push('\n');
     };
-    let asked = thousands(summary.users_asked);
-    match (summary.failed.len(), &summary.ended_early) {
-        (0, None) => line(format!("Whole: {asked} users read to the end.")),
-        (failed, None) => line(format!("PARTIAL: {failed} of {asked} users are not whole.")),
-        (failed, Some(reason)) => line(format!(
-            "PARTIAL: ended early ({reason}); {failed} of {asked} users are not whole."
+    let asked = counted(summary.users_asked, "user", "users");
+    let failed = summary.failed.len() as u64;
+    let not_whole = match (failed, summary.users_asked) {
+        // Who is named and not found is not among those who were asked.
+        (failed, asked) if failed > asked => counted(failed, "user", "users"),
+        (failed, _) => format!("{} of {asked}", thousands(failed)),
+    };
+    let is_not_whole = match failed {
+        1 => format!("{not_whole} is not whole"),
+        _ => format!("{not_whole} are not whole"),
+    };
+    let unkept = summary.unkept.iter().map(|unkept| unkept.count).sum();
+    match (failed, &summary.ended_early, unkept) {
+        (0, None, 0) => line(format!("Whole: {asked} read to the end.")),
+        (0, None, unkept) => line(format!(
+            "PARTIAL: {asked} read to the end, but {} could not be kept.",
+            counted(unkept, "item", "items")
+        )),
+        (_, None, _) => line(format!("PARTIAL: {is_not_whole}.")),
+        (_, Some(reason), _) => line(format!(
+            "PARTIAL: ended early ({}); {is_not_whole}.",
+            visible(reason)
         )),
     }
     line(format!(
-        "{} new rows, {} changed, {} known already; {} users in the directory, {} licensed.",
-        thousands(summary.rows_new),
+        "{}, {} changed, {} known already; {} in the directory, {} licensed.",
+        counted(summary.rows_new, "new row", "new rows"),
         thousands(summary.rows_changed),
         thousands(summary.rows_known),
-        thousands(summary.users_listed),
+        counted(summary.users_listed, "user", "users"),
         thousands(summary.users_licensed),
     ));
     for (why, users) in &summary.users_deferred_by_reason {
         line(format!(
-            "{} users not asked: {}; their turn comes within max_staleness_days.",
-            thousands(*users),
+            "{} not asked: {}; their turn comes within max_staleness_days.",
+            counted(*users, "user", "users"),
             why.words()
         ));
     }
@@ -167,22 +204,22 @@ pub fn words(summary: &SyncSummary) -> String {
         && let Some(date) = &usage.report_refresh_date
     {
         line(format!(
-            "Microsoft's usage reports up to {}: {} new rows.",
+            "Microsoft's usage reports up to {}: {}.",
             visible(date),
-            thousands(usage.rows_new)
+            counted(usage.rows_new, "new row", "new rows")
         ));
     }
     if !summary.frozen.is_empty() {
         line(format!(
-            "{} users have no license any more; what was read of their history is kept.",
-            thousands(summary.frozen.len() as u64)
+            "{} no license any more; what was read of the history is kept.",
+            counted(summary.frozen.len() as u64, "user has", "users have")
         ));
     }
     let seconds = (summary.ended_at_ms - summary.started_at_ms) as f64 / 1000.0;
     line(format!(
-        "{} requests ({} pages of interactions), {} throttled, {seconds:.1} s.",
-        thousands(summary.requests),
-        thousands(summary.pages),
+        "{} ({} of interactions), {} throttled, {seconds:.1} s.",
+        counted(summary.requests, "request", "requests"),
+        counted(summary.pages, "page", "pages"),
         thousands(summary.throttled),
     ));
     for unkept in &summary.unkept {
@@ -194,14 +231,14 @@ pub fn words(summary: &SyncSummary) -> String {
     }
     if summary.users_unfiltered > 0 {
         line(format!(
-            "{} users were read unfiltered, since Graph refused the filter.",
-            thousands(summary.users_unfiltered)
+            "{} read unfiltered, since Graph refused the filter.",
+            counted(summary.users_unfiltered, "user was", "users were")
         ));
     }
     if summary.repaired > 0 {
         line(format!(
-            "Coverage of {} commits of an interrupted run was completed.",
-            summary.repaired
+            "Coverage of {} of an interrupted run was completed.",
+            counted(summary.repaired, "commit", "commits")
         ));
     }
     for warning in &summary.warnings {

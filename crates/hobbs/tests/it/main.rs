@@ -14,6 +14,7 @@ mod in_process;
 mod people;
 mod privacy;
 mod reconcile;
+mod setting_up;
 mod simulated;
 mod suggested;
 mod verdicts;

@@ -10,11 +10,12 @@ use super::Opened;
 use super::log::{self, Log, Part, commit_path};
 use super::repair::Repaired;
 use crate::error::LakeError;
+use crate::folder;
 use crate::store::create_private_folder;
 
 /// Where files go that can't be read; readers and vacuum pass over names that begin so. Where a file of the
 /// same name is there from an earlier repair, the folder has a number.
-const ASIDE: &str = "_damaged";
+pub(super) const ASIDE: &str = "_damaged";
 
 /// Moves aside what keeps a log from being read. Gives the table back where there is nothing to move.
 pub(super) async fn make_log_readable(
@@ -102,9 +103,7 @@ async fn move_aside(
             continue;
         }
         let to = aside(&path, &files);
-        let root = opened.logs.root_url();
-        if root.scheme() == "file"
-            && let Ok(folder) = root.to_file_path()
+        if let Some(folder) = folder::of(opened.logs.root_url())
             && let Some(folder) = folder.join(to.as_ref()).parent()
         {
             create_private_folder(folder)

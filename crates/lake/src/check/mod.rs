@@ -19,10 +19,12 @@ use futures::TryStreamExt;
 use serde::Serialize;
 
 use crate::error::LakeError;
+use crate::folder;
 use crate::location::Location;
 use crate::schema::TableName;
 use crate::stored::NamedFile;
 use crate::table::Table;
+use aside::ASIDE;
 use file::{Closeness, fault};
 use log::{Log, LogFault, Part};
 pub use repair::{Repaired, repair};
@@ -59,6 +61,10 @@ pub struct TableChecked {
     pub files_left_over: u64,
     /// Their size.
     pub bytes_left_over: u64,
+    /// Files that a repair moved aside, which hobbs never deletes.
+    pub files_aside: u64,
+    /// Their size.
+    pub bytes_aside: u64,
 }
 
 /// Something that is damaged.
@@ -208,9 +214,9 @@ pub(crate) fn files_of(table: &Table) -> Result<Vec<NamedFile>, LakeError> {
 /// A file as a person finds it: its path, or its address in an object store.
 pub(crate) fn address(logs: &LogStoreRef, path: &Path) -> String {
     let root = logs.root_url();
-    match root.to_file_path() {
-        Ok(folder) if root.scheme() == "file" => folder.join(path.as_ref()).display().to_string(),
-        _ => format!("{}/{path}", root.as_str().trim_end_matches('/')),
+    match folder::of(root) {
+        Some(folder) => folder.join(path.as_ref()).display().to_string(),
+        None => format!("{}/{path}", root.as_str().trim_end_matches('/')),
     }
 }
 
@@ -241,7 +247,10 @@ async fn seen(opened: &Opened) -> Result<Option<TableChecked>, LakeError> {
         if is_log || needed.contains(&file.location) {
             continue;
         }
-        if opened.log.named.contains(file.location.as_ref()) {
+        if file.location.as_ref().starts_with(ASIDE) {
+            seen.files_aside += 1;
+            seen.bytes_aside += file.size;
+        } else if opened.log.named.contains(file.location.as_ref()) {
             seen.files_of_older_versions += 1;
             seen.bytes_of_older_versions += file.size;
         } else {
@@ -383,18 +392,23 @@ fn notes(checked: &mut Checked) {
     let mut note = |of: fn(&TableChecked) -> (u64, u64), what: &str| {
         let counts = checked.tables.iter().map(of);
         let (files, bytes) = counts.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+        let noun = if files == 1 { "file" } else { "files" };
         if files > 0 {
-            checked.notes.push(format!(
-                "{files} files of {bytes} bytes {what} `hobbs lake optimize` deletes them after 7 days"
-            ));
+            checked
+                .notes
+                .push(format!("{files} {noun} of {bytes} bytes {what}"));
         }
     };
     note(
         |table| (table.files_left_over, table.bytes_left_over),
-        "that no version names, left by runs that were cut off: harmless;",
+        "that no version names, left by runs that were cut off: harmless; `hobbs lake optimize` deletes what is older than 7 days",
     );
     note(
         |table| (table.files_of_older_versions, table.bytes_of_older_versions),
-        "of older versions:",
+        "of older versions: `hobbs lake optimize` deletes what is older than 7 days",
+    );
+    note(
+        |table| (table.files_aside, table.bytes_aside),
+        "that a repair moved aside, in the tables' folders _damaged: hobbs does not need them; delete them once nobody wants to look into them",
     );
 }

@@ -297,6 +297,23 @@ async fn a_damaged_checkpoint_and_a_lost_table() {
     goes_on(&lake, "users", &log, "table gone").await;
 }
 
+/// What a repair moved aside is no leftover, which `optimize` would delete.
+#[tokio::test]
+async fn what_was_moved_aside_is_counted_as_that() {
+    let lake = base().await;
+    std::fs::write(lake.log("interactions").pop().unwrap(), "garbage").unwrap();
+    repair(&lake.location, &mut |_| {}).await.unwrap();
+    let found = checked(&lake).await;
+    let table = &found.tables[0];
+    // The rows of the commit that nobody can read any more are left over.
+    assert_eq!((table.table, table.files_left_over), ("interactions", 1));
+    let aside = files(&lake.path().join("interactions/_damaged"));
+    assert_eq!(table.files_aside, aside.len() as u64);
+    assert!(table.files_aside > 0 && table.bytes_aside > 0, "{table:?}");
+    let notes = found.notes.join("\n");
+    assert!(notes.contains("_damaged"), "{notes}");
+}
+
 /// Of a file of several groups the groups that can be read are saved, and only the users of the
 /// file's commit are read again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -397,4 +414,36 @@ async fn a_flipped_bit_never_keeps_a_check_from_its_end() {
         found += u32::from(!checked(&lake).await.sound);
     }
     assert!(found > 0);
+}
+
+/// Rows that can't be decoded are found in the middle of a query.
+#[tokio::test]
+async fn whoever_reads_is_told_which_file_is_damaged() {
+    let lake = Lake::new();
+    lake.commit(&truth("ann")).await;
+    let file = data_file(&lake, "interactions");
+    let whole = std::fs::read(&file).unwrap();
+    let mut named = 0;
+    // Page by page of the columns; the footer at the end, and the magic in front, stay as they are.
+    for from in (4..whole.len() / 2).step_by(97) {
+        let mut bytes = whole.clone();
+        for byte in &mut bytes[from..from + 24] {
+            *byte ^= 0x5a;
+        }
+        std::fs::write(&file, bytes).unwrap();
+        let reader = lake.reader().await;
+        for error in [
+            reader.select("SELECT max(content) AS a, max(mark) AS b, max(session_id) AS c FROM interactions").await.err(),
+            read(&lake, "interactions").await.err(),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            let error = error.to_string();
+            assert!(error.contains(file.to_str().unwrap()), "{from}: {error}");
+            assert!(error.contains("`hobbs lake check`"), "{from}: {error}");
+            named += 1;
+        }
+    }
+    assert!(named > 0);
 }

@@ -14,6 +14,7 @@ mod format;
 mod licenses;
 mod once;
 mod people;
+mod places;
 mod query;
 mod repairs;
 mod stores;

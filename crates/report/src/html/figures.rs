@@ -138,7 +138,7 @@ pub(super) fn distribution(summary: &Summary, verdicts: &VerdictFigures) -> Opti
         texts("Users"),
         texts("Typed or clicked"),
         numbers("Number"),
-        numbers("Share"),
+        numbers("Of users"),
     ];
     let mut table = Table::new("distribution", title, heads);
     let mut bars = Vec::new();
@@ -206,7 +206,7 @@ pub(super) fn hours(verdicts: &VerdictFigures) -> Option<Figure> {
         cells: cells.collect(),
     };
     let note = format!(
-        "Typed and clicked exchanges by hour and weekday, in the tenant's time zone. The darkest cell is {}.",
+        "Typed and clicked exchanges by hour and weekday, in the tenant's time zone. The cell of the strongest color is {}.",
         thousands(most)
     );
     Some(Figure {
@@ -235,7 +235,7 @@ pub(super) fn retention(verdicts: &VerdictFigures) -> Option<Figure> {
             numbers("Users"),
             numbers("Week"),
             numbers("Asked again"),
-            numbers("Share"),
+            numbers("Of users"),
         ],
     );
     for cohort in cohorts {
@@ -266,7 +266,7 @@ pub(super) fn retention(verdicts: &VerdictFigures) -> Option<Figure> {
             .map(|cohort| (0..widest).map(|at| cell(cohort, at)).collect())
             .collect(),
     };
-    let mut note = "A row for the users who first typed or clicked in that week, with their number; a column for each week since. The darker, the more of them asked again.".to_owned();
+    let mut note = "A row for the users who first typed or clicked in that week, with their number; a column for each week since. The stronger the color, the more of them asked again.".to_owned();
     if earlier > 0 {
         note.push_str(&format!(
             " The latest {COHORTS_SHOWN} of {} cohorts.",

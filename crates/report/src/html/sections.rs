@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::LINES_MAX;
-use super::tables::{Table, numbers, short, text, texts};
+use super::tables::{Table, numbers, sentences, short, text, texts};
 use crate::licenses::Licenses;
 use crate::reconcile::{Answer, Reconciliation};
 use crate::words::thousands;
@@ -155,6 +155,7 @@ fn differences(figures: &Reconciliation) -> Option<Table> {
         texts("User"),
         texts("Column"),
         short("Reason"),
+        sentences("Why"),
         short("Microsoft"),
         short("Last any"),
         short("Last typed"),
@@ -164,7 +165,6 @@ fn differences(figures: &Reconciliation) -> Option<Table> {
         numbers("Typed"),
         numbers("Clicked"),
         numbers("Automatic"),
-        texts("Why"),
     ];
     let mut table = Table::new(
         "differences",
@@ -178,6 +178,7 @@ fn differences(figures: &Reconciliation) -> Option<Table> {
             text(line.user()),
             text(&line.column),
             line.reason.id().to_owned(),
+            text(&line.says),
         ];
         row.extend(
             [
@@ -198,7 +199,6 @@ fn differences(figures: &Reconciliation) -> Option<Table> {
             ]
             .map(thousands),
         );
-        row.push(text(&line.says));
         table.row(row);
     }
     table.more = beyond(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::apps::App;
+use crate::apps::{App, share_head};
 use crate::summary::{Counts, DepartmentFigures, Summary};
 use crate::terminal::visible;
 use crate::verdicts::{ByVerdict, DepartmentVerdicts, Verdict};
@@ -21,6 +21,8 @@ pub(super) struct Head {
 pub(super) enum Kind {
     /// Texts of any length.
     Texts,
+    /// Sentences, which take more room.
+    Sentences,
     /// Texts that stay on one line.
     Short,
     /// Numbers, which stand at the right.
@@ -32,6 +34,7 @@ impl Kind {
     pub(super) fn class(self) -> &'static str {
         match self {
             Kind::Texts => "",
+            Kind::Sentences => " class=\"w\"",
             Kind::Short => " class=\"s\"",
             Kind::Numbers => " class=\"n\"",
         }
@@ -93,6 +96,10 @@ pub(super) fn texts(name: &'static str) -> Head {
     head(name, Kind::Texts)
 }
 
+pub(super) fn sentences(name: &'static str) -> Head {
+    head(name, Kind::Sentences)
+}
+
 pub(super) fn short(name: &'static str) -> Head {
     head(name, Kind::Short)
 }
@@ -151,7 +158,7 @@ pub(super) fn apps(summary: &Summary, apps: &[App<'_>]) -> Table {
         heads.extend(verdict_heads());
     }
     heads.extend(count_heads(short));
-    heads.push(numbers("Share"));
+    heads.push(numbers(share_head(summary)));
     let mut table = Table::new("apps", "By app", heads);
     for app in apps {
         let name = Cell {
@@ -160,7 +167,8 @@ pub(super) fn apps(summary: &Summary, apps: &[App<'_>]) -> Table {
         };
         let mut cells: Vec<String> = app.exchanges.iter().flat_map(verdict_cells).collect();
         cells.extend(count_cells(&app.counts, short));
-        cells.push(percent(app.counts.total, summary.rows.counts.total));
+        let (own, all) = app.share(summary);
+        cells.push(percent(own, all));
         let cells = cells.into_iter().map(Cell::from);
         table
             .rows

@@ -87,7 +87,7 @@ fn holders(text: &mut String, figures: &Licenses, style: Style) {
         table.add_row(row(holder));
     }
     print(text, table);
-    and_more(text, all, SHOWN, "holders");
+    and_more(text, all, SHOWN, ("holder", "holders"));
 }
 
 fn row(holder: &Holder) -> Vec<Cell> {
@@ -119,7 +119,7 @@ fn candidates(text: &mut String, figures: &Licenses, style: Style) {
         ]);
     }
     print(text, table);
-    and_more(text, figures.candidates.len(), SHOWN, "people");
+    and_more(text, figures.candidates.len(), SHOWN, ("person", "people"));
 }
 
 fn frozen(text: &mut String, figures: &Licenses, style: Style) {
@@ -144,7 +144,7 @@ fn frozen(text: &mut String, figures: &Licenses, style: Style) {
         ]);
     }
     print(text, table);
-    and_more(text, figures.frozen.len(), SHOWN, "histories");
+    and_more(text, figures.frozen.len(), SHOWN, ("history", "histories"));
 }
 
 fn day(time: Option<Timestamp>) -> String {

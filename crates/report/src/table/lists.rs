@@ -4,12 +4,12 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::{SHOWN, Style, and_more, cut, width};
-use crate::apps::apps;
+use crate::apps::{apps, share_head};
 use crate::steps::steps;
 use crate::summary::{Counts, Summary};
 use crate::terminal::visible;
 use crate::verdicts::{ByVerdict, VerdictFigures};
-use crate::words::{percent, plural};
+use crate::words::{percent, plural, thousands};
 
 /// Days shown, the latest.
 const DAYS_SHOWN: usize = 31;
@@ -66,16 +66,13 @@ impl Tally {
 }
 
 fn by_app(text: &mut String, summary: &Summary, style: Style) {
-    let mut table = table("App", Tally::heads(summary), &["Share"], style);
-    let all = match &summary.verdicts {
-        Some(verdicts) => verdicts.headline.exchanges.total(),
-        None => summary.rows.counts.total,
-    };
+    let mut table = table("App", Tally::heads(summary), &[share_head(summary)], style);
     for app in apps(summary) {
-        let (tally, own) = match app.exchanges {
-            Some(exchanges) => (Tally::Exchanges(exchanges), exchanges.total()),
-            None => (Tally::Interactions(app.counts), app.counts.total),
+        let tally = match app.exchanges {
+            Some(exchanges) => Tally::Exchanges(exchanges),
+            None => Tally::Interactions(app.counts),
         };
+        let (own, all) = app.share(summary);
         table.add_row(row(app.app, &tally, [percent(own, all)]));
     }
     print(text, table);
@@ -107,11 +104,14 @@ fn users(text: &mut String, summary: &Summary, style: Style) {
         }
     }
     print(text, table);
-    and_more(text, active.len(), SHOWN, "users");
+    and_more(text, active.len(), SHOWN, ("user", "users"));
     let idle = summary.users.len() - active.len();
     if idle > 0 {
         let verb = plural(idle as u64, "user has", "users have");
-        text.push_str(&format!(" {idle} {verb} no interaction\n"));
+        text.push_str(&format!(
+            " {} {verb} no interaction\n",
+            thousands(idle as u64)
+        ));
     }
 }
 
@@ -152,7 +152,12 @@ fn departments(text: &mut String, summary: &Summary, style: Style) {
         }
     }
     print(text, table);
-    and_more(text, summary.departments.len(), SHOWN, "departments");
+    and_more(
+        text,
+        summary.departments.len(),
+        SHOWN,
+        ("department", "departments"),
+    );
 }
 
 fn distribution(text: &mut String, summary: &Summary, verdicts: &VerdictFigures, style: Style) {
@@ -161,11 +166,11 @@ fn distribution(text: &mut String, summary: &Summary, verdicts: &VerdictFigures,
     if all < 2 {
         return;
     }
-    let mut table = bare("Typed or clicked", &["Users", "Share"], style);
+    let mut table = bare("Typed or clicked", &["Users", "Of users"], style);
     for step in steps {
         table.add_row(vec![
             Cell::new(format!("{}: {}", visible(&step.name), step.says)),
-            Cell::new(step.users),
+            Cell::new(thousands(step.users)),
             Cell::new(percent(step.users, all)),
         ]);
     }
@@ -228,9 +233,9 @@ fn marks(text: &mut String, summary: &Summary, style: Style) {
     for mark in &summary.marks {
         table.add_row(vec![
             Cell::new(visible(&mark.mark)),
-            Cell::new(mark.prompts),
-            Cell::new(mark.responses),
-            Cell::new(mark.total),
+            Cell::new(thousands(mark.prompts)),
+            Cell::new(thousands(mark.responses)),
+            Cell::new(thousands(mark.total)),
         ]);
     }
     print(text, table);
@@ -238,7 +243,7 @@ fn marks(text: &mut String, summary: &Summary, style: Style) {
 
 fn row<const N: usize>(name: &str, tally: &Tally, last: [String; N]) -> Vec<Cell> {
     let mut cells = vec![Cell::new(visible(&cut(name)))];
-    cells.extend(tally.numbers().map(Cell::new));
+    cells.extend(tally.numbers().map(thousands).map(Cell::new));
     cells.extend(last.map(Cell::new));
     cells
 }
@@ -284,7 +289,8 @@ pub(super) fn print(text: &mut String, table: Table) {
 fn and_earlier(text: &mut String, earlier: usize, one: &'static str, many: &'static str) {
     if earlier > 0 {
         text.push_str(&format!(
-            " and {earlier} earlier {}\n",
+            " and {} earlier {}\n",
+            thousands(earlier as u64),
             plural(earlier as u64, one, many)
         ));
     }

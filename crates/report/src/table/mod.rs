@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 pub use licenses::licenses;
 pub use reconcile::reconciliation;
 
-use crate::coverage::Gap;
-use crate::summary::{Counts, Summary};
+use crate::coverage::{Coverage, Gap};
+use crate::summary::{Counts, Summary, Window};
 use crate::terminal::visible;
 use crate::verdicts::{Verdict, VerdictFigures};
 use crate::words::{
@@ -67,9 +67,13 @@ pub fn render(summary: &Summary, style: Style) -> String {
 
 /// The one line that says whether the report can be trusted to be complete.
 pub fn coverage_line(summary: &Summary) -> String {
-    let coverage = &summary.coverage;
-    let to = minute(summary.window.to);
-    let window = match summary.window.from {
+    covered(&summary.coverage, &summary.window)
+}
+
+/// The same of rows without figures.
+pub fn covered(coverage: &Coverage, window: &Window) -> String {
+    let to = minute(window.to);
+    let window = match window.from {
         Some(from) => format!("from {} to {to}", minute(from)),
         None => format!("from the beginning to {to}"),
     };
@@ -95,7 +99,7 @@ pub fn coverage_line(summary: &Summary) -> String {
         .collect();
     let more = match users.len().saturating_sub(NAMED) {
         0 => String::new(),
-        more => format!(" and {more} more"),
+        more => format!(" and {} more", thousands(more as u64)),
     };
     let verb = if coverage.users_with_gaps == 1 {
         "is"
@@ -104,8 +108,8 @@ pub fn coverage_line(summary: &Summary) -> String {
     };
     format!(
         "PARTIAL: {} of {} {} {verb} not covered {window}: {}{more}",
-        coverage.users_with_gaps,
-        coverage.users,
+        thousands(coverage.users_with_gaps),
+        thousands(coverage.users),
         plural(coverage.users, "user", "users"),
         named.join(", "),
     )
@@ -127,7 +131,7 @@ pub(crate) fn sentence_lines(summary: &Summary) -> Vec<String> {
     }
     let automatic_prompts = match prompts_marked_automatic {
         0 => String::new(),
-        n => format!(", {n} of them automatic"),
+        n => format!(", {} of them automatic", thousands(n)),
     };
     // Beside verdicts, what bears a literal sign must not be taken for all that nobody asked for.
     let automatic = match summary.verdicts {
@@ -136,22 +140,26 @@ pub(crate) fn sentence_lines(summary: &Summary) -> Vec<String> {
     };
     let mut lines = vec![
         format!(
-            "{marked_automatic} of the {total} interactions are {automatic} ({})",
+            "{} of the {} interactions are {automatic} ({})",
+            thousands(marked_automatic),
+            thousands(total),
             percent(marked_automatic, total)
         ),
         format!(
-            "{prompts} of the interactions are user prompts ({}){automatic_prompts}",
+            "{} of the interactions are user prompts ({}){automatic_prompts}",
+            thousands(prompts),
             percent(prompts, total)
         ),
         format!(
             "{} of the interactions are Copilot responses to user prompts ({}) [1]",
             percent(rows.responses_to_prompts, total),
-            rows.responses_to_prompts
+            thousands(rows.responses_to_prompts)
         ),
     ];
     if other > 0 {
         lines.push(format!(
-            "{other} of the interactions are of another kind ({})",
+            "{} of the interactions are of another kind ({})",
+            thousands(other),
             percent(other, total)
         ));
     }
@@ -270,13 +278,20 @@ fn footnote(text: &mut String, summary: &Summary, style: Style) {
                 let _ = writeln!(text, "{}{part}", if at == 0 { "  " } else { "    " });
             }
         }
-        and_more(text, summary.coverage.gaps.len(), SHOWN, "gaps");
+        and_more(text, summary.coverage.gaps.len(), SHOWN, ("gap", "gaps"));
     }
 }
 
-fn and_more(text: &mut String, all: usize, shown: usize, what: &str) {
+fn and_more(
+    text: &mut String,
+    all: usize,
+    shown: usize,
+    (one, many): (&'static str, &'static str),
+) {
     if all > shown {
-        let _ = writeln!(text, " and {} more {what}", all - shown);
+        let more = (all - shown) as u64;
+        let noun = plural(more, one, many);
+        let _ = writeln!(text, " and {} more {noun}", thousands(more));
     }
 }
 

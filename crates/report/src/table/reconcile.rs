@@ -136,7 +136,7 @@ fn unexplained(text: &mut String, figures: &Reconciliation, style: Style) {
         text,
         usize::try_from(all).unwrap_or(usize::MAX),
         SHOWN,
-        Code::Unexplained.id(),
+        (Code::Unexplained.id(), Code::Unexplained.id()),
     );
 }
 

@@ -89,7 +89,11 @@ fn verdicts(page: &mut Page<'_>, figures: &Licenses) -> Result<(), ReportError> 
             Item::Share(count, figures.holders.len() as u64),
         ]
     });
-    page.list("Holders by verdict", &["Verdict", "Holders", "Share"], rows)?;
+    page.list(
+        "Holders by verdict",
+        &["Verdict", "Holders", "Of holders"],
+        rows,
+    )?;
     Ok(())
 }
 

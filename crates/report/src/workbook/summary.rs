@@ -6,7 +6,7 @@ use super::charts;
 use super::page::{Item, Page, Rows, Tile};
 use super::rows::Finished;
 use super::style::Styles;
-use crate::apps::{App, apps};
+use crate::apps::{App, apps, share_head};
 use crate::error::ReportError;
 use crate::steps::steps;
 use crate::summary::{Counts, Summary};
@@ -211,23 +211,24 @@ fn notes(page: &mut Page<'_>, summary: &Summary, rows: &Finished) -> Result<(), 
 }
 
 fn by_app(page: &mut Page<'_>, summary: &Summary, apps: &[App<'_>]) -> Result<Rows, ReportError> {
-    let all = summary.rows.counts.total;
     let rows = apps.iter().map(|app| {
         let mut row = vec![Item::from(app.app)];
         match &app.exchanges {
             Some(exchanges) => row.extend(with_total(exchanges, app.counts.total)),
             None => row.extend(by_kind(&app.counts)),
         }
-        row.push(Item::Share(app.counts.total, all));
+        let (own, all) = app.share(summary);
+        row.push(Item::Share(own, all));
         if app.exchanges.is_none() {
             row.push("".into());
         }
         row.push(Item::Small(app.classes()));
         row
     });
+    let share = share_head(summary);
     let heads = match &summary.verdicts {
-        Some(_) => heads("App", &BY_VERDICT, &["Interactions", "Share", "Classes"]),
-        None => heads("App", &BY_KIND, &["Share", "", "Classes"]),
+        Some(_) => heads("App", &BY_VERDICT, &["Interactions", share, "Classes"]),
+        None => heads("App", &BY_KIND, &[share, "", "Classes"]),
     };
     page.list("By app", &heads, rows)
 }
@@ -251,7 +252,7 @@ fn distribution(
             Item::Share(step.users, all),
         ]
     });
-    let heads = ["Typed or clicked", "Users", "Share"];
+    let heads = ["Typed or clicked", "Users", "Of users"];
     let rows = page.list("Users by how much they ask", &heads, rows)?;
     page.chart((at, 4), 0, &charts::distribution(NAME, rows))?;
     page.row = page.row.max(at + charts::DISTRIBUTION_ROWS + 1);

@@ -71,6 +71,44 @@ fn the_table_begins_with_them() {
     insta::assert_snapshot!(text);
 }
 
+/// Of exchanges where these are what the columns count: in the table, on the page and in the workbook.
+#[test]
+fn a_share_is_of_the_same_everywhere() {
+    let (memory, scope) = (three_users(), Scope::default());
+    let summary = report(&memory, &scope);
+    let text = table::render(&summary, Style::default());
+    let page = html::render(&summary).unwrap();
+    for (app, share) in [("Word", "80.00%"), ("Excel", "20.00%")] {
+        let line = text.lines().find(|line| line.trim_start().starts_with(app));
+        assert!(line.unwrap().ends_with(share), "{text}");
+        assert!(
+            page.contains(&format!("<td class=\"n\">{share}</td>")),
+            "{app}"
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.xlsx");
+    let written = workbook::write(&memory, &scope, Arc::new(summary), &path);
+    futures::executor::block_on(written).unwrap();
+    let mut book: Xlsx<_> = open_workbook(&path).unwrap();
+    let rows = book.worksheet_range("Summary").unwrap();
+    let head = rows
+        .rows()
+        .find(|row| row.contains(&Data::String("Of exchanges".into())));
+    let at = head
+        .unwrap()
+        .iter()
+        .position(|cell| *cell == Data::String("Of exchanges".into()));
+    let word = rows
+        .rows()
+        .find(|row| row[0] == Data::String("Word".into()))
+        .unwrap();
+    assert_eq!(word[at.unwrap()], Data::Float(0.8));
+    for shown in [&text, &page] {
+        assert!(shown.contains("Of exchanges") && !shown.contains("Share"));
+    }
+}
+
 #[test]
 fn who_never_typed_is_active_for_microsoft_only() {
     let memory = three_users();
