@@ -134,7 +134,7 @@ def measure_truth(folder):
 FAULTS = {
     "throttle_seconds": 0.05, "throttle_date": 0.05, "throttle_bare": 0.05, "error_500": 0.1, "bad_gateway_html": 0.1,
     "unavailable_503": 0.1, "timeout_504": 0.1, "cut_body": 0.1, "truncated_json": 0.1, "reset": 0.1, "expired_token": 0.1,
-    "hang": 0.005, "token_unavailable": 0.2, "null_item": 0.05, "no_time": 0.05, "no_id": 0.05, "repeated_item": 0.3, "unknown_kind": 0.05,
+    "hang": 0.005, "token_unavailable": 0.2, "null_item": 0.05, "no_time": 0.05, "time_in_id": 0.05, "no_id": 0.05, "repeated_item": 0.3, "unknown_kind": 0.05,
     "odd_fields": 0.1, "filter_refused": 0.2, "foreign_next_link": 0.1, "license_removed": 0.1,
 }
 
