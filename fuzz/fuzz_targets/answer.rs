@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
         headers.insert(LOCATION, value.clone());
         headers.insert(DATE, value);
     }
-    waiting(&headers);
+    waiting(headers.clone());
     match meaning(status, &headers, body, NOW_MS) {
         Meaning::Fine => assert!(status.is_success()),
         Meaning::Redirected { host } => {
@@ -54,9 +54,18 @@ fuzz_target!(|input: &[u8]| {
     is_not_told(SECRET, input, signed_in.err());
 });
 
-/// A date is a wait until then, and none where it is over; the later, the less.
-fn waiting(headers: &HeaderMap) {
+/// A date is a wait until then, and none where it is over; the later, the less. It counts from the answer's own date,
+/// which here is the same.
+fn waiting(mut headers: HeaderMap) {
+    let at_once = retry_after(&headers, NOW_MS);
+    let dated = headers.remove(DATE);
+    let headers = &headers;
     let wait = retry_after(headers, NOW_MS);
+    let date = dated.as_ref().and_then(|value| value.to_str().ok());
+    match date.and_then(http_date_ms) {
+        Some(_) => assert_eq!(at_once, Some(Duration::ZERO)),
+        None => assert_eq!(at_once, wait),
+    }
     let text = headers
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok());
