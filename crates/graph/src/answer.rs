@@ -108,6 +108,11 @@ pub fn meaning(status: StatusCode, headers: &HeaderMap, body: &[u8], now_ms: i64
     }
 }
 
+/// A body without the byte-order mark that some servers and gateways put before JSON.
+pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
+}
+
 fn redirect_target(headers: &HeaderMap) -> String {
     let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
     match location.map(Url::parse) {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, trace};
 use url::Url;
 
-use crate::answer::{Meaning, RetryReason, meaning};
+use crate::answer::{Meaning, RetryReason, meaning, without_mark};
 use crate::client::Client;
 use crate::download::DownloadAddress;
 use crate::errand::Errand;
@@ -206,6 +206,7 @@ impl Client {
                 Err(error) => Attempt::Final(error),
             };
         }
+        let body = body.slice_ref(without_mark(&body));
         self.outcome(&parts, &body, token, pass, read)
     }
 

@@ -252,6 +252,18 @@ impl Settings {
             .map_err(|error: hobbs_graph::cloud::UnknownCloud| Misconfigured(error.to_string()))
     }
 
+    /// Refuses to read where Microsoft has no export of interactions.
+    pub fn refuse_without_export(&self) -> Result<(), Misconfigured> {
+        let cloud = self.cloud()?;
+        if cloud.has_interaction_export() {
+            return Ok(());
+        }
+        Err(Misconfigured(format!(
+            "the cloud {} has no export of Copilot interactions: Microsoft offers it in the global and the US Government clouds alone; see `cloud` of the tenant in hobbs.toml",
+            cloud.name()
+        )))
+    }
+
     fn endpoints(&self) -> Result<Endpoints, Misconfigured> {
         let cloud = self.cloud()?;
         let graph = variable("HOBBS_GRAPH_URL").or_else(|| self.tenant.graph_url.clone());

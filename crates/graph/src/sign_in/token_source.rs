@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::credential::{Credential, TokenRequest};
 use super::error::{SignInError, aadsts_number, without_trace};
-use crate::answer::{Meaning, http_date_ms, meaning};
+use crate::answer::{Meaning, http_date_ms, meaning, without_mark};
 use crate::clock::Clock;
 use crate::cloud::Endpoints;
 use crate::retry::{Jitter, backoff};
@@ -276,7 +276,7 @@ impl TokenSource {
         asked_at: Instant,
         host: String,
     ) -> Result<Arc<Token>, SignInError> {
-        let granted: Result<Granted, _> = serde_json::from_slice(body);
+        let granted: Result<Granted, _> = serde_json::from_slice(without_mark(body));
         let granted = granted.ok().filter(|it| !it.access_token.0.is_empty());
         let Some(granted) = granted else {
             return Err(SignInError::NoToken { host });

@@ -227,6 +227,24 @@ async fn refusals_say_what_to_do() {
     insta::assert_snapshot!(texts);
 }
 
+/// Some gateways put a byte-order mark before JSON.
+#[tokio::test(start_paused = true)]
+async fn a_byte_order_mark_is_passed_over() {
+    let tenant = Tenant::new(3600);
+    let marked = "\u{FEFF}{\"access_token\":\"marked\",\"expires_in\":3600}";
+    tenant
+        .token_answers
+        .lock()
+        .unwrap()
+        .push(Ok(answer(200, marked)));
+    let client = builder(tenant.clone()).build().unwrap();
+    client.sign_in().await.unwrap();
+    assert_eq!(tenant.asked(), 1);
+    let transport = script(|_| async { Ok(answer(200, "\u{FEFF}{\"id\":\"u\"}")) });
+    let client = builder(transport).build().unwrap();
+    assert_eq!(client.user("u").await.unwrap().id, "u");
+}
+
 #[tokio::test(start_paused = true)]
 async fn signing_in_is_tried_again_where_that_helps() {
     let tenant = Tenant::new(3600);

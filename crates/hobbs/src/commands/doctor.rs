@@ -469,7 +469,14 @@ async fn people(
             "there is no history to read",
         );
     }
-    interactions(client, &licensed, checks).await;
+    match settings.refuse_without_export() {
+        Ok(()) => interactions(client, &licensed, checks).await,
+        Err(error) => checks.fail(
+            "interactions",
+            error.to_string(),
+            "hobbs can read nothing here; reports of lakes from elsewhere work",
+        ),
+    }
 }
 
 /// Reads the last day of the first of these people whose history can be read; says who was refused before.

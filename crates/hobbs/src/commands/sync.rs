@@ -26,6 +26,7 @@ pub async fn run(
     global: &Global,
     printer: &Printer,
 ) -> Result<Exit> {
+    settings.refuse_without_export()?;
     let client = settings.client()?;
     let mut options = SyncOptions::new(settings.lake()?);
     options.content = settings.content(args.content.as_deref())?;

@@ -200,6 +200,12 @@ fn doctor_refuses_what_a_sync_refuses_and_makes_no_lake() {
         ("time_zone = \"Europe/Berlim\"\n", "X", "", "Europe/Berlim"),
         ("content = \"ful\"\n", "X", "", "\"ful\""),
         (
+            "[tenants.main]\ncloud = \"china\"\n",
+            "X",
+            "",
+            "has no export",
+        ),
+        (
             "",
             "HOBBS_SUSTAINED_PER_SECOND",
             "2O",
