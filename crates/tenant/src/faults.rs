@@ -49,6 +49,7 @@ pub enum FaultOf {
     User,
 }
 
+// What a fault strikes depends on its place here: new ones stand at the end.
 faults! {
     ThrottleSeconds "throttle_seconds" Attempt "429 with Retry-After in seconds";
     ThrottleDate "throttle_date" Attempt "429 with Retry-After as a date";
@@ -65,7 +66,6 @@ faults! {
     TokenUnavailable "token_unavailable" TokenAttempt "503 from the token endpoint";
     NullItem "null_item" Item "a null among value, besides the item";
     NoTime "no_time" Item "an item without createdDateTime whose id is no time either, besides the item";
-    TimeInId "time_in_id" Item "no createdDateTime: the id alone tells the item's time";
     NoId "no_id" Item "an item without id, besides the item";
     RepeatedItem "repeated_item" PageEnd "the last item of a page again as the first of the next";
     LateItems "late_items" Item "the item becomes visible 1 to 20 hours after its time";
@@ -74,6 +74,7 @@ faults! {
     FilterRefused "filter_refused" User "400 to any $filter";
     ForeignNextLink "foreign_next_link" User "a nextLink to another host";
     LicenseRemoved "license_removed" User "403 from the second to fourth page request on";
+    TimeInId "time_in_id" Item "no createdDateTime: the id alone tells the item's time";
 }
 
 /// How often each fault happens, 0 to 1.
