@@ -63,6 +63,8 @@ pub struct ImportedFile {
     pub rows_without_user: u64,
     /// Items that could not be kept, by reason.
     pub unkept: Vec<crate::summary::Unkept>,
+    /// Items without a time of their own, kept with that of their id.
+    pub timed_by_id: u64,
     /// The file ends with a link to a further page that is not in it.
     pub goes_on: bool,
 }
@@ -176,6 +178,8 @@ impl Importing<'_> {
             goes_on: saved.next_link.is_some(),
             ..ImportedFile::default()
         };
+        let timed_by_id = saved.items.iter().filter(|item| item.is_timed_by_id);
+        imported.timed_by_id = timed_by_id.count() as u64;
         for unkept in saved.unkept {
             add_unkept(&mut imported.unkept, unkept.to_string(), 1);
         }

@@ -134,6 +134,7 @@ pub(crate) struct Reading<'a> {
     in_doubt: Vec<InDoubt>,
     someone_was_read: bool,
     unkept: Vec<(String, u64)>,
+    timed_by_id: u64,
     users_unfiltered: u64,
     requests: u64,
     ended_early: Option<ReadError>,
@@ -171,6 +172,7 @@ impl<'a> Reading<'a> {
             in_doubt: Vec::new(),
             someone_was_read: false,
             unkept: Vec::new(),
+            timed_by_id: 0,
             users_unfiltered: 0,
             requests: 0,
             ended_early: None,
@@ -315,6 +317,7 @@ impl<'a> Reading<'a> {
         self.numbers.pages += u64::from(history.pages);
         self.requests += u64::from(history.requests);
         self.users_unfiltered += u64::from(!history.filtered && ask.window.from_ms.is_some());
+        self.timed_by_id += u64::from(history.timed_by_id);
         for (reason, count) in &history.unkept {
             self.unkept.push((reason.to_string(), u64::from(*count)));
         }
@@ -435,6 +438,7 @@ impl<'a> Reading<'a> {
         summary.frozen.extend(self.frozen.iter().cloned());
         summary.pages = self.numbers.pages;
         summary.requests_for_interactions = self.requests;
+        summary.timed_by_id = self.timed_by_id;
         summary.users_unfiltered = self.users_unfiltered;
         for (reason, count) in &self.unkept {
             summary.add_unkept(reason.clone(), *count);

@@ -54,6 +54,8 @@ pub struct SyncSummary {
     pub throttled: u64,
     /// Items that could not be kept, by reason.
     pub unkept: Vec<Unkept>,
+    /// Items that came without a time and were read with that of their id.
+    pub timed_by_id: u64,
     /// Users whose history the service did not filter by time, so that all of it was read.
     pub users_unfiltered: u64,
     /// Data commits of an earlier, interrupted run whose coverage was completed first.

@@ -256,6 +256,7 @@ fn empty_summary(run: &Run, started_at_ms: i64, repaired: u64) -> SyncSummary {
         requests_for_interactions: 0,
         throttled: 0,
         unkept: Vec::new(),
+        timed_by_id: 0,
         users_unfiltered: 0,
         repaired,
         ended_early: None,

@@ -24,6 +24,7 @@ pub(super) struct Gathered<'a, K: Keep> {
     /// The key being looked up, in memory that is used again.
     key: String,
     pub(super) unkept: Vec<(Unkept, u32)>,
+    pub(super) timed_by_id: u32,
     pub(super) rows: u32,
 }
 
@@ -134,6 +135,7 @@ impl<'a, K: Keep> Gathered<'a, K> {
             places: HashMap::default(),
             key: String::new(),
             unkept: Vec::new(),
+            timed_by_id: 0,
             rows: 0,
         }
     }
@@ -206,6 +208,7 @@ impl<'a, K: Keep> Gathered<'a, K> {
             };
         }
         self.rows += 1;
+        self.timed_by_id += u32::from(item.is_timed_by_id);
         let at = self.places.len();
         let etag = etag.into_owned();
         self.places

@@ -41,6 +41,8 @@ pub struct History<T> {
     pub items: Vec<T>,
     /// Items that cannot be kept, counted. (Those without a time can come from outside the window.)
     pub unkept: Vec<(Unkept, u32)>,
+    /// Of the items, those that came without a time and have that of their id.
+    pub timed_by_id: u32,
     /// Pages read.
     pub pages: u32,
     /// Requests sent, failed attempts included.

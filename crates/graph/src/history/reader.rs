@@ -83,6 +83,7 @@ pub(super) async fn read<K: Keep>(
     History {
         items: gathered.items,
         unkept: gathered.unkept,
+        timed_by_id: gathered.timed_by_id,
         pages,
         requests: requests.load(Relaxed),
         windows,

@@ -110,6 +110,12 @@ fn words(summary: &ImportSummary) -> String {
                 unkept.reason
             ));
         }
+        if file.timed_by_id > 0 {
+            text.push_str(&format!(
+                "  {} came without a time: read with that of their id\n",
+                thousands(file.timed_by_id)
+            ));
+        }
         if file.rows_without_user > 0 {
             text.push_str(&format!(
                 "  of {} nobody says whose history it is: kept under the user \"unknown\"; --user UPN says it\n",

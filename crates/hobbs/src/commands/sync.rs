@@ -230,6 +230,12 @@ pub fn words(summary: &SyncSummary) -> String {
             unkept.reason
         ));
     }
+    if summary.timed_by_id > 0 {
+        line(format!(
+            "{} interactions came without a time: read with that of their id.",
+            thousands(summary.timed_by_id)
+        ));
+    }
     if summary.users_unfiltered > 0 {
         line(format!(
             "{} read unfiltered, since Graph refused the filter.",

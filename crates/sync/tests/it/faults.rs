@@ -22,7 +22,10 @@ async fn still_whole(fault: Fault, rate: f64) {
     let world = World::new(with(fault, rate));
     let summary = world.sync().await;
     // The tenant does not count how items are written.
-    let is_counted = !matches!(fault, Fault::UnknownKind | Fault::OddFields);
+    let is_counted = !matches!(
+        fault,
+        Fault::TimeInId | Fault::UnknownKind | Fault::OddFields
+    );
     assert!(
         !is_counted || world.tenant.statistics().struck(fault) > 2,
         "{fault:?} {:?}",
@@ -36,6 +39,11 @@ async fn still_whole(fault: Fault, rate: f64) {
     compare(&world).await.assert_same();
     let junk = world.tenant.junk_count();
     let unkept: u64 = summary.unkept.iter().map(|unkept| unkept.count).sum();
+    assert_eq!(
+        summary.timed_by_id > 0,
+        fault == Fault::TimeInId,
+        "{fault:?}"
+    );
     // Windows of one user overlap by a second, so that junk can be met twice.
     let unkept_least = junk.null_items + junk.no_time + junk.no_id;
     assert!(
@@ -85,6 +93,7 @@ async fn odd_items_of_each_kind() {
     for (fault, rate) in [
         (Fault::NullItem, 0.3),
         (Fault::NoTime, 0.2),
+        (Fault::TimeInId, 0.2),
         (Fault::NoId, 0.1),
         (Fault::UnknownKind, 0.05),
         (Fault::OddFields, 0.3),
