@@ -31,6 +31,8 @@ const MOMENT: Duration = Duration::from_millis(50);
 
 /// So many cuts are looked at a second time, those of the longest windows first.
 const SECOND_LOOKS_MIN: u32 = 3;
+/// Who is read alone was cut before the first page, so that a dozen first pages have spoken for the order by then.
+const SECOND_LOOKS_MIN_ALONE: u32 = 1;
 
 /// How the reading of chains ended, if not well.
 enum Trouble {
@@ -328,7 +330,7 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
             (places_left * share).round() as usize,
             self.allowance.to_spend(),
         );
-        let mut go = Vec::new();
+        let (mut go, mut second_looks) = (Vec::new(), Vec::new());
         for ((progress, chain), pieces_max) in by_length.into_iter().zip(pieces) {
             let (pieces, may_be_empty) = progress.map_or_else(Default::default, |progress| {
                 let pieces = cut::plan(&progress, pieces_max);
@@ -338,17 +340,19 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
                 go.push(chain);
                 continue;
             }
-            let windows_before = go.len() + 1;
+            self.windows += u32::try_from(pieces.len()).unwrap_or(u32::MAX) - 1;
             let pieces = pieces.into_iter();
             go.extend(pieces.map(|piece| Chain::piece(piece, may_be_empty)));
             if self.needs_second_looks() {
                 self.second_looks += 1;
-                go.extend(chain.second_look());
+                self.windows += 1;
+                second_looks.extend(chain.second_look());
             } else {
                 self.on_trust.extend(chain.second_look());
             }
-            self.windows += u32::try_from(go.len() - windows_before).unwrap_or(u32::MAX);
         }
+        // Nothing waits for them.
+        go.append(&mut second_looks);
         go
     }
 
@@ -363,7 +367,11 @@ impl<'g, 'a, K: Keep> Reading<'g, 'a, K> {
     /// Whether what was read has to be read again when it is cut. Not of a list that is sorted by nothing but time as
     /// far as one can see, after some were looked at for the order of time itself.
     fn needs_second_looks(&self) -> bool {
-        self.second_looks < SECOND_LOOKS_MIN || !self.order.is_mixed()
+        let least = match self.allowance.is_of_one_user() {
+            true => SECOND_LOOKS_MIN_ALONE,
+            false => SECOND_LOOKS_MIN,
+        };
+        self.second_looks < least || !self.order.is_mixed()
     }
 
     /// Tells the allowance what this user is now expected to cost, with so many chains held. One that is cut into
