@@ -2,21 +2,14 @@
 
 use anyhow::Result;
 use comfy_table::{
-    Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, TableStyle, Width,
 };
 use hobbs_lake::arrow::array::RecordBatch;
 use hobbs_lake::arrow::datatypes::{DataType, Schema};
 use hobbs_lake::arrow::util::display::{ArrayFormatter, FormatOptions};
+use hobbs_report::table::LINES;
 use hobbs_report::visible;
 
-/// One line under the header, as in reports.
-const LINES: TableStyle = TableStyle::new().header_separator(
-    LineStyle::none()
-        .fill('─')
-        .junction('─')
-        .left('─')
-        .right('─'),
-);
 /// A column of words is not made narrower than this.
 const WORDS_WIDTH_MIN: u16 = 20;
 /// A value is not made narrower than this.

@@ -6,18 +6,7 @@ use hobbs_tenant::{Fault, Faults, TenantOptions, Volume};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::simulated::{Simulated, hobbs, init_arguments, json as json_of, text};
-
-/// Without limits: two syncs within a second would share a window of the tenant's, and the second
-/// count requests that were turned away.
-fn small() -> TenantOptions {
-    TenantOptions {
-        users: 12,
-        ..TenantOptions::seeded(3)
-    }
-    .frozen()
-    .unthrottled()
-}
+use crate::simulated::{Simulated, hobbs, init_arguments, json as json_of, small, text};
 
 /// What one person is refused for is no verdict on the app: another is asked, and both are told.
 #[test]

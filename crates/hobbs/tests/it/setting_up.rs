@@ -4,16 +4,7 @@
 use hobbs_tenant::{Fault, Faults, TenantOptions, Volume};
 use tempfile::TempDir;
 
-use crate::simulated::{Simulated, hobbs, json, text};
-
-fn small() -> TenantOptions {
-    TenantOptions {
-        users: 12,
-        ..TenantOptions::seeded(3)
-    }
-    .frozen()
-    .unthrottled()
-}
+use crate::simulated::{Simulated, hobbs, json, small, text};
 
 /// As in `lake = "../x"`, and on the command line.
 #[test]

@@ -20,6 +20,17 @@ pub fn init_arguments(options: &TenantOptions) -> [&str; 5] {
     ["init", "--tenant-id", tenant_id, "--client-id", client_id]
 }
 
+/// A dozen users. Without limits: two syncs within a second would share a window of the tenant's, and the second
+/// count requests that were turned away.
+pub fn small() -> TenantOptions {
+    TenantOptions {
+        users: 12,
+        ..TenantOptions::seeded(3)
+    }
+    .frozen()
+    .unthrottled()
+}
+
 pub struct Simulated {
     pub folder: TempDir,
     pub tenant: Arc<Tenant>,

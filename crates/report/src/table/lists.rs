@@ -248,7 +248,8 @@ fn row<const N: usize>(name: &str, tally: &Tally, last: [String; N]) -> Vec<Cell
     cells
 }
 
-const LINES: TableStyle = TableStyle::new().header_separator(
+/// One line under the header, and none elsewhere.
+pub const LINES: TableStyle = TableStyle::new().header_separator(
     LineStyle::none()
         .fill('─')
         .junction('─')

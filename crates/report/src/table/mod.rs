@@ -7,6 +7,7 @@ mod reconcile;
 use std::fmt::Write as _;
 
 pub use licenses::licenses;
+pub use lists::LINES;
 pub use reconcile::reconciliation;
 
 use crate::coverage::{Coverage, Gap};
